@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NASKEYS_DIRECTORY_H
+#define NASKEYS_DIRECTORY_H
+
+/*
+ * Is a name or id taken elsewhere?  The machine's name services are asked
+ * without our own module, in a child with a time limit, before the lock is
+ * taken.  A child that does not answer in time is killed: -ETIMEDOUT.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/attr.h"
+
+struct nk_directory_entry {
+	bool		found;
+	uint32_t	id;		/* uid or gid */
+	char		name[256];
+};
+
+/* name NULL: by id. */
+int	nk_directory_user(const char *name, uint32_t uid,
+	    unsigned int seconds, struct nk_directory_entry *e)
+	    NK_MUST_CHECK;
+int	nk_directory_group(const char *name, uint32_t gid,
+	    unsigned int seconds, struct nk_directory_entry *e)
+	    NK_MUST_CHECK;
+
+/*
+ * One enumeration of all the other services: every user (or group) name and
+ * id.  Sets that answer membership in about constant time.
+ */
+struct nk_directory;
+int	nk_directory_read(struct nk_directory **dp, unsigned int seconds)
+	    NK_MUST_CHECK;
+void	nk_directory_free(struct nk_directory *d);
+bool	nk_directory_has_user(const struct nk_directory *d,
+	    const char *name);
+/* The name of its first holder, or NULL. */
+const char *nk_directory_uid(const struct nk_directory *d, uint32_t uid);
+bool	nk_directory_has_group(const struct nk_directory *d,
+	    const char *name);
+const char *nk_directory_gid(const struct nk_directory *d, uint32_t gid);
+
+#endif /* NASKEYS_DIRECTORY_H */

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NASKEYS_CONF_H
+#define NASKEYS_CONF_H
+
+/*
+ * naskeys.conf(5): "key = value" lines, '#' comments, no sections.  An
+ * unknown key, a bad value and a key given twice are errors that name the
+ * line.  Needs libc only, allocates nothing.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/attr.h"
+
+#define NK_CONF_PATH_MAX	512	/* with its NUL */
+#define NK_CONF_FILE_MAX	65536	/* bytes */
+
+enum nk_conf_keyfile {
+	NK_CONF_KEYFILE_NONE,
+	NK_CONF_KEYFILE_HOME,
+	NK_CONF_KEYFILE_CENTRAL,
+};
+
+struct nk_conf {
+	/* ids */
+	uint32_t	min_id;			/* 1000: never served below */
+	uint32_t	first_auto_id;		/* 3000 */
+	uint32_t	max_id;			/* 90000000 */
+	/* accounts */
+	char		default_shell[NK_CONF_PATH_MAX];	/* /bin/bash */
+	char		default_home[NK_CONF_PATH_MAX];		/* /var/empty */
+	char		skeleton[NK_CONF_PATH_MAX];		/* /etc/skel */
+	enum nk_conf_keyfile authorized_keys_file;	/* none */
+	bool		shadow_hashes;		/* no */
+	uint32_t	lookup_timeout;		/* s, other name services: 5 */
+	/* keys */
+	uint32_t	rsa_min_bits;		/* 2048 */
+	char		sshd[NK_CONF_PATH_MAX];	/* /usr/sbin/sshd */
+	char		chained_command[NK_CONF_PATH_MAX];	/* "" */
+	uint32_t	chained_timeout;	/* s: 5 */
+	uint32_t	chained_max;		/* bytes of output: 65536 */
+	/* the helper's limits */
+	uint32_t	connections_per_uid;	/* 16 */
+	uint32_t	connections_max;	/* 256, root's not counted */
+	uint32_t	request_max;		/* bytes: 8 MiB */
+	uint32_t	request_timeout;	/* s: 10 */
+	uint32_t	edits_per_minute;	/* of a user that is no admin: 60 */
+	uint32_t	wal_limit;		/* bytes before a checkpoint: 4 MiB */
+	/* the audit log's retention */
+	uint32_t	audit_days;		/* 730 */
+	uint32_t	audit_rows;		/* 5000000 */
+};
+
+/* All defaults. */
+void	nk_conf_init(struct nk_conf *c);
+
+/*
+ * Parse text over *c, which holds the defaults.  Returns 0, or -EBADMSG
+ * with the number of the line in *linep and a sentence in *whyp; *c is
+ * then unchanged.
+ */
+int	nk_conf_parse(struct nk_conf *c, const char *text, size_t len,
+	    unsigned int *linep, const char **whyp) NK_MUST_CHECK;
+
+/*
+ * Read the file "path", which may be absent (then the defaults hold).  It
+ * must be a regular file that belongs to owner and is not writable by
+ * group or others (-EPERM).  -EFBIG above NK_CONF_FILE_MAX; otherwise as
+ * nk_conf_parse(), and *linep is 0 where no line is to blame.
+ */
+int	nk_conf_load(struct nk_conf *c, const char *path, uint32_t owner,
+	    unsigned int *linep, const char **whyp) NK_MUST_CHECK;
+
+#endif /* NASKEYS_CONF_H */

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NASKEYS_PUBLISH_H
+#define NASKEYS_PUBLISH_H
+
+/*
+ * The bracket around every edit: the one lock, the repair of what a killed
+ * holder left, BEGIN, room in the maps, COMMIT, and the maps.  A change is
+ * acknowledged only after nk_edit_commit() has returned 0: then it is
+ * durable and every reader sees it.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/attr.h"
+#include "lib/conf/conf.h"
+#include "lib/store/store.h"
+
+/*
+ * Where a machine's state lies.  Paths are absolute; the struct and what
+ * it points at outlive what was opened with it.
+ */
+struct nk_state {
+	const char	*store;		/* .../naskeys.db */
+	const char	*session;	/* .../session.db */
+	const char	*maps;		/* folder of the maps */
+	const char	*lock;		/* lock file, 0600 */
+	bool		 system;	/* the machine's own: nscd is told */
+	uint32_t	 owner;		/* uid that has the rank of root */
+	uint32_t	 keys_gid;	/* group of keys.map */
+	uint32_t	 managed_gid;	/* naskeys-managed, 0: not there */
+};
+
+struct nk_publisher;
+
+/*
+ * Open store and maps.  Takes the lock once and brings both into agreement
+ * when maps are missing, damaged, of another boot or of another store.
+ * mode as in nk_store_open(); NK_STORE_READ opens the store alone and never
+ * takes the lock.
+ */
+int	nk_publisher_open(struct nk_publisher **pp,
+	    const struct nk_state *state, const struct nk_conf *conf,
+	    enum nk_store_mode mode) NK_MUST_CHECK;
+void	nk_publisher_free(struct nk_publisher *p);
+struct nk_store *nk_publisher_store(struct nk_publisher *p);
+
+/*
+ * Take the lock, finish what a killed holder left, BEGIN.  Waits for the
+ * lock for at most 30 s: -EAGAIN.
+ */
+int	nk_edit_begin(struct nk_publisher *p) NK_MUST_CHECK;
+
+/*
+ * Make room in the maps, COMMIT, publish, let go of the lock.  On failure
+ * before COMMIT all is rolled back and nothing has changed (-ENOSPC: disk
+ * or tmpfs full).  When COMMIT has succeeded and publishing fails, the
+ * change stands and is published by the next holder: -EINPROGRESS, not to
+ * be acknowledged as done.
+ */
+int	nk_edit_commit(struct nk_publisher *p) NK_MUST_CHECK;
+
+/* Roll back, let go of the lock. */
+void	nk_edit_abort(struct nk_publisher *p);
+
+/*
+ * Work that waits until the answer has been sent: checkpoint, compaction,
+ * the audit log's retention.  Does nothing most of the time.
+ */
+int	nk_publisher_tidy(struct nk_publisher *p) NK_MUST_CHECK;
+
+/*
+ * Bring maps and store into agreement; rebuild all maps when "force".
+ * progress (may be NULL) is called with users done and in all.
+ */
+int	nk_publisher_sync(struct nk_publisher *p, bool force,
+	    void (*progress)(void *arg, int64_t done, int64_t all), void *arg)
+	    NK_MUST_CHECK;
+
+/*
+ * Verify the store, each map, and that every map says what the store says.
+ * A sentence for each fault through report().  0 or -EBADMSG.
+ */
+int	nk_publisher_verify(struct nk_publisher *p,
+	    void (*report)(void *arg, const char *what), void *arg)
+	    NK_MUST_CHECK;
+
+#endif /* NASKEYS_PUBLISH_H */

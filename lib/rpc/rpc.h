@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NASKEYS_RPC_H
+#define NASKEYS_RPC_H
+
+/*
+ * JSON-RPC 2.0 as the helper speaks it: what a method is, who calls it, and
+ * how it answers.  Only lib/rpc and the command line know JSON.
+ */
+
+#include <sys/types.h>
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/attr.h"
+#include "lib/conf/conf.h"
+#include "lib/publish/publish.h"
+#include "lib/store/session.h"
+
+/* JSON-RPC's own error codes that TrueNAS clients know; no others. */
+#define NK_RPC_PARSE_ERROR	(-32700)
+#define NK_RPC_INVALID_REQUEST	(-32600)
+#define NK_RPC_NO_METHOD	(-32601)
+#define NK_RPC_INVALID_PARAMS	(-32602)
+#define NK_RPC_INTERNAL		(-32603)
+#define NK_RPC_TOO_MANY		(-32000)
+#define NK_RPC_CALL_ERROR	(-32001)
+
+#define NK_JSON_DEPTH_MAX	64	/* nesting of a request */
+
+/* Errno numbers of TrueNAS's own, beside errno.h's. */
+#define NK_ENOMETHOD		201
+#define NK_ENOTAUTHENTICATED	207
+
+/* "EEXIST" for 17, "EUNKNOWN" for what has no name. */
+const char *nk_errno_name(int number);
+
+/* ---- who calls ---- */
+
+enum nk_rank {
+	NK_RANK_NOBODY,		/* the gateway before a login */
+	NK_RANK_USER,		/* any local user, for its own account */
+	NK_RANK_ADMIN,
+	NK_RANK_ROOT,
+};
+
+/*
+ * What is known of the other end; fixed for a connection.  The rank is
+ * not: it is computed again for each request (lib/rpc/rights.h).
+ */
+struct nk_caller {
+	uid_t	 uid;
+	gid_t	 gid;
+	gid_t	*groups;	/* SO_PEERGROUPS or getgroups(2) */
+	size_t	 ngroups;
+	pid_t	 pid;		/* 0: unknown */
+	bool	 gateway;	/* speaks for somebody behind the gateway */
+};
+
+struct nk_context {
+	struct nk_publisher	*publisher;
+	struct nk_session	*session;
+	const struct nk_state	*state;
+	const struct nk_conf	*conf;
+	const struct nk_caller	*caller;
+	enum nk_rank		 rank;		/* of this request */
+	int64_t			 user_id;	/* caller's row, 0: none */
+	char			 actor[256];	/* caller's name, for audit */
+	int			 passed_fd;	/* SCM_RIGHTS, or -1; the
+						   method takes it over by
+						   setting it to -1 */
+	int			 input_fd;	/* what follows the request on
+						   standard input, or -1 */
+	/*
+	 * Send a notification while the method runs (progress of an import:
+	 * "naskeys.progress" with {"done": n, "total": n}).  Takes the
+	 * reference to params.  May be NULL.
+	 */
+	void			(*notify)(void *arg, const char *method,
+				    json_t *params);
+	void			*notify_arg;
+};
+
+/* ---- how a method answers ---- */
+
+/*
+ * Either a set of validation errors (code NK_RPC_INVALID_PARAMS), or one
+ * call error (NK_RPC_CALL_ERROR), or none yet (code 0).
+ */
+struct nk_error {
+	int	 code;
+	int	 number;	/* errno, positive, of a call error */
+	char	*reason;	/* of a call error, without "[ERRNAME] " */
+	json_t	*triples;	/* [[attribute|null, text, errno], ...] */
+	json_t	*extra;		/* of a call error, may be NULL */
+};
+
+void	nk_error_init(struct nk_error *e);
+void	nk_error_clear(struct nk_error *e);
+bool	nk_error_is_set(const struct nk_error *e);
+
+/* Add a validation error; attribute NULL is JSON's null. */
+void	nk_error_add(struct nk_error *e, const char *attribute, int number,
+	    const char *fmt, ...) NK_PRINTF(4, 5);
+/* Set a call error, in place of what was there; returns -number. */
+int	nk_error_call(struct nk_error *e, int number, const char *fmt, ...)
+	    NK_PRINTF(3, 4);
+
+/* ---- arguments ---- */
+
+enum nk_arg_type {
+	NK_ARG_BOOL,
+	NK_ARG_INT,		/* min..max */
+	NK_ARG_STRING,		/* at most max bytes, 0: 1024 characters */
+	NK_ARG_ARRAY,		/* each element as *items */
+	NK_ARG_OBJECT,		/* fields; NULL: any object */
+	NK_ARG_DATE,		/* {"$date": ms} or ISO 8601 text */
+	NK_ARG_ANY,
+};
+
+#define NK_ARG_REQUIRED		0x01u
+#define NK_ARG_NULL		0x02u	/* null is a value too */
+#define NK_ARG_NONEMPTY		0x04u
+#define NK_ARG_LONG		0x08u	/* a string without limit of its own */
+#define NK_ARG_SECRET		0x10u	/* "********" where it is shown */
+
+struct nk_arg {
+	const char		*name;	/* NULL ends an array of these */
+	enum nk_arg_type	 type;
+	unsigned int		 flags;
+	int64_t			 min, max;
+	const struct nk_arg	*fields; /* of an object; of an array: items */
+};
+
+/*
+ * Check positional params against args (strict types, no coercion).  All
+ * errors are added with the peer's texts ("Field required", "Extra inputs
+ * are not permitted", "Too many arguments (expected N, found M)") and
+ * dotted attributes.  Returns 0 or -EINVAL.
+ */
+int	nk_args_check(const struct nk_arg *args, const json_t *params,
+	    struct nk_error *e) NK_MUST_CHECK;
+
+/* ---- methods ---- */
+
+/* The least that a caller must be; finer rules are the method's own. */
+enum nk_right {
+	NK_RIGHT_ANYBODY,	/* without login too */
+	NK_RIGHT_USER,		/* any account, for itself */
+	NK_RIGHT_ADMIN,
+	NK_RIGHT_ROOT,
+};
+
+struct nk_method {
+	const char		*name;
+	enum nk_right		 right;
+	bool			 edits;	/* counts against the rate of edits */
+	const struct nk_arg	*args;
+	/*
+	 * params were checked against args.  Returns 0 and a new reference
+	 * in *resultp, or -errno with *e set; if *e is not set, the errno
+	 * becomes a call error.
+	 */
+	int			(*call)(struct nk_context *c, json_t *params,
+				    json_t **resultp, struct nk_error *e);
+};
+
+/* Each ends with an entry whose name is NULL. */
+extern const struct nk_method nk_methods_core[];
+extern const struct nk_method nk_methods_user[];
+extern const struct nk_method nk_methods_key[];	/* user.keys, add_key ... */
+extern const struct nk_method nk_methods_group[];
+extern const struct nk_method nk_methods_audit[];
+extern const struct nk_method nk_methods_system[]; /* naskeys.check ... */
+
+const struct nk_method *nk_method_find(const char *name);
+
+/* ---- messages ---- */
+
+/*
+ * Handle one request line (without its newline): decode, find the method,
+ * compute the rank, check right, rate and arguments, call, encode.
+ * *answerp is malloc'd text without newline, or NULL for a notification;
+ * the caller wipes and frees it (nk_rpc_free).  Returns 0, or -ENOMEM.
+ */
+int	nk_rpc_handle(struct nk_context *c, const char *line, size_t len,
+	    char **answerp, size_t *lenp) NK_MUST_CHECK;
+void	nk_rpc_free(char *answer, size_t len);
+
+/* jansson's memory is wiped when freed.  Call once, before any JSON. */
+void	nk_json_wipe_memory(void);
+
+/* ---- *.query ---- */
+
+/*
+ * Filters and options (truenas-api B.1).  Compile once, then offer row
+ * after row, then finish.
+ */
+struct nk_query;
+
+int	nk_query_new(struct nk_query **qp, const json_t *filters,
+	    const json_t *options, struct nk_error *e) NK_MUST_CHECK;
+void	nk_query_free(struct nk_query *q);
+
+/*
+ * If the filters demand that "field" equals one integer (or string) at the
+ * top of the AND, say which, so that the caller need offer only that row.
+ */
+bool	nk_query_wants_int(const struct nk_query *q, const char *field,
+	    int64_t *np);
+bool	nk_query_wants_string(const struct nk_query *q, const char *field,
+	    const char **sp);
+
+/*
+ * Offer a row; its reference is taken.  Returns 0, 1 when no further row
+ * can change the result (limit reached, no order), or -errno.
+ */
+int	nk_query_offer(struct nk_query *q, json_t *row) NK_MUST_CHECK;
+/* *resultp is an array, an integer (count) or an object (get). */
+int	nk_query_finish(struct nk_query *q, json_t **resultp,
+	    struct nk_error *e) NK_MUST_CHECK;
+
+#endif /* NASKEYS_RPC_H */

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NASKEYS_STORE_H
+#define NASKEYS_STORE_H
+
+/*
+ * The store: the one authoritative database.  Nothing outside lib/store
+ * knows SQL, or which database it is.  A store handle belongs to one
+ * process and one thread.
+ *
+ * Results: 0 or -errno.  -ENOENT no such row; -EEXIST a name, id or key
+ * that must be unique is there already; -EBUSY locked by another process
+ * for longer than the time-out; -EBADMSG the database is damaged; -ENOTSUP
+ * its schema is newer than this program; -ENOSPC, -EIO, -EROFS as the disk
+ * says.  nk_store_error() has the database's own words, for the log only.
+ *
+ * Writing functions must stand between nk_store_begin() and
+ * nk_store_commit() and return -EINVAL elsewhere.  Each one that changes
+ * what a map shows notes the change in the journal of its transaction, so
+ * that it is published (lib/publish) even when its writer is killed.
+ *
+ * Strings in rows are UTF-8 without NUL, owned by the row; a NULL means
+ * "not set" only where the comment says so.  Times are seconds since the
+ * epoch.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/attr.h"
+
+struct nk_store;
+
+enum nk_store_mode {
+	NK_STORE_READ,		/* must exist, nothing is written */
+	NK_STORE_WRITE,		/* must exist; migrated when it is older */
+	NK_STORE_CREATE,	/* made (0600) when it is not there */
+};
+
+int	nk_store_open(struct nk_store **sp, const char *path,
+	    enum nk_store_mode mode) NK_MUST_CHECK;
+void	nk_store_close(struct nk_store *s);
+const char *nk_store_error(const struct nk_store *s);
+
+/* Random, made with the store. */
+int	nk_store_id(struct nk_store *s, uint8_t id[16]) NK_MUST_CHECK;
+
+/* Takes the database's write lock at once. */
+int	nk_store_begin(struct nk_store *s) NK_MUST_CHECK;
+int	nk_store_commit(struct nk_store *s) NK_MUST_CHECK;
+void	nk_store_rollback(struct nk_store *s);	/* no-op outside */
+
+/*
+ * A read transaction: everything until nk_store_read_end() sees one
+ * snapshot.  Inside nk_store_begin() neither is needed.
+ */
+int	nk_store_read_begin(struct nk_store *s) NK_MUST_CHECK;
+void	nk_store_read_end(struct nk_store *s);
+
+/*
+ * Savepoints inside a transaction, for work which is tried and taken back.
+ */
+int	nk_store_savepoint(struct nk_store *s) NK_MUST_CHECK;
+int	nk_store_release(struct nk_store *s) NK_MUST_CHECK;
+void	nk_store_rollback_to(struct nk_store *s);
+
+/* Move the log into the database when it is larger than limit bytes. */
+int	nk_store_checkpoint(struct nk_store *s, uint64_t limit)
+	    NK_MUST_CHECK;
+
+/*
+ * The database's own check of itself, then our invariants; a sentence for
+ * each fault.  0 or -EBADMSG.
+ */
+int	nk_store_verify(struct nk_store *s,
+	    void (*report)(void *arg, const char *what), void *arg)
+	    NK_MUST_CHECK;
+
+/* ---- users ---- */
+
+enum nk_keyfile_mode {		/* authorized_keys_file */
+	NK_KEYFILE_NONE,
+	NK_KEYFILE_HOME,
+	NK_KEYFILE_CENTRAL,
+};
+
+#define NK_USER_ROOT_ID		1	/* there from the start */
+#define NK_GROUP_ADMINS_ID	1	/* builtin_administrators, gid 544 */
+
+struct nk_user {
+	int64_t		 id;		/* row id, never used again */
+	bool		 managed;
+	bool		 builtin;	/* root */
+	bool		 admin;
+	bool		 locked;
+	bool		 password_disabled;
+	bool		 ssh_password_enabled;
+	bool		 smb, webshare;	/* inert */
+	bool		 in_managed_group; /* naskeys-managed */
+	bool		 must_change;	/* password, at the next login */
+	uint32_t	 uid;
+	int64_t		 group_id;	/* primary group; 0: none (unmanaged) */
+	char		*name;
+	char		*full_name;
+	char		*home;
+	char		*shell;
+	char		*email;		/* may be NULL */
+	char		*userns_idmap;	/* inert, may be NULL */
+	char		*hash;		/* crypt(5) or "*" */
+	char		*password_history; /* hashes, a line each; may be NULL */
+	char		*sudo_commands;	/* a command a line, or "" */
+	char		*sudo_commands_nopasswd;
+	enum nk_keyfile_mode keyfile_mode;
+	int64_t		 generation;	/* from 1 */
+	int64_t		 expires_at;	/* INT64_MAX: never */
+	int64_t		 created_at;
+	int64_t		 last_password_change;	/* 0: unknown */
+	int64_t		 last_login_at;		/* 0: never */
+	int32_t		 min_days, max_days, warn_days, inactive_days; /* -1 */
+};
+
+/* Free a row and what it owns (the hashes are wiped).  NULL is fine. */
+void	nk_user_free(struct nk_user *u);
+/* A row with its defaults; strings that must not be NULL are "". */
+struct nk_user *nk_user_new(void);
+
+int	nk_user_get(struct nk_store *s, int64_t id, struct nk_user **up)
+	    NK_MUST_CHECK;
+int	nk_user_by_name(struct nk_store *s, const char *name,
+	    struct nk_user **up) NK_MUST_CHECK;
+int	nk_user_by_uid(struct nk_store *s, uint32_t uid,
+	    struct nk_user **up) NK_MUST_CHECK;	/* managed first */
+int	nk_user_by_home(struct nk_store *s, const char *home,
+	    struct nk_user **up) NK_MUST_CHECK;
+
+/*
+ * Call fn for each user in the order of row ids, from the first one above
+ * "after"; it stops with the first non-zero result, which is returned.
+ * The row belongs to the walk.
+ */
+int	nk_user_each(struct nk_store *s, int64_t after,
+	    int (*fn)(void *arg, const struct nk_user *u), void *arg)
+	    NK_MUST_CHECK;
+int	nk_user_count(struct nk_store *s, int64_t *np) NK_MUST_CHECK;
+
+/* Insert: *u gets its id and generation.  Update: the whole row by id. */
+int	nk_user_insert(struct nk_store *s, struct nk_user *u) NK_MUST_CHECK;
+int	nk_user_update(struct nk_store *s, const struct nk_user *u)
+	    NK_MUST_CHECK;
+/* With its memberships and keys. */
+int	nk_user_delete(struct nk_store *s, int64_t id) NK_MUST_CHECK;
+
+/* Last login: no journal. */
+int	nk_user_set_last_login(struct nk_store *s, int64_t id, int64_t when)
+	    NK_MUST_CHECK;
+
+/* How many unlocked managed administrators there are besides "but". */
+int	nk_user_count_admins(struct nk_store *s, int64_t but, int64_t *np)
+	    NK_MUST_CHECK;
+
+/* ---- groups ---- */
+
+struct nk_group {
+	int64_t		 id;
+	uint32_t	 gid;
+	bool		 builtin;
+	bool		 smb;		/* inert */
+	char		*name;
+	char		*userns_idmap;	/* inert, may be NULL */
+	char		*sudo_commands;
+	char		*sudo_commands_nopasswd;
+};
+
+void	nk_group_free(struct nk_group *g);
+struct nk_group *nk_group_new(void);
+int	nk_group_get(struct nk_store *s, int64_t id, struct nk_group **gp)
+	    NK_MUST_CHECK;
+int	nk_group_by_name(struct nk_store *s, const char *name,
+	    struct nk_group **gp) NK_MUST_CHECK;
+int	nk_group_by_gid(struct nk_store *s, uint32_t gid,
+	    struct nk_group **gp) NK_MUST_CHECK;
+int	nk_group_each(struct nk_store *s, int64_t after,
+	    int (*fn)(void *arg, const struct nk_group *g), void *arg)
+	    NK_MUST_CHECK;
+int	nk_group_insert(struct nk_store *s, struct nk_group *g)
+	    NK_MUST_CHECK;
+int	nk_group_update(struct nk_store *s, const struct nk_group *g)
+	    NK_MUST_CHECK;
+/* With its memberships.  -EBUSY while it is somebody's primary group. */
+int	nk_group_delete(struct nk_store *s, int64_t id) NK_MUST_CHECK;
+
+/* ---- memberships (supplementary) ---- */
+
+struct nk_ids {
+	int64_t	*v;
+	size_t	 n;
+};
+void	nk_ids_clear(struct nk_ids *ids);
+
+/* Sorted by id. */
+int	nk_groups_of_user(struct nk_store *s, int64_t user,
+	    struct nk_ids *groups) NK_MUST_CHECK;
+int	nk_members_of_group(struct nk_store *s, int64_t group,
+	    struct nk_ids *users) NK_MUST_CHECK;
+int	nk_primary_members_of_group(struct nk_store *s, int64_t group,
+	    struct nk_ids *users) NK_MUST_CHECK;
+/* Make it so; what is so already is no change. */
+int	nk_member_add(struct nk_store *s, int64_t group, int64_t user)
+	    NK_MUST_CHECK;
+int	nk_member_remove(struct nk_store *s, int64_t group, int64_t user)
+	    NK_MUST_CHECK;
+
+/* ---- ids ---- */
+
+/*
+ * The smallest id that is not below first, not above last, and neither in
+ * use in the store nor refused by taken(arg, id).  -ENOSPC: none.
+ */
+int	nk_uid_next(struct nk_store *s, uint32_t first, uint32_t last,
+	    int (*taken)(void *arg, uint32_t id), void *arg, uint32_t *uidp)
+	    NK_MUST_CHECK;
+int	nk_gid_next(struct nk_store *s, uint32_t first, uint32_t last,
+	    int (*taken)(void *arg, uint32_t id), void *arg, uint32_t *gidp)
+	    NK_MUST_CHECK;
+
+/* ---- authorized keys: lines ---- */
+
+enum nk_key_kind {
+	NK_KEY_KEY,
+	NK_KEY_COMMENT,
+	NK_KEY_BLANK,
+};
+
+struct nk_key {
+	int64_t		 id;
+	int64_t		 user_id;
+	int64_t		 position;	/* order in the file, not dense */
+	enum nk_key_kind kind;
+	bool		 cert_authority;
+	uint32_t	 bits;
+	char		*type;		/* NULL for comments and blanks */
+	uint8_t		*blob;
+	size_t		 blob_len;
+	char		*fingerprint;	/* SHA256:... */
+	char		*options;	/* may be NULL */
+	char		*comment;	/* may be NULL; a comment line, whole */
+	char		*added_by;
+	int64_t		 added_at;
+	int64_t		 expires_at;	/* INT64_MAX: never */
+	int64_t		 last_used_at;	/* 0: never */
+	char		*last_used_from; /* may be NULL */
+};
+
+struct nk_keys {
+	struct nk_key	*v;
+	size_t		 n;
+};
+void	nk_key_clear(struct nk_key *k);
+void	nk_keys_clear(struct nk_keys *ks);
+
+/* In order of position. */
+int	nk_keys_of_user(struct nk_store *s, int64_t user, struct nk_keys *ks)
+	    NK_MUST_CHECK;
+/* Call fn for each key of all users, in the order of user id, position. */
+int	nk_key_each(struct nk_store *s,
+	    int (*fn)(void *arg, const struct nk_key *k), void *arg)
+	    NK_MUST_CHECK;
+/* Of all users, lines with this fingerprint; in the order of user ids. */
+int	nk_keys_by_fingerprint(struct nk_store *s, const char *fingerprint,
+	    struct nk_keys *ks) NK_MUST_CHECK;
+/* At the end of its user's lines; k gets its id and position. */
+int	nk_key_append(struct nk_store *s, struct nk_key *k) NK_MUST_CHECK;
+/*
+ * Replace all lines of the user by these.  A line that is equal to an old
+ * one (options, type, blob, comment, expiry) keeps the old one's id and
+ * what is known of its use; ks->v[i].id tells.
+ */
+int	nk_keys_replace(struct nk_store *s, int64_t user, struct nk_keys *ks)
+	    NK_MUST_CHECK;
+/* All lines of the user with this fingerprint; *np of them. */
+int	nk_keys_remove(struct nk_store *s, int64_t user,
+	    const char *fingerprint, size_t *np) NK_MUST_CHECK;
+/* Last use: no journal, no audit. */
+int	nk_key_set_last_used(struct nk_store *s, int64_t id, int64_t when,
+	    const char *from) NK_MUST_CHECK;
+
+/* ---- the journal of what is to be published ---- */
+
+enum nk_change_kind {
+	NK_CHANGE_USER,		/* the account, its secret or its groups */
+	NK_CHANGE_KEYS,		/* the user's keys */
+	NK_CHANGE_GROUP,
+	NK_CHANGE_ALL,		/* more than is worth listing */
+};
+
+struct nk_change {
+	int64_t			seq;
+	enum nk_change_kind	kind;
+	int64_t			id;
+};
+
+struct nk_changes {
+	struct nk_change	*v;
+	size_t			 n;
+};
+void	nk_changes_clear(struct nk_changes *cs);
+
+/* The last change that this store has seen; 0: none yet. */
+int	nk_store_seq(struct nk_store *s, int64_t *seqp) NK_MUST_CHECK;
+/* All after "since", in order; -ERANGE when the journal begins later. */
+int	nk_store_changes(struct nk_store *s, int64_t since,
+	    struct nk_changes *cs) NK_MUST_CHECK;
+/* Forget those up to seq (inside a transaction). */
+int	nk_store_changes_trim(struct nk_store *s, int64_t seq)
+	    NK_MUST_CHECK;
+/*
+ * From now until commit, note one NK_CHANGE_ALL in place of each change:
+ * for imports.
+ */
+int	nk_store_changes_bulk(struct nk_store *s) NK_MUST_CHECK;
+
+/* ---- the audit log ---- */
+
+struct nk_audit {
+	int64_t		 id;
+	int64_t		 at;
+	uint32_t	 actor_uid;
+	const char	*actor;		/* name, or "uid N" */
+	const char	*action;	/* method */
+	const char	*object_kind;	/* "user", "group", "key" ... */
+	int64_t		 object_id;
+	const char	*object;	/* its name */
+	const char	*text;		/* "Create user alice" */
+	const char	*before;	/* JSON text without secrets, or NULL */
+	const char	*after;
+};
+
+int	nk_audit_add(struct nk_store *s, struct nk_audit *a) NK_MUST_CHECK;
+/* In the order of ids, above "after", not older than "since". */
+int	nk_audit_each(struct nk_store *s, int64_t after, int64_t since,
+	    int (*fn)(void *arg, const struct nk_audit *a), void *arg)
+	    NK_MUST_CHECK;
+/*
+ * Delete what is older than "before", and the oldest above "rows" rows;
+ * at most "limit" rows a call, *np of them.
+ */
+int	nk_audit_trim(struct nk_store *s, int64_t before, int64_t rows,
+	    int64_t limit, int64_t *np) NK_MUST_CHECK;
+
+#endif /* NASKEYS_STORE_H */
