@@ -9,6 +9,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -18,6 +19,11 @@ struct nk_directory_entry {
 	bool		found;
 	uint32_t	id;		/* uid or gid */
 	char		name[256];
+	/* Of a user; cut where they are longer. */
+	uint32_t	gid;
+	char		gecos[256];
+	char		home[1024];
+	char		shell[256];
 };
 
 /* name NULL: by id. */
@@ -27,6 +33,19 @@ int	nk_directory_user(const char *name, uint32_t uid,
 int	nk_directory_group(const char *name, uint32_t gid,
 	    unsigned int seconds, struct nk_directory_entry *e)
 	    NK_MUST_CHECK;
+
+/* The most groups of a user that nk_directory_groups() tells. */
+#define NK_DIRECTORY_GROUPS_MAX	256
+
+/*
+ * The gids of all groups of the user "name", "gid" among them, at most
+ * NK_DIRECTORY_GROUPS_MAX; *np of them.
+ */
+int	nk_directory_groups(const char *name, uint32_t gid,
+	    unsigned int seconds, uint32_t *gids, size_t *np) NK_MUST_CHECK;
+
+/* The most entries that nk_directory_read() takes: -E2BIG above. */
+#define NK_DIRECTORY_MAX	8000000
 
 /*
  * One enumeration of all the other services: every user (or group) name and

@@ -22,12 +22,15 @@
  *     that is killed has made it whole or not at all.  A reader that runs
  *     beside the writer may see part of it: the check in each slot and the
  *     sum in each cell and record tell.  The reader then reads it again.
- *  4. A record of up to a page never crosses a page; only such records are
- *     rewritten.  A longer record (a key line) is complete before anything
- *     points at it, and never changes.
+ *  4. A record of up to a page never crosses a page.  A longer record (a
+ *     key line) is complete before anything points at it; no more than its
+ *     first NK_MAP_UNIT bytes are ever rewritten.  No unit is used for a
+ *     second record in the same file.
  *  5. A record is found by what it says, not only by the slot that points
  *     at it: a name, id or row that differs from the one sought means that
  *     the slot belongs to another key.
+ *  6. A slot of a key that is there never moves.  The file is at least as
+ *     long as state.end says, and no slot points behind that.
  */
 
 #include <stddef.h>
@@ -39,6 +42,8 @@
 #define NK_MAP_PAGE		4096u
 #define NK_MAP_HEADER_SIZE	4096u
 #define NK_MAP_TABLES_MAX	6u
+#define NK_MAP_BITS_MIN		9u	/* a table fills a page ... */
+#define NK_MAP_BITS_MAX		30u	/* ... and its size 64 bits */
 
 /* The names of the files, below the maps' folder. */
 #define NK_MAP_ACCOUNTS		"accounts.map"
@@ -89,13 +94,17 @@ struct nk_map_header {
 };
 
 /*
- * A cell of its own: non-zero once another file is about to take this one's
- * name.  The file stays valid for as long as its path names its inode.
+ * A cell of its own, 64 bits: non-zero once another file is about to take
+ * this one's name.  The file stays valid for as long as its path names its
+ * inode.
  */
 #define NK_MAP_SUPERSEDED_AT	1024u
 #define NK_MAP_SUPERSEDED	0x53555052u
 
-/* At NK_MAP_STATE_AT: the writer's book-keeping.  Readers do not look. */
+/*
+ * At NK_MAP_STATE_AT: the writer's book-keeping.  Readers look at end only,
+ * to tell a file that has grown from a slot that points nowhere.
+ */
 #define NK_MAP_STATE_AT		1088u
 struct nk_map_state {
 	uint64_t	published;	/* the last change that is in here */
@@ -121,6 +130,12 @@ struct nk_map_settings {
  * hash of its key (16) and a check of both, of the slot's own index and of
  * the file's salt (16).  All zero is an empty slot; unit NK_SLOT_TOMBSTONE
  * is one that was in use, over which a search goes on.
+ *
+ * A key is sought at its home, home + step, home + 2 * step and so on, over
+ * the end to the beginning.  For names, uids and gids home is a keyed hash
+ * and step is 1.  A row id is its own home, so that a freshly built table
+ * lies in the order of the rows; its step is an odd number of its own, so
+ * that rows which are equal modulo the table's size do not pile up.
  */
 #define NK_SLOT_TOMBSTONE	1u
 
@@ -136,7 +151,8 @@ enum nk_record_kind {
 /*
  * At the start of each record, at a multiple of NK_MAP_UNIT.  sum covers
  * the record's unit, the file's salt, and the bytes from "length" up to
- * "length" bytes from the record's start.
+ * "length" bytes from the record's start, filled up with zeros to a
+ * multiple of 8.
  */
 struct nk_record {
 	uint64_t	sum;
@@ -149,7 +165,11 @@ struct nk_record {
 #define NK_RECORD_PAGE_MAX	NK_MAP_PAGE	/* all but key lines */
 #define NK_RECORD_MAX		(64u * 1024u)	/* key lines */
 
-/* A supplementary group, as its member's record has it. */
+/*
+ * A supplementary group, as its member's record has it.  It counts for as
+ * long as the group of that row exists, and its gid is what the group's own
+ * record says: dropping or changing a group does not touch its members.
+ */
 struct nk_user_group {
 	uint64_t	group_row;
 	uint32_t	gid;
@@ -198,7 +218,8 @@ struct nk_group_record {
 /*
  * A chunk of a group's members; r.row is the group's.  Followed by count
  * row ids of users.  An entry counts only if the user's own record lists
- * the group: the user's record is what makes a membership.
+ * the group and this chunk: the user's record is what makes a membership.
+ * next is always a smaller unit than the chunk's own.
  */
 struct nk_members_record {
 	struct nk_record r;

@@ -26,12 +26,17 @@ enum nk_view_mode {
 				   to pread where mmap is denied */
 };
 
-/* One opened map file.  Plain data: no heap behind it. */
+/*
+ * One opened map file.  Plain data: no heap behind it.  Threads may share a
+ * view, nk_view_grow() included; opening and closing are for one alone.
+ */
 struct nk_view {
 	const uint8_t	*base;		/* NULL: read through fd */
 	size_t		 mapped;	/* bytes of address space at base */
 	uint64_t	 length;	/* of the file, at the last fstat */
 	int		 fd;		/* -1 when mapped */
+	uint32_t	 foreign;	/* fd lies in a process that was to map:
+					   it may have been closed and reused */
 	uint64_t	 dev, ino;	/* of the file behind the view */
 	uint64_t	 salt[2];
 	uint64_t	 records;
@@ -62,8 +67,12 @@ int	nk_view_check(const struct nk_view *v, int dirfd, const char *path)
 	    NK_MUST_CHECK;
 
 /*
- * Take notice that the file has grown: fstat through fd, or open path again
- * and see that it is the same file.  Returns 0, -ESTALE or -EIO.
+ * Take notice that the file has grown: fstat through fd, or stat path and
+ * see that it is the same file.  Returns 0: v->length is what it is now, so
+ * that a lookup which said -ESTALE comes further; -ESTALE: another file, or
+ * more than fits into the mapping: open again; -EIO: the file is shorter
+ * than it says, and what pointed behind its end was corrupt.  The mapping
+ * stays where it is.
  */
 int	nk_view_grow(struct nk_view *v, int dirfd, const char *path)
 	    NK_MUST_CHECK;
@@ -162,6 +171,14 @@ int	nk_map_members_at(const struct nk_view *v, uint32_t unit,
 
 /* Does u's own record list the group? */
 int	nk_map_user_in_group(const struct nk_map_user *u, uint64_t group_row);
+
+/*
+ * The same, for an entry of the chunk at unit.  A chunk may hold a row that
+ * no longer counts while another chunk has it anew; asking for both says
+ * yes exactly once.
+ */
+int	nk_map_user_in_chunk(const struct nk_map_user *u, uint64_t group_row,
+	    uint32_t unit);
 
 /*
  * Enumeration, in the order of the row table.  *posp starts at 0 and moves

@@ -66,6 +66,13 @@ int	nk_mapwriter_install(struct nk_mapwriter *w) NK_MUST_CHECK;
 /* Does the path still name the file that w has open? */
 int	nk_mapwriter_is_current(const struct nk_mapwriter *w);
 
+/*
+ * Under the lock again: take notice of what other writers have done to the
+ * file meanwhile.  Results as of nk_mapwriter_open(), and -ESTALE when the
+ * path names another file: then open it.
+ */
+int	nk_mapwriter_refresh(struct nk_mapwriter *w) NK_MUST_CHECK;
+
 /* Close; a file not installed is removed.  NULL is fine. */
 void	nk_mapwriter_free(struct nk_mapwriter *w);
 

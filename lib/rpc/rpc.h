@@ -28,12 +28,17 @@
 #define NK_RPC_CALL_ERROR	(-32001)
 
 #define NK_JSON_DEPTH_MAX	64	/* nesting of a request */
+#define NK_JSON_VALUES_MAX	262144	/* values in a request */
+#define NK_ERRORS_MAX		100	/* validation errors in an answer */
 
 /* Errno numbers of TrueNAS's own, beside errno.h's. */
 #define NK_ENOMETHOD		201
 #define NK_ENOTAUTHENTICATED	207
 
-/* "EEXIST" for 17, "EUNKNOWN" for what has no name. */
+/*
+ * "EEXIST" for 17, "EUNKNOWN" for what has no name.  Where Linux has two
+ * names for a number, the one that TrueNAS's Python shows.
+ */
 const char *nk_errno_name(int number);
 
 /* ---- who calls ---- */
@@ -64,12 +69,20 @@ struct nk_context {
 	const struct nk_state	*state;
 	const struct nk_conf	*conf;
 	const struct nk_caller	*caller;
-	enum nk_rank		 rank;		/* of this request */
+	/* Set by nk_rpc_handle(), for each request. */
+	enum nk_rank		 rank;
 	int64_t			 user_id;	/* caller's row, 0: none */
 	char			 actor[256];	/* caller's name, for audit */
+
+	/* What core.set_options said; all false on a new connection. */
+	bool			 new_jobs;	/* legacy_jobs is false */
+	bool			 private_methods;
+
 	int			 passed_fd;	/* SCM_RIGHTS, or -1; the
 						   method takes it over by
-						   setting it to -1 */
+						   setting it to -1, else
+						   nk_rpc_handle()'s caller
+						   closes it */
 	int			 input_fd;	/* what follows the request on
 						   standard input, or -1 */
 	/*
@@ -80,6 +93,11 @@ struct nk_context {
 	void			(*notify)(void *arg, const char *method,
 				    json_t *params);
 	void			*notify_arg;
+	/*
+	 * Asks the other name services.  NULL at first, then the methods';
+	 * nk_resolver_free() at the end (lib/account/resolver.h).
+	 */
+	struct nk_resolver	*resolver;
 };
 
 /* ---- how a method answers ---- */
@@ -92,6 +110,7 @@ struct nk_error {
 	int	 code;
 	int	 number;	/* errno, positive, of a call error */
 	char	*reason;	/* of a call error, without "[ERRNAME] " */
+	bool	 plain;		/* and it is sent without it, too */
 	json_t	*triples;	/* [[attribute|null, text, errno], ...] */
 	json_t	*extra;		/* of a call error, may be NULL */
 };
@@ -100,10 +119,17 @@ void	nk_error_init(struct nk_error *e);
 void	nk_error_clear(struct nk_error *e);
 bool	nk_error_is_set(const struct nk_error *e);
 
-/* Add a validation error; attribute NULL is JSON's null. */
+/*
+ * Add a validation error; attribute NULL is JSON's null.  More than
+ * NK_ERRORS_MAX are not kept, and none beside a call error.  The text is
+ * one sentence that never repeats a secret.
+ */
 void	nk_error_add(struct nk_error *e, const char *attribute, int number,
 	    const char *fmt, ...) NK_PRINTF(4, 5);
-/* Set a call error, in place of what was there; returns -number. */
+/*
+ * Set a call error, in place of what was there; returns -number.  A number
+ * that is not positive becomes EFAULT.
+ */
 int	nk_error_call(struct nk_error *e, int number, const char *fmt, ...)
 	    NK_PRINTF(3, 4);
 
@@ -111,19 +137,21 @@ int	nk_error_call(struct nk_error *e, int number, const char *fmt, ...)
 
 enum nk_arg_type {
 	NK_ARG_BOOL,
-	NK_ARG_INT,		/* min..max */
-	NK_ARG_STRING,		/* at most max bytes, 0: 1024 characters */
-	NK_ARG_ARRAY,		/* each element as *items */
+	NK_ARG_INT,		/* min..max; any when both are 0 */
+	NK_ARG_STRING,		/* at most max characters, 0: 1024 */
+	NK_ARG_ARRAY,		/* each element as *fields, NULL: any; at
+				   most max elements, 0: no limit */
 	NK_ARG_OBJECT,		/* fields; NULL: any object */
-	NK_ARG_DATE,		/* {"$date": ms} or ISO 8601 text */
+	NK_ARG_DATE,		/* what nk_json_date_get() takes */
 	NK_ARG_ANY,
 };
 
 #define NK_ARG_REQUIRED		0x01u
 #define NK_ARG_NULL		0x02u	/* null is a value too */
-#define NK_ARG_NONEMPTY		0x04u
+#define NK_ARG_NONEMPTY		0x04u	/* a string, an array */
 #define NK_ARG_LONG		0x08u	/* a string without limit of its own */
 #define NK_ARG_SECRET		0x10u	/* "********" where it is shown */
+#define NK_ARG_OPEN		0x20u	/* an object that may have others */
 
 struct nk_arg {
 	const char		*name;	/* NULL ends an array of these */
@@ -141,6 +169,20 @@ struct nk_arg {
  */
 int	nk_args_check(const struct nk_arg *args, const json_t *params,
 	    struct nk_error *e) NK_MUST_CHECK;
+
+/*
+ * A date: {"$date": ms}, {"$type": "date", "$value": "YYYY-MM-DD"}, or ISO
+ * 8601 text: YYYY-MM-DD[THH:MM[:SS[.fraction]][Z|+HH:MM|-HH:MM]], UTC where
+ * it does not say.  Years 1 to 9999.  Milliseconds since the epoch, or
+ * -EINVAL.
+ */
+int	nk_json_date_get(const json_t *value, int64_t *msp) NK_MUST_CHECK;
+
+/*
+ * {"$date": seconds * 1000} as a new reference; null for what is outside
+ * of those years (INT64_MAX, "never"); NULL: no memory.
+ */
+json_t	*nk_json_date_new(int64_t seconds);
 
 /* ---- methods ---- */
 
@@ -174,6 +216,7 @@ extern const struct nk_method nk_methods_group[];
 extern const struct nk_method nk_methods_audit[];
 extern const struct nk_method nk_methods_system[]; /* naskeys.check ... */
 
+/* Among all of the above; NULL: none. */
 const struct nk_method *nk_method_find(const char *name);
 
 /* ---- messages ---- */
@@ -182,13 +225,17 @@ const struct nk_method *nk_method_find(const char *name);
  * Handle one request line (without its newline): decode, find the method,
  * compute the rank, check right, rate and arguments, call, encode.
  * *answerp is malloc'd text without newline, or NULL for a notification;
- * the caller wipes and frees it (nk_rpc_free).  Returns 0, or -ENOMEM.
+ * the caller wipes and frees it (nk_rpc_free).  Returns 0, or -ENOMEM: then
+ * nothing can be answered and the connection is to be closed.
  */
 int	nk_rpc_handle(struct nk_context *c, const char *line, size_t len,
 	    char **answerp, size_t *lenp) NK_MUST_CHECK;
 void	nk_rpc_free(char *answer, size_t len);
 
-/* jansson's memory is wiped when freed.  Call once, before any JSON. */
+/*
+ * jansson's memory is wiped when freed.  Call once, before any JSON.  It is
+ * malloc's all the same: free(3) is right for what json_dumps() returns.
+ */
 void	nk_json_wipe_memory(void);
 
 /* ---- *.query ---- */
@@ -199,6 +246,13 @@ void	nk_json_wipe_memory(void);
  */
 struct nk_query;
 
+/* [filters = [], options = {}], for the args of a method. */
+extern const struct nk_arg nk_query_args[];
+
+/*
+ * filters and options may be NULL, and need not have been checked.
+ * Returns 0, -EINVAL with *e set, or -ENOMEM.
+ */
 int	nk_query_new(struct nk_query **qp, const json_t *filters,
 	    const json_t *options, struct nk_error *e) NK_MUST_CHECK;
 void	nk_query_free(struct nk_query *q);
@@ -213,11 +267,15 @@ bool	nk_query_wants_string(const struct nk_query *q, const char *field,
 	    const char **sp);
 
 /*
- * Offer a row; its reference is taken.  Returns 0, 1 when no further row
- * can change the result (limit reached, no order), or -errno.
+ * Offer a row; its reference is taken in every case.  Returns 0, 1 when no
+ * further row can change the result (limit reached, no order), or -errno.
  */
 int	nk_query_offer(struct nk_query *q, json_t *row) NK_MUST_CHECK;
-/* *resultp is an array, an integer (count) or an object (get). */
+/*
+ * Once.  *resultp, a new reference, is an array, an integer (count) or an
+ * object (get).  Returns 0, -EINVAL with *e set ("MatchNotFound()"), or
+ * -ENOMEM.
+ */
 int	nk_query_finish(struct nk_query *q, json_t **resultp,
 	    struct nk_error *e) NK_MUST_CHECK;
 

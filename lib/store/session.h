@@ -14,21 +14,27 @@
 
 struct nk_session;
 
-/* Made (0600) when it is not there, and made anew when it is damaged. */
+/*
+ * Made (0600) when it is not there, and made anew when it is damaged, also
+ * when that shows later.  Owner and mode must be as for a store.
+ */
 int	nk_session_open(struct nk_session **sp, const char *path)
 	    NK_MUST_CHECK;
 void	nk_session_close(struct nk_session *s);
 
 /*
  * A token bucket for "subject" (e.g. "edit:1000"): count tokens, refilled
- * over "period" seconds.  0: one was taken; -EAGAIN: none is left.
+ * evenly over "period" seconds (both below 2^31, period not 0: -EINVAL).  0:
+ * one was taken; -EAGAIN: none is left.  Time that goes back refills
+ * nothing and takes nothing away.
  */
 int	nk_session_rate(struct nk_session *s, const char *subject,
 	    uint32_t count, uint32_t period, int64_t now) NK_MUST_CHECK;
 
 /*
  * Reserve a uid or gid for "seconds" for the caller that asked for the next
- * one.  is_reserved: 1, 0 or -errno.
+ * one.  reserve: -EEXIST while it is reserved already.  is_reserved: 1, 0 or
+ * -errno.  unreserve: 0 also when it was not.
  */
 enum nk_reserve_kind { NK_RESERVE_UID, NK_RESERVE_GID };
 int	nk_session_reserve(struct nk_session *s, enum nk_reserve_kind kind,

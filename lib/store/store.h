@@ -7,16 +7,30 @@
  * knows SQL, or which database it is.  A store handle belongs to one
  * process and one thread.
  *
- * Results: 0 or -errno.  -ENOENT no such row; -EEXIST a name, id or key
- * that must be unique is there already; -EBUSY locked by another process
- * for longer than the time-out; -EBADMSG the database is damaged; -ENOTSUP
- * its schema is newer than this program; -ENOSPC, -EIO, -EROFS as the disk
- * says.  nk_store_error() has the database's own words, for the log only.
+ * Results: 0 or -errno.  -ENOENT no such row, or a row that is referred to
+ * is not there; -EEXIST a name, id or key that must be unique is there
+ * already; -EINVAL a row that no caller may write (a NULL that is not
+ * allowed, a name that is empty or holds '/', ':' or a newline or begins
+ * with '-', an empty hash, a key line with a newline ...); -EBUSY locked by
+ * another process for longer than the time-out (10 s); -EBADMSG the database
+ * is damaged; -ENOTSUP its schema is newer than this program; -ENOSPC, -EIO,
+ * -EROFS as the disk says.  nk_store_error() has the database's own words,
+ * for the log only; they never hold what a row holds.
  *
  * Writing functions must stand between nk_store_begin() and
- * nk_store_commit() and return -EINVAL elsewhere.  Each one that changes
- * what a map shows notes the change in the journal of its transaction, so
- * that it is published (lib/publish) even when its writer is killed.
+ * nk_store_commit() and return -EINVAL elsewhere.  One that fails has
+ * changed nothing and the transaction goes on, or nk_store_commit() returns
+ * its error too: an operation that is half done is never committed.
+ *
+ * Each one that changes what a map shows notes the change in the journal of
+ * its transaction, so that it is published (lib/publish) even when its
+ * writer is killed: the row's own kind for a user, a user's keys, or a group;
+ * NK_CHANGE_USER of each user who enters or leaves a group, and of each
+ * member of a group whose gid changes.  A row is noted once in a transaction.
+ *
+ * What a walk (..._each) hands to its function belongs to the walk and is
+ * gone when the function returns; the function may read from the store, but
+ * not write.
  *
  * Strings in rows are UTF-8 without NUL, owned by the row; a NULL means
  * "not set" only where the comment says so.  Times are seconds since the
@@ -32,13 +46,21 @@
 struct nk_store;
 
 enum nk_store_mode {
-	NK_STORE_READ,		/* must exist, nothing is written */
+	NK_STORE_READ,		/* must exist, nothing is written; -ESTALE:
+				   its schema is older, write to it once */
 	NK_STORE_WRITE,		/* must exist; migrated when it is older */
 	NK_STORE_CREATE,	/* made (0600) when it is not there */
 };
 
+/*
+ * The file, and its log beside it, must be regular files of our effective
+ * uid without access for others (-EPERM; -ELOOP a symbolic link), in a folder
+ * that belongs to us or root and that nobody else may write to (-EPERM).
+ * -ENOENT: none there, or one whose making was never finished.
+ */
 int	nk_store_open(struct nk_store **sp, const char *path,
 	    enum nk_store_mode mode) NK_MUST_CHECK;
+/* What is not committed is rolled back.  NULL is fine. */
 void	nk_store_close(struct nk_store *s);
 const char *nk_store_error(const struct nk_store *s);
 
@@ -47,6 +69,7 @@ int	nk_store_id(struct nk_store *s, uint8_t id[16]) NK_MUST_CHECK;
 
 /* Takes the database's write lock at once. */
 int	nk_store_begin(struct nk_store *s) NK_MUST_CHECK;
+/* Durable when it returns 0; otherwise all has been rolled back. */
 int	nk_store_commit(struct nk_store *s) NK_MUST_CHECK;
 void	nk_store_rollback(struct nk_store *s);	/* no-op outside */
 
@@ -58,13 +81,18 @@ int	nk_store_read_begin(struct nk_store *s) NK_MUST_CHECK;
 void	nk_store_read_end(struct nk_store *s);
 
 /*
- * Savepoints inside a transaction, for work which is tried and taken back.
+ * Savepoints inside a transaction, for work which is tried and then kept
+ * (release) or taken back (rollback_to); both end the last savepoint.
  */
 int	nk_store_savepoint(struct nk_store *s) NK_MUST_CHECK;
 int	nk_store_release(struct nk_store *s) NK_MUST_CHECK;
 void	nk_store_rollback_to(struct nk_store *s);
 
-/* Move the log into the database when it is larger than limit bytes. */
+/*
+ * Move the log into the database when more than limit bytes of it are not
+ * there yet.  It waits for nobody: what a reader still needs stays for the
+ * next call.  Not inside a transaction (-EINVAL).
+ */
 int	nk_store_checkpoint(struct nk_store *s, uint64_t limit)
 	    NK_MUST_CHECK;
 
@@ -107,7 +135,7 @@ struct nk_user {
 	char		*email;		/* may be NULL */
 	char		*userns_idmap;	/* inert, may be NULL */
 	char		*hash;		/* crypt(5) or "*" */
-	char		*password_history; /* hashes, a line each; may be NULL */
+	char		*password_history; /* hash a line, may be NULL */
 	char		*sudo_commands;	/* a command a line, or "" */
 	char		*sudo_commands_nopasswd;
 	enum nk_keyfile_mode keyfile_mode;
@@ -121,7 +149,10 @@ struct nk_user {
 
 /* Free a row and what it owns (the hashes are wiped).  NULL is fine. */
 void	nk_user_free(struct nk_user *u);
-/* A row with its defaults; strings that must not be NULL are "". */
+/*
+ * A row with its defaults: strings that must not be NULL are "", the hash
+ * is "*", there is no expiry and no ageing.  NULL: out of memory.
+ */
 struct nk_user *nk_user_new(void);
 
 int	nk_user_get(struct nk_store *s, int64_t id, struct nk_user **up)
@@ -143,11 +174,17 @@ int	nk_user_each(struct nk_store *s, int64_t after,
 	    NK_MUST_CHECK;
 int	nk_user_count(struct nk_store *s, int64_t *np) NK_MUST_CHECK;
 
-/* Insert: *u gets its id and generation.  Update: the whole row by id. */
+/* *u gets its id and generation; managed users get in_managed_group. */
 int	nk_user_insert(struct nk_store *s, struct nk_user *u) NK_MUST_CHECK;
+/*
+ * The whole row by id.  The generation is the store's: it rises when
+ * locked, admin, managed, uid, name, hash or expires_at change, whatever u
+ * says (nk_user_get() tells).  in_managed_group stays set for managed users;
+ * for others u may clear it.
+ */
 int	nk_user_update(struct nk_store *s, const struct nk_user *u)
 	    NK_MUST_CHECK;
-/* With its memberships and keys. */
+/* With its memberships and keys.  -EPERM: root. */
 int	nk_user_delete(struct nk_store *s, int64_t id) NK_MUST_CHECK;
 
 /* Last login: no journal. */
@@ -186,7 +223,10 @@ int	nk_group_insert(struct nk_store *s, struct nk_group *g)
 	    NK_MUST_CHECK;
 int	nk_group_update(struct nk_store *s, const struct nk_group *g)
 	    NK_MUST_CHECK;
-/* With its memberships.  -EBUSY while it is somebody's primary group. */
+/*
+ * With its memberships.  -EBUSY while it is somebody's primary group;
+ * -EPERM: builtin_administrators.
+ */
 int	nk_group_delete(struct nk_store *s, int64_t id) NK_MUST_CHECK;
 
 /* ---- memberships (supplementary) ---- */
@@ -204,6 +244,10 @@ int	nk_members_of_group(struct nk_store *s, int64_t group,
 	    struct nk_ids *users) NK_MUST_CHECK;
 int	nk_primary_members_of_group(struct nk_store *s, int64_t group,
 	    struct nk_ids *users) NK_MUST_CHECK;
+/* Call fn for each membership, in the order of user ids, then group ids. */
+int	nk_member_each(struct nk_store *s,
+	    int (*fn)(void *arg, int64_t user, int64_t group), void *arg)
+	    NK_MUST_CHECK;
 /* Make it so; what is so already is no change. */
 int	nk_member_add(struct nk_store *s, int64_t group, int64_t user)
 	    NK_MUST_CHECK;
@@ -214,7 +258,8 @@ int	nk_member_remove(struct nk_store *s, int64_t group, int64_t user)
 
 /*
  * The smallest id that is not below first, not above last, and neither in
- * use in the store nor refused by taken(arg, id).  -ENOSPC: none.
+ * use in the store nor refused by taken(arg, id), which returns 1, 0 or
+ * -errno (taken may be NULL).  -ENOSPC: none.
  */
 int	nk_uid_next(struct nk_store *s, uint32_t first, uint32_t last,
 	    int (*taken)(void *arg, uint32_t id), void *arg, uint32_t *uidp)
@@ -268,12 +313,19 @@ int	nk_key_each(struct nk_store *s,
 /* Of all users, lines with this fingerprint; in the order of user ids. */
 int	nk_keys_by_fingerprint(struct nk_store *s, const char *fingerprint,
 	    struct nk_keys *ks) NK_MUST_CHECK;
-/* At the end of its user's lines; k gets its id and position. */
+/*
+ * At the end of its user's lines; k gets its id and position.  A key line
+ * that is there already (same type, blob, options, comment, expiry) changes
+ * nothing, and k gets the id and position of that one.  An unmanaged user's
+ * first key sets in_managed_group.
+ */
 int	nk_key_append(struct nk_store *s, struct nk_key *k) NK_MUST_CHECK;
 /*
  * Replace all lines of the user by these.  A line that is equal to an old
- * one (options, type, blob, comment, expiry) keeps the old one's id and
- * what is known of its use; ks->v[i].id tells.
+ * one (options, type, blob, comment, expiry) keeps the old one's row: its id
+ * and what is known of its adding and use; ks->v[i].id tells.  A key line
+ * that stands twice in ks is kept once, where it stands first; both get its
+ * id.
  */
 int	nk_keys_replace(struct nk_store *s, int64_t user, struct nk_keys *ks)
 	    NK_MUST_CHECK;
@@ -307,15 +359,19 @@ void	nk_changes_clear(struct nk_changes *cs);
 
 /* The last change that this store has seen; 0: none yet. */
 int	nk_store_seq(struct nk_store *s, int64_t *seqp) NK_MUST_CHECK;
-/* All after "since", in order; -ERANGE when the journal begins later. */
+/*
+ * All after "since", in order; -ERANGE when the journal begins later, or
+ * ends before: then nothing less than everything will do.
+ */
 int	nk_store_changes(struct nk_store *s, int64_t since,
 	    struct nk_changes *cs) NK_MUST_CHECK;
-/* Forget those up to seq (inside a transaction). */
+/* Forget those up to seq (inside a transaction); -EINVAL above the last. */
 int	nk_store_changes_trim(struct nk_store *s, int64_t seq)
 	    NK_MUST_CHECK;
 /*
- * From now until commit, note one NK_CHANGE_ALL in place of each change:
- * for imports.
+ * From now until commit, note one NK_CHANGE_ALL in place of each change,
+ * and use more memory (some 200 MiB): for imports.  A transaction that
+ * changes very many rows comes to NK_CHANGE_ALL by itself.
  */
 int	nk_store_changes_bulk(struct nk_store *s) NK_MUST_CHECK;
 
@@ -335,6 +391,7 @@ struct nk_audit {
 	const char	*after;
 };
 
+/* *a gets its id. */
 int	nk_audit_add(struct nk_store *s, struct nk_audit *a) NK_MUST_CHECK;
 /* In the order of ids, above "after", not older than "since". */
 int	nk_audit_each(struct nk_store *s, int64_t after, int64_t since,

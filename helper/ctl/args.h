@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NASKEYS_CTL_ARGS_H
+#define NASKEYS_CTL_ARGS_H
+
+#include "helper/ctl/ctl.h"
+
+/*
+ * Parse what follows a command's object and verb: its own options and the
+ * global ones, anywhere.  Returns 0; CTL_USAGE after a message; -1 when
+ * --help or --version was asked for (*wantp is 'h' or 'V').
+ */
+int	ctl_args_parse(struct ctl *c, const struct ctl_command *cmd,
+	    int argc, char **argv, struct ctl_args *a, int *wantp);
+void	ctl_args_clear(struct ctl_args *a);
+
+extern const struct ctl_option ctl_global_options[];
+
+#endif /* NASKEYS_CTL_ARGS_H */

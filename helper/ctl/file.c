@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "helper/ctl/file.h"
+
+int
+file_read(const char *path, char **textp)
+{
+	size_t n = 0;
+	ssize_t got;
+	char *text;
+	int fd, r = 0;
+
+	*textp = NULL;
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
+		return -errno;
+	if ((text = malloc(FILE_TEXT_MAX + 1)) == NULL) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while (r == 0 && (got = read(fd, text + n, FILE_TEXT_MAX - n)) != 0) {
+		if (got == -1 && errno != EINTR)
+			r = -errno;
+		else if (got > 0 && (n += (size_t)got) == FILE_TEXT_MAX)
+			r = -EFBIG;
+	}
+	close(fd);
+	text[n] = '\0';
+	if (r == 0 && strlen(text) != n)
+		r = -EBADMSG;
+	if (r < 0) {
+		free(text);
+		return r;
+	}
+	*textp = text;
+	return 0;
+}
+
+static int
+write_all(int fd, const char *text, size_t len)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		if ((n = write(fd, text, len)) == -1) {
+			if (errno == EINTR)
+				continue;
+			return -errno;
+		}
+		text += n;
+		len -= (size_t)n;
+	}
+	return fsync(fd) == -1 ? -errno : 0;
+}
+
+static int
+sync_folder_of(const char *path)
+{
+	char folder[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	size_t n = slash != NULL ? (size_t)(slash - path) : 0;
+	int fd, r = 0;
+
+	if (slash == NULL || n >= sizeof(folder))
+		return -EINVAL;
+	memcpy(folder, path, n);
+	folder[n] = '\0';
+	if ((fd = open(n > 0 ? folder : "/", O_RDONLY | O_DIRECTORY |
+	    O_CLOEXEC)) == -1)
+		return -errno;
+	if (fsync(fd) == -1)
+		r = -errno;
+	close(fd);
+	return r;
+}
+
+int
+file_replace(const char *path, const char *text, size_t len, mode_t mode)
+{
+	struct stat st = { .st_mode = mode, .st_uid = 0, .st_gid = 0 };
+	char temp[PATH_MAX];
+	int fd, n, r;
+
+	n = snprintf(temp, sizeof(temp), "%s.naskeys-new", path);
+	if (n < 0 || (size_t)n >= sizeof(temp))
+		return -ENAMETOOLONG;
+	if (stat(path, &st) == -1 && errno != ENOENT)
+		return -errno;
+	if (unlink(temp) == -1 && errno != ENOENT)
+		return -errno;
+	if ((fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC |
+	    O_NOFOLLOW, 0600)) == -1)
+		return -errno;
+	if (fchown(fd, st.st_uid, st.st_gid) == -1 ||
+	    fchmod(fd, st.st_mode & 07777) == -1)
+		r = -errno;
+	else
+		r = write_all(fd, text, len);
+	close(fd);
+	if (r == 0 && rename(temp, path) == -1)
+		r = -errno;
+	if (r < 0) {
+		unlink(temp);
+		return r;
+	}
+	return sync_folder_of(path);
+}
+
+int
+file_folder(const char *path, mode_t mode, uid_t uid, gid_t gid)
+{
+	struct stat st;
+	int fd, r = 0;
+
+	if (mkdir(path, 0700) == -1 && errno != EEXIST)
+		return -errno;
+	if ((fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+	    O_CLOEXEC)) == -1)
+		return -errno;
+	if (fstat(fd, &st) == -1)
+		r = -errno;
+	else if ((st.st_uid != uid || st.st_gid != gid) &&
+	    fchown(fd, uid, gid) == -1)
+		r = -errno;
+	else if ((st.st_mode & 07777) != mode && fchmod(fd, mode) == -1)
+		r = -errno;
+	close(fd);
+	return r;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <bsd/stdlib.h>
+#include <bsd/string.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "helper/ctl/value.h"
+#include "helper/ctl/when.h"
+
+const char *
+row_string(const json_t *row, const char *field)
+{
+	const char *s = json_string_value(json_object_get(row, field));
+
+	return s != NULL ? s : "";
+}
+
+json_int_t
+row_int(const json_t *row, const char *field)
+{
+	return json_integer_value(json_object_get(row, field));
+}
+
+bool
+row_bool(const json_t *row, const char *field)
+{
+	return json_is_true(json_object_get(row, field));
+}
+
+const char *
+row_date(const json_t *row, const char *field, const char *none, char *buf,
+    size_t len)
+{
+	const json_t *ms = json_object_get(json_object_get(row, field),
+	    "$date");
+
+	if (!json_is_integer(ms))
+		return none;
+	return when_format(json_integer_value(ms) / 1000, buf, len);
+}
+
+static int
+set(const struct ctl *c, json_t *to, const char *field, json_t *value)
+{
+	if (json_object_set_new(to, field, value) != 0)
+		return ctl_fail(c, "%s is no text, or memory is out", field);
+	return CTL_DONE;
+}
+
+int
+add_string(struct ctl *c, const struct ctl_args *a, const char *option,
+    json_t *to, const char *field)
+{
+	const char *s = ctl_get(a, option);
+
+	return s == NULL ? CTL_DONE : set(c, to, field, json_string(s));
+}
+
+int
+add_number(struct ctl *c, const struct ctl_args *a, const char *option,
+    json_t *to, const char *field)
+{
+	const char *s = ctl_get(a, option), *why;
+	long long n;
+
+	if (s == NULL)
+		return CTL_DONE;
+	n = strtonum(s, 0, UINT32_MAX, &why);
+	if (why != NULL)
+		return ctl_misuse(c, "--%s: \"%s\" is no id", option, s);
+	return set(c, to, field, json_integer(n));
+}
+
+int
+add_date(struct ctl *c, const struct ctl_args *a, const char *option,
+    json_t *to, const char *field)
+{
+	const char *s = ctl_get(a, option);
+	int64_t when;
+
+	if (s == NULL)
+		return CTL_DONE;
+	if (when_parse(s, time(NULL), &when) < 0)
+		return ctl_misuse(c, "--%s: \"%s\" is no time: say never, "
+		    "+30d, 2027-01-31 or 2027-01-31T12:00", option, s);
+	if (when == WHEN_NEVER)
+		return set(c, to, field, json_null());
+	return set(c, to, field, json_pack("{s:I}", "$date",
+	    (json_int_t)when * 1000));
+}
+
+int
+add_bool(struct ctl *c, const struct ctl_args *a, const char *option,
+    json_t *to, const char *field)
+{
+	const char *s = ctl_get(a, option);
+
+	if (s == NULL)
+		return CTL_DONE;
+	if (strcmp(s, "yes") != 0 && strcmp(s, "no") != 0)
+		return ctl_misuse(c, "--%s: say yes or no", option);
+	return set(c, to, field, json_boolean(s[0] == 'y'));
+}
+
+int
+read_text(struct ctl *c, const char *path, char **textp)
+{
+	bool standard = strcmp(path, "-") == 0;
+	char *buf = NULL;
+	size_t n = 0;
+	ssize_t got;
+	int fd = STDIN_FILENO, r;
+
+	*textp = NULL;
+	if (standard && isatty(fd))
+		fputs("Paste, then end with Ctrl-D on a line of its own.\n",
+		    stderr);
+	if (!standard && (fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return ctl_fail(c, "%s: %s", path, strerror(errno));
+	if ((buf = malloc(READ_TEXT_MAX + 1)) == NULL) {
+		r = ctl_fail(c, "out of memory");
+		goto out;
+	}
+	while ((got = read(fd, buf + n, READ_TEXT_MAX - n)) != 0) {
+		if (got == -1 && errno == EINTR)
+			continue;
+		if (got == -1) {
+			r = ctl_fail(c, "%s: %s", path, strerror(errno));
+			goto out;
+		}
+		if ((n += (size_t)got) == READ_TEXT_MAX) {
+			r = ctl_fail(c, "%s: larger than 6 MiB", path);
+			goto out;
+		}
+	}
+	buf[n] = '\0';
+	if (strlen(buf) != n) {
+		r = ctl_fail(c, "%s: is no text: it has NUL bytes", path);
+		goto out;
+	}
+	*textp = buf;
+	buf = NULL;
+	r = CTL_DONE;
+ out:
+	freezero(buf, buf != NULL ? READ_TEXT_MAX + 1 : 0);
+	if (!standard)
+		close(fd);
+	return r;
+}

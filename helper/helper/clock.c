@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <time.h>
+
+#include "helper/helper/clock.h"
+
+int64_t
+clock_now_ms(void)
+{
+	struct timespec ts = { 0, 0 };
+
+	/* Cannot fail: the clock is there and ts is ours. */
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static int
+left_ms(int64_t deadline_ms)
+{
+	int64_t left;
+
+	if (deadline_ms == CLOCK_NEVER)
+		return -1;
+	left = deadline_ms - clock_now_ms();
+	if (left <= 0)
+		return 0;
+	return left > INT_MAX ? INT_MAX : (int)left;
+}
+
+int
+clock_wait(int fd, short events, int64_t deadline_ms)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+	int n;
+
+	for (;;) {
+		n = poll(&p, 1, left_ms(deadline_ms));
+		if (n > 0)
+			return (p.revents & POLLNVAL) != 0 ? -EBADF : 0;
+		if (n == 0)
+			return -ETIMEDOUT;
+		if (errno != EINTR)
+			return -errno;
+	}
+}

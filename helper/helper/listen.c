@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "helper/helper/clock.h"
+#include "helper/helper/listen.h"
+#include "helper/helper/listener.h"
+#include "helper/helper/log.h"
+#include "helper/helper/peer.h"
+#include "helper/helper/slots.h"
+#include "helper/helper/spawn.h"
+
+#define BATCH		64	/* of one socket, before another has its turn */
+#define PAUSE_MS	100	/* when something is used up */
+
+struct acceptor {
+	const struct state	*state;
+	struct spawn		 spawn;
+	struct slots		 slots;
+	struct listener		 listeners[OPTIONS_LISTEN_MAX];
+	size_t			 nlisteners;
+	int			 signals;	/* signalfd(2) */
+	int			 spare;		/* given up for one accept(2) */
+	int64_t			 paused_until;	/* 0: not paused */
+	bool			 stopping;
+	struct log_rate		 refused, failed;
+};
+
+/* ---- what happens to a connection ---- */
+
+static void
+note_refused(struct acceptor *a, uid_t uid)
+{
+	uint64_t before;
+
+	if (log_rate_pass(&a->refused, clock_now_ms(), &before))
+		log_say(LOG_NOTICE, "uid %u: too many connections "
+		    "(%" PRIu64 " more were closed before)", uid, before);
+}
+
+static void
+note_failed(struct acceptor *a, const char *what, int error)
+{
+	uint64_t before;
+
+	if (log_rate_pass(&a->failed, clock_now_ms(), &before))
+		log_say(LOG_ERR, "%s: %s (%" PRIu64 " times before)", what,
+		    strerror(-error), before);
+}
+
+static void
+pause_accepting(struct acceptor *a, const char *what, int error)
+{
+	note_failed(a, what, error);
+	a->paused_until = clock_now_ms() + PAUSE_MS;
+}
+
+/* MUST 2 and 3.  fd is the caller's to close. */
+static void
+admit(struct acceptor *a, const struct listener *l, int fd)
+{
+	bool counted;
+	pid_t pid;
+	uid_t uid;
+	int r;
+
+	if ((r = peer_get_uid(fd, &uid)) < 0) {
+		note_failed(a, "credentials of a peer", r);
+		return;
+	}
+	counted = uid != 0 && uid != a->state->nk.owner;
+	if (counted && !slots_admit(&a->slots, uid)) {
+		note_refused(a, uid);
+		return;
+	}
+	if ((r = spawn_helper(&a->spawn, fd, l->protocol, &pid)) < 0) {
+		pause_accepting(a, "new process", r);
+		return;
+	}
+	if (counted && (r = slots_take(&a->slots, uid, pid)) < 0)
+		note_failed(a, "slots", r);	/* slots_admit() saw one */
+}
+
+static void
+keep_spare(struct acceptor *a)
+{
+	if (a->spare == -1)
+		a->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/*
+ * No descriptor is left: give up the spare one, so that whoever waits is at
+ * least told.
+ */
+static int
+turn_away(struct acceptor *a, const struct listener *l)
+{
+	int fd;
+
+	if (a->spare != -1)
+		close(a->spare);
+	a->spare = -1;
+	fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
+	if (fd != -1)
+		close(fd);
+	keep_spare(a);
+	return fd == -1 ? -EMFILE : 0;
+}
+
+/* Returns 0, or -EAGAIN when this socket has had its turn. */
+static int
+accept_one(struct acceptor *a, const struct listener *l)
+{
+	int fd, saved;
+
+	fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
+	if (fd != -1) {
+		admit(a, l, fd);
+		close(fd);
+		return a->paused_until == 0 ? 0 : -EAGAIN;
+	}
+	saved = errno;
+	switch (saved) {
+	case EAGAIN:
+		return -EAGAIN;
+	case EINTR:
+	case ECONNABORTED:
+		return 0;
+	case EMFILE:
+		if (turn_away(a, l) == 0)
+			return 0;
+		break;
+	default:
+		break;
+	}
+	pause_accepting(a, "accept", -saved);
+	return -EAGAIN;
+}
+
+/* ---- signals ---- */
+
+static void
+reap(struct acceptor *a)
+{
+	pid_t pid;
+
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+		slots_release(&a->slots, pid);
+}
+
+static void
+take_signals(struct acceptor *a)
+{
+	struct signalfd_siginfo info;
+
+	while (read(a->signals, &info, sizeof(info)) ==
+	    (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			reap(a);
+		else
+			a->stopping = true;
+	}
+}
+
+static int
+open_signals(struct acceptor *a)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) == -1)
+		return -errno;
+	a->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return a->signals == -1 ? -errno : 0;
+}
+
+/* ---- the loop ---- */
+
+/* How long poll(2) may wait; a pause that is over ends here. */
+static int
+time_left(struct acceptor *a)
+{
+	int64_t left;
+
+	if (a->paused_until == 0)
+		return -1;
+	left = a->paused_until - clock_now_ms();
+	if (left > 0)
+		return (int)left;
+	a->paused_until = 0;
+	keep_spare(a);
+	return -1;
+}
+
+/* MUST 4: while paused, sockets are not even looked at. */
+static int
+wait_and_accept(struct acceptor *a)
+{
+	struct pollfd p[OPTIONS_LISTEN_MAX + 1];
+	nfds_t n = (nfds_t)a->nlisteners;
+	int timeout, turns;
+	size_t i;
+
+	timeout = time_left(a);
+	for (i = 0; i < a->nlisteners; i++)
+		p[i] = (struct pollfd){ .fd = a->paused_until == 0 ?
+		    a->listeners[i].fd : -1, .events = POLLIN };
+	p[n] = (struct pollfd){ .fd = a->signals, .events = POLLIN };
+	if (poll(p, n + 1, timeout) == -1)
+		return errno == EINTR ? 0 : -errno;
+	if (p[n].revents != 0)
+		take_signals(a);	/* first: they free slots */
+	for (i = 0; i < a->nlisteners && !a->stopping; i++) {
+		if (p[i].fd == -1 || p[i].revents == 0)
+			continue;
+		for (turns = 0; turns < BATCH; turns++)
+			if (accept_one(a, &a->listeners[i]) < 0)
+				break;
+	}
+	return 0;
+}
+
+/* ---- start and end ---- */
+
+static int
+open_listeners(struct acceptor *a, const struct options *o,
+    const struct handover *h)
+{
+	const char *why = NULL;
+	struct listener *l;
+	size_t i;
+	int fd, r;
+
+	for (i = 0; i < o->nlisten; i++)
+		listener_init(&a->listeners[i], &o->listen[i]);
+	a->nlisteners = o->nlisten;
+	for (fd = 3; fd < 3 + h->nfds; fd++) {
+		r = listener_adopt(a->listeners, a->nlisteners, fd, &why);
+		if (r < 0) {
+			log_say(LOG_ERR, "descriptor %d: %s: %s", fd, why,
+			    strerror(-r));
+			return r;
+		}
+	}
+	for (i = 0; i < a->nlisteners; i++) {
+		l = &a->listeners[i];
+		if (l->fd != -1)
+			continue;
+		if ((r = listener_make(l, a->state, &why)) < 0) {
+			log_say(LOG_ERR, "%s: %s: %s", l->path, why,
+			    strerror(-r));
+			return r;
+		}
+	}
+	return 0;
+}
+
+/* sd_notify(3).  Without a service manager there is nobody to tell. */
+static void
+notify(const struct handover *h, const char *text)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	size_t len = strlen(h->notify);
+	int fd;
+
+	if (len == 0 || (h->notify[0] != '/' && h->notify[0] != '@'))
+		return;
+	memcpy(un.sun_path, h->notify, len);
+	if (h->notify[0] == '@')
+		un.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1)
+		return;
+	(void)sendto(fd, text, strlen(text), MSG_NOSIGNAL,
+	    (const struct sockaddr *)&un,
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
+	close(fd);
+}
+
+static int
+start(struct acceptor *a, const struct options *o, const struct handover *h)
+{
+	struct nk_conf conf;
+	char why[STATE_PATH_MAX + 256];
+	const char *where;
+	int r;
+
+	if ((r = state_load_conf(a->state, &conf, why, sizeof(why))) < 0) {
+		log_say(LOG_ERR, "%s", why);
+		return r;
+	}
+	if ((r = state_make_folders(a->state, &where)) < 0) {
+		log_say(LOG_ERR, "%s: %s", where, strerror(-r));
+		return r;
+	}
+	if ((r = slots_init(&a->slots, conf.connections_max,
+	    conf.connections_per_uid)) < 0 ||
+	    (r = spawn_init(&a->spawn, o, a->state)) < 0) {
+		log_say(LOG_ERR, "%s", strerror(-r));
+		return r;
+	}
+	if ((r = spawn_sync(&a->spawn)) < 0)
+		return r;			/* it has said why */
+	if ((r = open_listeners(a, o, h)) < 0)
+		return r;
+	if ((r = open_signals(a)) < 0)
+		log_say(LOG_ERR, "signals: %s", strerror(-r));
+	return r;
+}
+
+int
+listen_run(const struct options *o, const struct state *state,
+    const struct handover *h)
+{
+	struct acceptor a = { .state = state, .signals = -1, .spare = -1 };
+	size_t i;
+	int r;
+
+	if ((r = start(&a, o, h)) < 0)
+		goto out;
+	keep_spare(&a);
+	log_to_syslog();
+	notify(h, "READY=1");
+	while (!a.stopping)
+		if ((r = wait_and_accept(&a)) < 0)
+			break;
+	if (r < 0)
+		log_say(LOG_ERR, "poll: %s", strerror(-r));
+	notify(h, "STOPPING=1");
+ out:
+	for (i = 0; i < a.nlisteners; i++)
+		listener_close(&a.listeners[i]);
+	slots_clear(&a.slots);
+	if (a.signals != -1)
+		close(a.signals);
+	if (a.spare != -1)
+		close(a.spare);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * naskeys-helper: the one writer.
+ *
+ *  1. Nothing but the arguments MUST be believed of the starter: neither
+ *     the environment, nor open descriptors, nor signals (sanitise.h).
+ *  2. What says where the state lies MUST NOT be taken from somebody whose
+ *     privilege is less than ours.  On accepted connections the acceptor is
+ *     the starter, and it passes on only what it was given itself.
+ *  3. What anybody may do is decided by the kernel's word on who is at the
+ *     other end (peer.h), for each request anew (lib/rpc/rights.h).
+ */
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "helper/helper/listen.h"
+#include "helper/helper/log.h"
+#include "helper/helper/options.h"
+#include "helper/helper/sanitise.h"
+#include "helper/helper/serve.h"
+#include "helper/helper/state.h"
+#include "helper/helper/sync_check.h"
+
+#define EXIT_USAGE	2
+
+static int
+print(const char *text)
+{
+	if (fputs(text, stdout) == EOF || fflush(stdout) == EOF)
+		return EXIT_FAILURE;
+	return EXIT_SUCCESS;
+}
+
+static int
+print_help(void)
+{
+	return print(
+	    "usage: naskeys-helper [OPTION]...\n"
+	    "Reads JSON-RPC 2.0 requests, one a line, from standard input and\n"
+	    "writes the answers, one a line, to standard output.\n"
+	    "\n"
+	    "  --listen PATH      accept connections on this socket instead;\n"
+	    "                     may be given several times\n"
+	    "  --protocol NAME    json (default) or gateway: of the --listen\n"
+	    "                     before it, or of standard input\n"
+	    "  --state-dir DIR    all state lies in DIR\n"
+	    "  --seal-key FILE    the key that seals secrets\n"
+	    "  --sync             bring maps and store into agreement\n"
+	    "  --check            print what is wrong with store and maps\n"
+	    "  --version, --help\n");
+}
+
+static int
+serve(const struct options *o, const struct state *state)
+{
+	struct stat st;
+	int r;
+
+	if (fstat(STDIN_FILENO, &st) == 0 && S_ISSOCK(st.st_mode))
+		log_to_syslog();	/* nobody reads standard error */
+	r = serve_connection(state, o->protocol, STDIN_FILENO,
+	    STDOUT_FILENO);
+	switch (r) {
+	case 0:
+		return EXIT_SUCCESS;
+	case -EPIPE:			/* the other end has gone */
+	case -ECONNRESET:
+	case -ETIMEDOUT:		/* it breaks the rules: no news */
+	case -EMSGSIZE:
+		return EXIT_FAILURE;
+	default:
+		log_say(LOG_ERR, "connection: %s", strerror(-r));
+		return EXIT_FAILURE;
+	}
+}
+
+static int
+run(const struct options *o, const struct handover *h)
+{
+	const char *why = NULL;
+	struct state state;
+	int r;
+
+	if ((o->state_dir != NULL || o->seal_key != NULL) &&
+	    sanitise_is_raised()) {			/* MUST 2 */
+		log_say(LOG_ERR, "--state-dir and --seal-key are not for a "
+		    "program with more rights than its caller");
+		return EXIT_FAILURE;
+	}
+	if ((r = state_init(&state, o->state_dir, o->seal_key, &why)) < 0) {
+		if (r == -EPERM)	/* the sentence says it all */
+			log_say(LOG_ERR, "%s", why);
+		else
+			log_say(LOG_ERR, "%s: %s", why, strerror(-r));
+		return EXIT_FAILURE;
+	}
+	if (chdir("/") == -1) {
+		log_say(LOG_ERR, "/: %s", strerror(errno));
+		return EXIT_FAILURE;
+	}
+	switch (o->mode) {
+	case RUN_LISTEN:
+		return listen_run(o, &state, h);
+	case RUN_SYNC:
+		return sync_run(&state);
+	case RUN_CHECK:
+		return check_run(&state);
+	default:
+		return serve(o, &state);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *why = NULL, *word = NULL;
+	struct handover handover;
+	struct options options;
+	int r;
+
+	if ((r = sanitise(&handover)) < 0) {
+		log_say(LOG_ERR, "cannot start: %s", strerror(-r));
+		return EXIT_FAILURE;
+	}
+	if (options_parse(&options, argc, argv, &why, &word) < 0) {
+		log_say(LOG_ERR, "%.100s %s", word, why);
+		return EXIT_USAGE;
+	}
+	if (options.mode == RUN_VERSION)
+		return print("naskeys-helper " NK_VERSION "\n");
+	if (options.mode == RUN_HELP)
+		return print_help();
+	if (options.mode != RUN_LISTEN)
+		closefrom(3);		/* a handover is the acceptor's */
+	return run(&options, &handover);
+}

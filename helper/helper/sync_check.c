@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "helper/helper/log.h"
+#include "helper/helper/sync_check.h"
+#include "lib/map/reader.h"
+#include "lib/store/session.h"
+
+#define WHY_MAX	(STATE_PATH_MAX + 256)
+
+static const struct map_row {
+	const char		*name;
+	enum nk_map_kind	 kind;
+	mode_t			 mode;
+} maps[] = {
+	{ NK_MAP_ACCOUNTS,	NK_MAP_KIND_ACCOUNTS,	0644 },
+	{ NK_MAP_KEYS,		NK_MAP_KIND_KEYS,	0640 },
+	{ NK_MAP_SECRETS,	NK_MAP_KIND_SECRETS,	0600 },
+};
+#define NMAPS	(sizeof(maps) / sizeof(maps[0]))
+
+static int
+map_path(char path[STATE_PATH_MAX], const struct state *s, const char *name)
+{
+	int n;
+
+	n = snprintf(path, STATE_PATH_MAX, "%s/%s", s->nk.maps, name);
+	return n < 0 || n >= STATE_PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+/* Who may read a map: only its mode and group, not what is in it. */
+static bool
+map_has_right_readers(const struct state *s, const struct map_row *m,
+    const struct stat *st)
+{
+	if (st->st_uid != s->nk.owner || (st->st_mode & 07777) != m->mode)
+		return false;
+	return m->kind != NK_MAP_KIND_KEYS || st->st_gid == s->nk.keys_gid;
+}
+
+/* ---- --sync ---- */
+
+/*
+ * A map which the wrong people can read, or the right ones cannot, has to
+ * be made anew: the group may have been made after it.
+ */
+static bool
+maps_need_rebuild(const struct state *s)
+{
+	char path[STATE_PATH_MAX];
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < NMAPS; i++) {
+		if (map_path(path, s, maps[i].name) < 0 ||
+		    lstat(path, &st) == -1)
+			continue;	/* whatever it is, opening says so */
+		if (!map_has_right_readers(s, &maps[i], &st))
+			return true;
+	}
+	return false;
+}
+
+static int
+sync_maps(const struct state *s, const struct nk_conf *conf)
+{
+	struct nk_publisher *p = NULL;
+	int r;
+
+	if ((r = nk_publisher_open(&p, &s->nk, conf, NK_STORE_CREATE)) == 0)
+		r = nk_publisher_sync(p, maps_need_rebuild(s), NULL, NULL);
+	nk_publisher_free(p);
+	return r;
+}
+
+int
+sync_run(const struct state *state)
+{
+	struct nk_session *session = NULL;
+	struct nk_conf conf;
+	char why[WHY_MAX];
+	const char *where;
+	int r;
+
+	if (state_load_conf(state, &conf, why, sizeof(why)) < 0) {
+		log_say(LOG_ERR, "%s", why);
+		return EXIT_FAILURE;
+	}
+	if ((r = state_make_folders(state, &where)) == 0) {
+		where = state->nk.store;
+		r = sync_maps(state, &conf);
+	}
+	if (r == 0) {
+		/* Now, while there is room for it. */
+		where = state->nk.session;
+		r = nk_session_open(&session, state->nk.session);
+		nk_session_close(session);
+	}
+	if (r < 0) {
+		log_say(LOG_ERR, "%s: %s", where, strerror(-r));
+		return EXIT_FAILURE;
+	}
+	return EXIT_SUCCESS;
+}
+
+/* ---- --check ---- */
+
+struct check {
+	const struct state	*state;
+	struct nk_conf		 conf;
+	int			 faults;
+};
+
+/* nk_publisher_verify()'s report. */
+static void
+report(void *arg, const char *what)
+{
+	struct check *c = arg;
+
+	c->faults++;
+	(void)puts(what);
+}
+
+static void
+report_about(struct check *c, const char *where, const char *what)
+{
+	c->faults++;
+	(void)printf("%s: %s\n", where, what);
+}
+
+static void
+check_groups(struct check *c)
+{
+	static const char *const names[] = { "naskeys-akc", "naskeys-admin",
+	    "naskeys-managed" };
+	uint32_t gid;
+	size_t i;
+	int r;
+
+	if (!c->state->nk.system)
+		return;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if ((r = state_group(names[i], &gid)) < 0)
+			report_about(c, names[i], r == -ENOENT ?
+			    "there is no such group" :
+			    "the group's line cannot be used");
+}
+
+/* The key need not be there; where it is, nobody else may read it. */
+static void
+check_seal_key(struct check *c)
+{
+	const char *path = c->state->seal_key;
+	struct stat st;
+
+	if (lstat(path, &st) == -1) {
+		if (errno != ENOENT)
+			report_about(c, path, strerror(errno));
+		return;
+	}
+	if (!S_ISREG(st.st_mode) || st.st_uid != c->state->nk.owner ||
+	    (st.st_mode & 077) != 0)
+		report_about(c, path, "others can read the sealing key");
+}
+
+/* Before the store is opened, because that makes maps that are missing. */
+static bool
+check_maps_are_there(struct check *c)
+{
+	int before = c->faults;
+	char path[STATE_PATH_MAX];
+	struct nk_view view;
+	struct stat st;
+	size_t i;
+	int r;
+
+	for (i = 0; i < NMAPS; i++) {
+		if ((r = map_path(path, c->state, maps[i].name)) < 0) {
+			report_about(c, maps[i].name, strerror(-r));
+			continue;
+		}
+		if (lstat(path, &st) == -1) {
+			report_about(c, path, strerror(errno));
+			continue;
+		}
+		if (!map_has_right_readers(c->state, &maps[i], &st))
+			report_about(c, path, "wrong owner, group or mode");
+		if ((r = nk_view_open(&view, -1, path, maps[i].kind,
+		    NK_VIEW_PREAD)) < 0) {
+			report_about(c, path, r == -EIO ?
+			    "this is no good map" : strerror(-r));
+			continue;
+		}
+		nk_view_close(&view);
+	}
+	return c->faults == before;
+}
+
+/* Without maps the store is still worth a look; it is only read. */
+static int
+check_store_alone(struct check *c)
+{
+	struct nk_store *s = NULL;
+	int r;
+
+	if ((r = nk_store_open(&s, c->state->nk.store, NK_STORE_READ)) == 0)
+		r = nk_store_verify(s, report, c);
+	nk_store_close(s);
+	return r;
+}
+
+static int
+check_store_and_maps(struct check *c)
+{
+	struct nk_publisher *p = NULL;
+	int r;
+
+	if ((r = nk_publisher_open(&p, &c->state->nk, &c->conf,
+	    NK_STORE_WRITE)) == 0)
+		r = nk_publisher_verify(p, report, c);
+	nk_publisher_free(p);
+	return r;
+}
+
+int
+check_run(const struct state *state)
+{
+	struct check c = { .state = state };
+	char why[WHY_MAX];
+	const char *where;
+	int r;
+
+	if (state_load_conf(state, &c.conf, why, sizeof(why)) < 0)
+		report(&c, why);
+	check_groups(&c);
+	check_seal_key(&c);
+	if ((r = state_check_folders(state, &where)) < 0)
+		report_about(&c, where, r == -EPERM ?
+		    "wrong owner or mode" : strerror(-r));
+	if (check_maps_are_there(&c))
+		r = check_store_and_maps(&c);
+	else
+		r = check_store_alone(&c);
+	if (r < 0 && r != -EBADMSG)
+		report_about(&c, state->nk.store, strerror(-r));
+	else if (r == -EBADMSG && c.faults == 0)
+		report_about(&c, state->nk.store, "it is damaged");
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		log_say(LOG_ERR, "standard output: %s", strerror(errno));
+		return EXIT_FAILURE;
+	}
+	return c.faults == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

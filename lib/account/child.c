@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: ISC */
+#include "lib/account/child.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CHUNK	16384
+
+static int64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &ts) == -1)
+		return 0;
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Leave the child nothing of ours but the pipe, as descriptor 3. */
+static int
+keep_only(int fd)
+{
+	struct rlimit none = { 0, 0 };
+	int null, i;
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 ||
+	    setrlimit(RLIMIT_CORE, &none) == -1)
+		return -errno;
+	/* Out of the way first: the pipe may be one of 0 to 2 itself. */
+	if ((fd = fcntl(fd, F_DUPFD, 10)) == -1 ||
+	    (null = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1)
+		return -errno;
+	for (i = 0; i <= 2; i++) {
+		if (i != null && dup2(null, i) == -1)
+			return -errno;
+	}
+	if (dup2(fd, 3) == -1 || close_range(4, ~0U, 0) == -1)
+		return -errno;
+	if (fcntl(3, F_SETFD, FD_CLOEXEC) == -1)
+		return -errno;
+	return 3;
+}
+
+static _Noreturn void
+child(int (*work)(void *arg, int fd), void *arg, int fd)
+{
+	sigset_t none;
+	int r;
+
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)signal(SIGPIPE, SIG_DFL);
+	(void)signal(SIGALRM, SIG_DFL);
+	(void)signal(SIGTERM, SIG_DFL);
+	(void)signal(SIGINT, SIG_DFL);
+	if ((fd = keep_only(fd)) < 0)
+		_exit(100);
+	r = work(arg, fd);
+	_exit(r < 0 || r > 99 ? 100 : r);
+}
+
+/* Read until the child closes its end.  0 or -errno. */
+static int
+collect(int fd, int64_t end,
+    int (*take)(void *take_arg, const void *bytes, size_t len),
+    void *take_arg)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	char buf[CHUNK];
+	int64_t left;
+	ssize_t n;
+	int r = 0;
+
+	for (;;) {
+		if ((left = end - now_ms()) <= 0) {
+			r = -ETIMEDOUT;
+			break;
+		}
+		if (poll(&p, 1, left > 60000 ? 60000 : (int)left) == -1 &&
+		    errno != EINTR) {
+			r = -errno;
+			break;
+		}
+		if ((n = read(fd, buf, sizeof(buf))) == 0)
+			break;
+		if (n == -1 && errno != EAGAIN && errno != EINTR) {
+			r = -errno;
+			break;
+		}
+		if (n > 0 && (r = take(take_arg, buf, (size_t)n)) < 0)
+			break;
+	}
+	explicit_bzero(buf, sizeof(buf));
+	return r;
+}
+
+/*
+ * Wait for a child that has closed its pipe, until end; then kill it.  A
+ * child whose status somebody else has taken (SIGCHLD ignored) is judged by
+ * its answer alone.
+ */
+static int
+reap(pid_t pid, int64_t end, int r)
+{
+	struct timespec nap = { 0, 1000000 };
+	int status = 0;
+	pid_t got = 0;
+
+	while (r == 0 && (got = waitpid(pid, &status, WNOHANG)) == 0) {
+		if (now_ms() >= end)
+			r = -ETIMEDOUT;
+		else
+			(void)nanosleep(&nap, NULL);
+	}
+	if (got == 0) {
+		(void)kill(pid, SIGKILL);
+		while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+			;
+		return r;
+	}
+	if (got == -1)
+		return errno == ECHILD ? 0 : -errno;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EIO;
+}
+
+int
+nk_child_run(int (*work)(void *arg, int fd), void *arg, unsigned int seconds,
+    int (*take)(void *take_arg, const void *bytes, size_t len),
+    void *take_arg)
+{
+	int64_t end = now_ms() + (int64_t)seconds * 1000;
+	int fds[2], r;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) == -1)
+		return -errno;
+	if (fcntl(fds[0], F_SETFL, O_NONBLOCK) == -1 || (pid = fork()) == -1) {
+		r = -errno;
+		close(fds[0]);
+		close(fds[1]);
+		return r;
+	}
+	if (pid == 0)
+		child(work, arg, fds[1]);
+	close(fds[1]);
+	r = collect(fds[0], end, take, take_arg);
+	close(fds[0]);
+	return reap(pid, end, r);
+}
+
+int
+nk_child_start(struct nk_child *ch, int (*work)(void *arg, int fd),
+    void *arg)
+{
+	int fds[2], r;
+	pid_t pid;
+
+	*ch = NK_CHILD_NONE;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) == -1)
+		return -errno;
+	if ((pid = fork()) == -1) {
+		r = -errno;
+		close(fds[0]);
+		close(fds[1]);
+		return r;
+	}
+	if (pid == 0)
+		child(work, arg, fds[1]);
+	close(fds[1]);
+	ch->pid = pid;
+	ch->fd = fds[0];
+	return 0;
+}
+
+void
+nk_child_stop(struct nk_child *ch)
+{
+	if (ch->fd != -1)
+		close(ch->fd);
+	if (ch->pid > 0) {
+		(void)kill(ch->pid, SIGKILL);
+		while (waitpid(ch->pid, NULL, 0) == -1 && errno == EINTR)
+			;
+	}
+	*ch = NK_CHILD_NONE;
+}
+
+int
+nk_child_exchange(const struct nk_child *ch, const void *question, size_t len,
+    unsigned int seconds, void *answer, size_t answer_len)
+{
+	int64_t end = now_ms() + (int64_t)seconds * 1000, left;
+	struct pollfd p = { .fd = ch->fd, .events = POLLIN };
+	ssize_t n;
+
+	if ((n = send(ch->fd, question, len,
+	    MSG_NOSIGNAL | MSG_DONTWAIT)) == -1)
+		return -errno;
+	for (;;) {
+		if ((left = end - now_ms()) <= 0)
+			return -ETIMEDOUT;
+		if (poll(&p, 1, left > 60000 ? 60000 : (int)left) == -1 &&
+		    errno != EINTR)
+			return -errno;
+		n = recv(ch->fd, answer, answer_len,
+		    MSG_DONTWAIT | MSG_TRUNC);
+		if (n == -1 && (errno == EAGAIN || errno == EINTR))
+			continue;
+		if (n == -1)
+			return -errno;
+		return n == (ssize_t)answer_len ? 0 : -EIO;
+	}
+}
+
+struct answer {
+	unsigned char	*to;
+	size_t		 len, got;
+};
+
+static int
+take_answer(void *arg, const void *bytes, size_t len)
+{
+	struct answer *a = arg;
+
+	if (len > a->len - a->got)
+		return -EIO;
+	memcpy(a->to + a->got, bytes, len);
+	a->got += len;
+	return 0;
+}
+
+int
+nk_child_ask(int (*work)(void *arg, int fd), void *arg, unsigned int seconds,
+    void *answer, size_t len)
+{
+	struct answer a = { answer, len, 0 };
+	int r;
+
+	if ((r = nk_child_run(work, arg, seconds, take_answer, &a)) < 0)
+		return r;
+	return a.got == len ? 0 : -EIO;
+}

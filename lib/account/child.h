@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NASKEYS_ACCOUNT_CHILD_H
+#define NASKEYS_ACCOUNT_CHILD_H
+
+/*
+ * Work that may hang or crash (name services, files in a home) in a child
+ * process with a time limit.
+ */
+
+#include <sys/types.h>
+
+#include <stddef.h>
+
+#include "lib/attr.h"
+
+/*
+ * Fork; in the child, with every descriptor closed but /dev/null as 0 to 2
+ * and fd, call work(arg, fd), which writes its answer to fd and whose
+ * result, 0 to 99, is the exit status.  In the parent give what comes to
+ * take(take_arg, bytes, len) in order; it returns 0, or -errno to end.
+ * After "seconds" the child is killed.
+ *
+ * Returns 0 when the child has ended with status 0; -ETIMEDOUT; -EIO when
+ * it ended otherwise; what take() returned; -errno of pipe(2) and fork(2).
+ * The child is gone when this returns.
+ */
+int	nk_child_run(int (*work)(void *arg, int fd), void *arg,
+	    unsigned int seconds,
+	    int (*take)(void *take_arg, const void *bytes, size_t len),
+	    void *take_arg) NK_MUST_CHECK;
+
+/* The same for one answer of exactly len bytes; -EIO if it is not that. */
+int	nk_child_ask(int (*work)(void *arg, int fd), void *arg,
+	    unsigned int seconds, void *answer, size_t len) NK_MUST_CHECK;
+
+/* ---- a child that stays, for one question after another ---- */
+
+struct nk_child {
+	pid_t	pid;
+	int	fd;		/* a socket of packets, or -1 */
+};
+#define NK_CHILD_NONE	((struct nk_child){ .pid = 0, .fd = -1 })
+
+/*
+ * Start it: in the child, as above, work(arg, fd) answers each packet that
+ * comes on fd and ends when the other side is closed.  It ends with its
+ * parent at the latest.
+ */
+int	nk_child_start(struct nk_child *ch, int (*work)(void *arg, int fd),
+	    void *arg) NK_MUST_CHECK;
+
+/*
+ * Send a packet and wait for one of exactly answer_len bytes.  -ETIMEDOUT
+ * after "seconds", -EIO, or -errno: then it must be stopped.
+ */
+int	nk_child_exchange(const struct nk_child *ch, const void *question,
+	    size_t len, unsigned int seconds, void *answer,
+	    size_t answer_len) NK_MUST_CHECK;
+void	nk_child_stop(struct nk_child *ch);
+
+#endif /* NASKEYS_ACCOUNT_CHILD_H */

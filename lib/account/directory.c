@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: ISC */
+#include "lib/account/directory.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/account/child.h"
+#include "lib/account/lookup.h"
+#include "lib/account/nameset.h"
+#include "lib/account/textfile.h"
+
+/* ---- in the child ---- */
+
+struct query {
+	const char	*name;		/* NULL: by id */
+	uint32_t	 id;
+};
+
+static int
+ask_user(void *arg, int fd)
+{
+	const struct query *q = arg;
+	struct nk_directory_entry e;
+
+	if (nk_lookup_prepare() < 0 || nk_lookup_user(q->name, q->id, &e) < 0)
+		return 1;
+	return nk_write_full(fd, &e, sizeof(e)) < 0;
+}
+
+static int
+ask_group(void *arg, int fd)
+{
+	const struct query *q = arg;
+	struct nk_directory_entry e;
+
+	if (nk_lookup_prepare() < 0 ||
+	    nk_lookup_group(q->name, q->id, &e) < 0)
+		return 1;
+	return nk_write_full(fd, &e, sizeof(e)) < 0;
+}
+
+struct group_list {
+	uint32_t	n;
+	uint32_t	gids[NK_DIRECTORY_GROUPS_MAX];
+};
+
+static int
+ask_groups(void *arg, int fd)
+{
+	const struct query *q = arg;
+	struct group_list list = { .n = 0 };
+	gid_t gids[NK_DIRECTORY_GROUPS_MAX];
+	int n = NK_DIRECTORY_GROUPS_MAX, i;
+
+	if (nk_lookup_prepare() < 0)
+		return 1;
+	if (getgrouplist(q->name, q->id, gids, &n) == -1)
+		n = NK_DIRECTORY_GROUPS_MAX;
+	for (i = 0; i < n; i++)
+		list.gids[i] = gids[i];
+	list.n = (uint32_t)n;
+	return nk_write_full(fd, &list, sizeof(list)) < 0;
+}
+
+/* What the enumerating child sends, followed by len bytes of name. */
+struct item {
+	char		kind;		/* 'u', 'g', or 'e': the end */
+	uint8_t		len;
+	uint16_t	unused;
+	uint32_t	id;
+};
+
+#define OUT_MAX		16384
+
+struct out {
+	int		 fd;
+	size_t		 len;
+	unsigned char	 bytes[OUT_MAX];
+};
+
+static int
+out_flush(struct out *o)
+{
+	int r = nk_write_full(o->fd, o->bytes, o->len);
+
+	o->len = 0;
+	return r;
+}
+
+static int
+out_item(struct out *o, char kind, const char *name, uint32_t id)
+{
+	size_t len = strlen(name);
+	struct item it = { .kind = kind, .len = (uint8_t)len, .id = id };
+	int r;
+
+	if (len > UINT8_MAX)
+		return 0;	/* longer than any name of ours */
+	if (o->len + sizeof(it) + len > OUT_MAX && (r = out_flush(o)) < 0)
+		return r;
+	memcpy(o->bytes + o->len, &it, sizeof(it));
+	memcpy(o->bytes + o->len + sizeof(it), name, len);
+	o->len += sizeof(it) + len;
+	return 0;
+}
+
+static int
+list_all(void *arg, int fd)
+{
+	struct out o = { .fd = fd };
+	const struct passwd *pw;
+	const struct group *gr;
+
+	(void)arg;
+	if (nk_lookup_prepare() < 0)
+		return 1;
+	setpwent();
+	while ((pw = getpwent()) != NULL) {
+		if (out_item(&o, 'u', pw->pw_name, pw->pw_uid) < 0)
+			return 2;
+	}
+	setgrent();
+	while ((gr = getgrent()) != NULL) {
+		if (out_item(&o, 'g', gr->gr_name, gr->gr_gid) < 0)
+			return 2;
+	}
+	if (out_item(&o, 'e', "", 0) < 0 || out_flush(&o) < 0)
+		return 2;
+	return 0;
+}
+
+/* ---- in the parent ---- */
+
+static int
+ask_entry(int (*work)(void *arg, int fd), const char *name, uint32_t id,
+    unsigned int seconds, struct nk_directory_entry *e)
+{
+	struct query q = { name, id };
+	int r;
+
+	memset(e, 0, sizeof(*e));
+	if ((r = nk_child_ask(work, &q, seconds, e, sizeof(*e))) < 0) {
+		memset(e, 0, sizeof(*e));
+		return r;
+	}
+	e->name[sizeof(e->name) - 1] = '\0';
+	e->gecos[sizeof(e->gecos) - 1] = '\0';
+	e->home[sizeof(e->home) - 1] = '\0';
+	e->shell[sizeof(e->shell) - 1] = '\0';
+	return 0;
+}
+
+int
+nk_directory_user(const char *name, uint32_t uid, unsigned int seconds,
+    struct nk_directory_entry *e)
+{
+	return ask_entry(ask_user, name, uid, seconds, e);
+}
+
+int
+nk_directory_group(const char *name, uint32_t gid, unsigned int seconds,
+    struct nk_directory_entry *e)
+{
+	return ask_entry(ask_group, name, gid, seconds, e);
+}
+
+int
+nk_directory_groups(const char *name, uint32_t gid, unsigned int seconds,
+    uint32_t *gids, size_t *np)
+{
+	struct query q = { name, gid };
+	struct group_list list;
+	int r;
+
+	*np = 0;
+	r = nk_child_ask(ask_groups, &q, seconds, &list, sizeof(list));
+	if (r < 0)
+		return r;
+	if (list.n > NK_DIRECTORY_GROUPS_MAX)
+		return -EIO;
+	memcpy(gids, list.gids, list.n * sizeof(*gids));
+	*np = list.n;
+	return 0;
+}
+
+struct nk_directory {
+	struct nk_nameset	*users;
+	struct nk_nameset	*groups;
+};
+
+/* The stream of items, cut anywhere. */
+struct intake {
+	struct nk_directory	*d;
+	bool			 ended;
+	size_t			 have;
+	unsigned char		 item[sizeof(struct item) + UINT8_MAX];
+};
+
+/* How many bytes the item that has begun needs in all, as far as is known. */
+static size_t
+item_size(const struct intake *in)
+{
+	struct item it;
+
+	if (in->have < sizeof(it))
+		return sizeof(it);
+	memcpy(&it, in->item, sizeof(it));
+	return sizeof(it) + it.len;
+}
+
+static int
+take_item(struct intake *in)
+{
+	struct nk_nameset *set;
+	struct item it;
+	const char *name = (const char *)in->item + sizeof(it);
+
+	memcpy(&it, in->item, sizeof(it));
+	if (it.kind == 'e') {
+		in->ended = true;
+		return 0;
+	}
+	if ((it.kind != 'u' && it.kind != 'g') ||
+	    memchr(name, '\0', it.len) != NULL)
+		return -EIO;
+	set = it.kind == 'u' ? in->d->users : in->d->groups;
+	if (nk_nameset_count(set) >= NK_DIRECTORY_MAX)
+		return -E2BIG;
+	return nk_nameset_add(set, name, it.len, it.id);
+}
+
+static int
+take_items(void *arg, const void *bytes, size_t len)
+{
+	struct intake *in = arg;
+	const unsigned char *p = bytes;
+	size_t n, whole;
+	int r;
+
+	while (len > 0) {
+		if (in->ended)
+			return -EIO;
+		whole = item_size(in);
+		n = whole - in->have < len ? whole - in->have : len;
+		memcpy(in->item + in->have, p, n);
+		in->have += n;
+		p += n;
+		len -= n;
+		if (in->have < sizeof(struct item) ||
+		    in->have < item_size(in))
+			continue;
+		if ((r = take_item(in)) < 0)
+			return r;
+		in->have = 0;
+	}
+	return 0;
+}
+
+int
+nk_directory_read(struct nk_directory **dp, unsigned int seconds)
+{
+	struct intake in = { .d = NULL };
+	struct nk_directory *d;
+	int r;
+
+	*dp = NULL;
+	if ((d = calloc(1, sizeof(*d))) == NULL)
+		return -ENOMEM;
+	in.d = d;
+	if ((r = nk_nameset_new(&d->users)) < 0 ||
+	    (r = nk_nameset_new(&d->groups)) < 0)
+		goto out;
+	if ((r = nk_child_run(list_all, NULL, seconds, take_items, &in)) < 0)
+		goto out;
+	if (!in.ended) {
+		r = -EIO;
+		goto out;
+	}
+	*dp = d;
+	d = NULL;
+ out:
+	nk_directory_free(d);
+	return r;
+}
+
+void
+nk_directory_free(struct nk_directory *d)
+{
+	if (d == NULL)
+		return;
+	nk_nameset_free(d->users);
+	nk_nameset_free(d->groups);
+	free(d);
+}
+
+bool
+nk_directory_has_user(const struct nk_directory *d, const char *name)
+{
+	return nk_nameset_has(d->users, name, NULL);
+}
+
+const char *
+nk_directory_uid(const struct nk_directory *d, uint32_t uid)
+{
+	return nk_nameset_name(d->users, uid);
+}
+
+bool
+nk_directory_has_group(const struct nk_directory *d, const char *name)
+{
+	return nk_nameset_has(d->groups, name, NULL);
+}
+
+const char *
+nk_directory_gid(const struct nk_directory *d, uint32_t gid)
+{
+	return nk_nameset_name(d->groups, gid);
+}

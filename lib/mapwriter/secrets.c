@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Secrets.  A hash leaves nothing behind: neither in this process's memory
+ * nor, once no slot leads to it, in the map.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include "lib/mapwriter/writer.h"
+
+static int
+check_secret(const struct nk_mapwriter *w, const struct nk_put_secret *s)
+{
+	return w->kind == NK_MAP_KIND_SECRETS && s->row != 0 &&
+	    s->hash != NULL && strnlen(s->hash, NK_HASH_MAX + 1) <=
+	    NK_HASH_MAX ? 0 : -EINVAL;
+}
+
+struct nk_record *
+nk_compose_secret(uint8_t page[NK_RECORD_PAGE_MAX],
+    const struct nk_put_secret *s)
+{
+	size_t len = strlen(s->hash);
+	struct nk_secret_record rec = {
+		.r = { .kind = NK_RECORD_SECRET, .row = s->row,
+		    .length = (uint32_t)(sizeof(rec) + len + 1) },
+		.generation = { s->generation[0], s->generation[1] },
+		.locked_until = s->locked_until,
+		.last_change = s->last_change, .min_days = s->min_days,
+		.max_days = s->max_days, .warn_days = s->warn_days,
+		.inactive_days = s->inactive_days, .flags = s->flags,
+		.hash_len = (uint16_t)len,
+	};
+
+	memcpy(page, &rec, sizeof(rec));
+	memcpy(page + sizeof(rec), s->hash, len + 1);
+	return (struct nk_record *)(void *)page;
+}
+
+static int
+find_secret(struct nk_mapwriter *w, uint64_t row, struct nk_edit *e,
+    struct nk_map_secret *old)
+{
+	struct nk_record rec;
+	int r;
+
+	memset(e, 0, sizeof(*e));
+	e->kind = NK_RECORD_SECRET;
+	e->table = NK_TABLE_ROW;
+	e->row = row;
+	if (w->bulk != NULL && (r = nk_bulk_leave(w)) < 0)
+		return r;
+	if ((r = nk_edit_find(w, e)) < 0 || e->unit == 0)
+		return r;
+	if ((r = nk_secret_at(&w->view, e->unit, old)) < 0)
+		return nk_writer_error(r);
+	memcpy(&rec, old->page, sizeof(rec));
+	e->old_length = rec.length;
+	e->old_capacity = rec.capacity * NK_MAP_UNIT;
+	return 0;
+}
+
+static int
+plan_secret(struct nk_mapwriter *w, const struct nk_put_secret *s,
+    struct nk_edit *e)
+{
+	struct nk_map_secret old;
+	int r;
+
+	r = find_secret(w, s->row, e, &old);
+	explicit_bzero(&old, sizeof(old));
+	if (r < 0)
+		return r;
+	e->slack = NK_RECORD_SLACK;
+	e->length = (uint32_t)(sizeof(struct nk_secret_record) +
+	    strlen(s->hash) + 1);
+	return nk_edit_plan(w, e);
+}
+
+/* Zeros over a record that no slot leads to any more. */
+static int
+wipe(struct nk_mapwriter *w, const struct nk_edit *e)
+{
+	memset(w->page, 0, e->old_length);
+	return nk_file_write(w, (uint64_t)e->unit * NK_MAP_UNIT, w->page,
+	    e->old_length);
+}
+
+int
+nk_mapwriter_secret_need(struct nk_mapwriter *w,
+    const struct nk_put_secret *s, uint64_t *bytesp, uint32_t *slotsp)
+{
+	struct nk_edit e;
+	int r;
+
+	if ((r = check_secret(w, s)) < 0 || (r = plan_secret(w, s, &e)) < 0)
+		return r;
+	*bytesp += e.bytes;
+	*slotsp += e.slots;
+	return 0;
+}
+
+int
+nk_mapwriter_put_secret(struct nk_mapwriter *w, const struct nk_put_secret *s)
+{
+	struct nk_edit e;
+	int r;
+
+	if ((r = check_secret(w, s)) < 0)
+		return r;
+	if (w->bulk != NULL && (r = nk_bulk_put_secret(w, s)) != -EEXIST)
+		return r;
+	if ((r = plan_secret(w, s, &e)) < 0 ||
+	    (r = nk_edit_ensure(w, &e, 0)) < 0)
+		return r;
+	r = nk_edit_put(w, &e, nk_compose_secret(w->page, s));
+	explicit_bzero(w->page, sizeof(w->page));
+	if (r == 0 && e.unit != 0 && !e.fits)
+		r = wipe(w, &e);
+	return r;
+}
+
+int
+nk_mapwriter_secret_generations(struct nk_mapwriter *w, uint64_t row,
+    const uint64_t generation[2])
+{
+	struct nk_secret_record rec;
+	struct nk_map_secret old;
+	struct nk_edit e;
+	int r;
+
+	if (w->kind != NK_MAP_KIND_SECRETS || row == 0)
+		return -EINVAL;
+	if ((r = find_secret(w, row, &e, &old)) < 0 || e.unit == 0)
+		goto out;
+	memcpy(&rec, old.page, sizeof(rec));
+	memcpy(rec.generation, generation, sizeof(rec.generation));
+	memcpy(old.page, &rec, sizeof(rec));
+	r = nk_record_rewrite(w, e.unit, (struct nk_record *)(void *)old.page,
+	    e.old_length);
+ out:
+	explicit_bzero(&old, sizeof(old));
+	return r;
+}
+
+int
+nk_mapwriter_drop_secret(struct nk_mapwriter *w, uint64_t row)
+{
+	struct nk_map_secret old;
+	struct nk_edit e;
+	int r;
+
+	if (w->kind != NK_MAP_KIND_SECRETS || row == 0)
+		return -EINVAL;
+	r = find_secret(w, row, &e, &old);
+	explicit_bzero(&old, sizeof(old));
+	if (r < 0 || e.unit == 0)
+		return r;
+	if ((r = nk_edit_drop(w, &e)) < 0)
+		return r;
+	return wipe(w, &e);
+}

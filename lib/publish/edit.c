@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What this part promises.  Tests quote the numbers.
+ *
+ *  1. It MUST hold the one lock from before the repair until the maps say
+ *     what the store says: one lock spans repair, BEGIN, COMMIT, publish.
+ *  2. Whoever takes the lock MUST first finish what a killed holder left:
+ *     what was committed and not published becomes published, before
+ *     anything else.
+ *  3. It MUST NOT report success before the change is durable in the store
+ *     and is in every map.
+ *  4. An edit MUST happen whole or not at all: on any failure before COMMIT
+ *     nothing has changed, neither in the store nor for a reader.
+ *  5. The room that an edit needs in the maps MUST be allocated before
+ *     COMMIT; without it the edit is refused with -ENOSPC.
+ *  6. What only restricts (removal, lock, expiry, deletion) MUST work when
+ *     the maps' file system is full.
+ *  7. What restricts MUST be published in the accounts first, what permits
+ *     last, so that old keys never meet a new account, nor new keys an
+ *     account that is no more.
+ *  8. A key whose removal was reported MUST NOT be accepted afterwards.
+ *  9. The cost of an edit MUST NOT grow with the store, and it makes one
+ *     sync: the store's.
+ * 10. Maps that are missing, damaged, of another boot or of another store
+ *     MUST be built anew before an edit begins; when that fails the edit is
+ *     refused.
+ * 11. New files that an edit needs MUST be complete before COMMIT, and be
+ *     installed after it, the accounts last.
+ * 12. When COMMIT has succeeded and publishing has not, it MUST say so
+ *     (-EINPROGRESS), and the change is published by the next holder.
+ * 13. A lookup of whether the store's file was replaced MUST come before
+ *     any change: nothing is written to a file that nobody will find.
+ * 14. Compaction, checkpoint and the audit log's retention MUST come after
+ *     the answer, not inside an edit, save where a table has no room left.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/publish/internal.h"
+#include "lib/publish/nscd.h"
+
+#define SECONDS_A_DAY	86400
+
+/* What an edit has to do to the maps. */
+struct work {
+	struct nk_changes	 changes;
+	struct nk_plan		 plan;
+	struct nk_rebuild	 fresh;
+	bool			 anew;		/* fresh is used, not plan */
+	int64_t			 seq;
+};
+
+static void
+work_clear(struct work *w)
+{
+	nk_plan_clear(&w->plan);
+	nk_rebuild_clear(&w->fresh);
+	nk_changes_clear(&w->changes);
+}
+
+/* BEGIN, and see that the maps are where the store is. */
+static int
+begin_agreed(struct nk_publisher *p)
+{
+	int64_t seq;
+	int r;
+
+	if ((r = nk_store_begin(p->store)) < 0)
+		return r;
+	if ((r = nk_store_seq(p->store, &seq)) < 0)
+		goto out;
+	p->base = nk_publish_published(p);
+	r = p->base == seq ? 0 : -ESTALE;
+ out:
+	if (r < 0)
+		nk_store_rollback(p->store);
+	return r;
+}
+
+int
+nk_edit_begin(struct nk_publisher *p)
+{
+	int r;
+
+	if (p->mode == NK_STORE_READ)
+		return -EROFS;
+	if ((r = nk_publish_lock(p, NK_LOCK_WAIT_MS)) < 0)
+		return r;
+	if ((r = nk_publish_refresh(p)) == 0)
+		r = begin_agreed(p);
+	if (r == -ESTALE && (r = nk_publish_agree(p, false, NULL, NULL)) == 0)
+		r = begin_agreed(p);
+	if (r < 0)
+		nk_publish_unlock(p);
+	return r;
+}
+
+void
+nk_edit_abort(struct nk_publisher *p)
+{
+	if (p->lock == -1)
+		return;
+	nk_store_rollback(p->store);
+	nk_publish_unlock(p);
+}
+
+/* Room for the plan; a table that is too full is made anew, once. */
+static int
+plan_room(struct nk_publisher *p, struct work *w)
+{
+	size_t i;
+	int r;
+
+	if ((r = nk_plan_make(p, &w->changes, &w->plan)) < 0 ||
+	    (r = nk_plan_reserve(p, &w->plan)) != -EFBIG)
+		return r;
+	for (i = 0; i < NK_PUB_MAPS; i++)
+		if (nk_mapwriter_wants_compaction(p->map[i]) &&
+		    (r = nk_mapwriter_compact(p->map[i])) < 0)
+			return r;
+	return nk_plan_reserve(p, &w->plan);
+}
+
+/* All that can fail for want of room or memory, before COMMIT. */
+static int
+work_prepare(struct nk_publisher *p, struct work *w)
+{
+	int r;
+
+	if ((r = nk_store_seq(p->store, &w->seq)) < 0)
+		return r;
+	if (w->seq == p->base)
+		return 0;
+	r = nk_store_changes(p->store, p->base, &w->changes);
+	if (r < 0 && r != -ERANGE)
+		return r;
+	w->anew = r == -ERANGE || nk_plan_is_large(&w->changes);
+	if (!w->anew) {
+		r = plan_room(p, w);
+		if (r != -EBADMSG && r != -EFBIG)
+			goto out;
+		w->anew = true;
+	}
+	r = nk_rebuild_make(p, w->seq, &w->fresh, NULL, NULL);
+ out:
+	if (r == 0)
+		r = nk_store_changes_trim(p->store, p->base);
+	return r;
+}
+
+/* COMMIT is behind us: whatever goes wrong now, try to end it well. */
+static int
+work_publish(struct nk_publisher *p, struct work *w)
+{
+	int r;
+
+	if (w->seq == p->base)
+		return 0;
+	if (w->anew)
+		r = nk_rebuild_install(p, &w->fresh);
+	else if ((r = nk_plan_publish(p, &w->plan)) == 0)
+		r = nk_publish_note(p, w->seq);
+	if (r < 0 && (r = nk_publish_agree(p, false, NULL, NULL)) < 0)
+		r = nk_publish_agree(p, true, NULL, NULL);
+	return r < 0 ? -EINPROGRESS : 0;
+}
+
+static void
+tell_nscd(const struct nk_publisher *p, const struct work *w)
+{
+	const char *path = NK_NSCD_SOCKET;
+	bool accounts = w->anew || w->plan.ngroups > 0;
+	size_t i;
+
+	for (i = 0; i < w->plan.nusers && !accounts; i++)
+		accounts = w->plan.users[i].account ||
+		    w->plan.users[i].user == NULL;
+	if (!p->state->system || !accounts)
+		return;
+	if (access(path, F_OK) == -1)
+		path = NK_NSCD_SOCKET_OLD;
+	if (access(path, F_OK) == 0)
+		nk_nscd_forget(path);
+}
+
+int
+nk_edit_commit(struct nk_publisher *p)
+{
+	struct work w = { .seq = 0 };
+	int r;
+
+	if (p->lock == -1)
+		return -EINVAL;
+	if ((r = work_prepare(p, &w)) < 0 ||
+	    (r = nk_store_commit(p->store)) < 0) {
+		nk_edit_abort(p);
+		goto out;
+	}
+	p->edited = true;
+	r = work_publish(p, &w);
+	nk_publish_unlock(p);
+	tell_nscd(p, &w);
+ out:
+	work_clear(&w);
+	return r;
+}
+
+static int
+tidy_maps(struct nk_publisher *p)
+{
+	size_t i;
+	int r;
+
+	for (i = 0; i < NK_PUB_MAPS; i++) {
+		if (!nk_mapwriter_wants_compaction(p->map[i]))
+			continue;
+		/* without room the old file goes on serving */
+		r = nk_mapwriter_compact(p->map[i]);
+		if (r < 0 && r != -ENOSPC)
+			return r;
+	}
+	return 0;
+}
+
+/* A bite off the audit log's end, as a transaction of its own. */
+static int
+tidy_audit(struct nk_publisher *p)
+{
+	int64_t seq = nk_publish_published(p), n = 0;
+	int64_t before = (int64_t)time(NULL) -
+	    (int64_t)p->conf->audit_days * SECONDS_A_DAY;
+	int r;
+
+	if (seq / NK_TIDY_EVERY == p->tidied / NK_TIDY_EVERY)
+		return 0;
+	if ((r = nk_store_begin(p->store)) < 0)
+		return r;
+	r = nk_audit_trim(p->store, before, (int64_t)p->conf->audit_rows,
+	    NK_TIDY_BITE, &n);
+	if (r == 0 && n > 0)
+		r = nk_store_commit(p->store);
+	if (r < 0 || n == 0)
+		nk_store_rollback(p->store);
+	if (r == 0)
+		p->tidied = seq;
+	return r;
+}
+
+int
+nk_publisher_tidy(struct nk_publisher *p)
+{
+	int r;
+
+	if (!p->edited)
+		return 0;
+	if ((r = nk_publish_lock(p, NK_TIDY_WAIT_MS)) < 0)
+		return r == -EAGAIN ? 0 : r;
+	p->edited = false;
+	if ((r = nk_publish_refresh(p)) < 0) {
+		/* the next edit builds them anew */
+		r = r == -ESTALE ? 0 : r;
+		goto out;
+	}
+	if ((r = tidy_maps(p)) < 0 || (r = tidy_audit(p)) < 0)
+		goto out;
+	r = nk_store_checkpoint(p->store, p->conf->wal_limit);
+ out:
+	nk_publish_unlock(p);
+	return r;
+}

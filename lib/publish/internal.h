@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NASKEYS_PUBLISH_INTERNAL_H
+#define NASKEYS_PUBLISH_INTERNAL_H
+
+/* What the files of lib/publish share.  All of it runs under the lock. */
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/attr.h"
+#include "lib/mapwriter/mapwriter.h"
+#include "lib/publish/publish.h"
+#include "lib/publish/render.h"
+
+#define NK_LOCK_WAIT_MS		30000u
+#define NK_TIDY_WAIT_MS		100u	/* for what can come later */
+#define NK_PLAN_MAX		4096u	/* changes; more: build anew */
+#define NK_TIDY_EVERY		64	/* edits between two bites */
+#define NK_TIDY_BITE		256	/* audit rows a bite */
+
+/* In the order in which a finished change is noted in them. */
+enum nk_publish_map {
+	NK_PUB_KEYS,
+	NK_PUB_SECRETS,
+	NK_PUB_ACCOUNTS,
+	NK_PUB_MAPS
+};
+
+struct nk_publisher {
+	const struct nk_state	*state;
+	const struct nk_conf	*conf;
+	enum nk_store_mode	 mode;
+	struct nk_store		*store;
+	dev_t			 store_dev;
+	ino_t			 store_ino;
+	struct nk_map_identity	 id;
+	int			 dirfd;		/* folder of the maps, or -1 */
+	int			 lock;		/* held while not -1 */
+	struct nk_mapwriter	*map[NK_PUB_MAPS];
+	int64_t			 base;		/* published, at BEGIN */
+	int64_t			 tidied;	/* seq of the last bite */
+	bool			 edited;	/* since the last tidying */
+};
+
+/* ---- open.c ---- */
+
+struct nk_publish_file {
+	const char		*name;
+	enum nk_map_kind	 kind;
+	uint32_t		 mode;
+};
+extern const struct nk_publish_file nk_publish_files[NK_PUB_MAPS];
+
+/*
+ * Take the lock within so many milliseconds; -ESTALE, the store's file was
+ * replaced: open anew.
+ */
+int	nk_publish_lock(struct nk_publisher *p, uint32_t wait_ms)
+	    NK_MUST_CHECK;
+void	nk_publish_unlock(struct nk_publisher *p);
+/*
+ * Have the maps open as their paths name them now.  0; -ESTALE, one of them
+ * must be built anew; other errors.
+ */
+int	nk_publish_refresh(struct nk_publisher *p) NK_MUST_CHECK;
+/* The last change that is in all of the maps. */
+int64_t	nk_publish_published(const struct nk_publisher *p);
+/* Bring maps and store into agreement; a rebuild when "force". */
+int	nk_publish_agree(struct nk_publisher *p, bool force,
+	    void (*progress)(void *arg, int64_t done, int64_t all), void *arg)
+	    NK_MUST_CHECK;
+
+/* ---- publish.c ---- */
+
+/* One user that has changed, as the store has it. */
+struct nk_plan_user {
+	int64_t			 row;
+	bool			 account;	/* it or its secret changed */
+	bool			 keys;		/* its keys changed */
+	struct nk_user		*user;		/* NULL: deleted */
+	struct nk_put_group_ref	*groups;
+	struct nk_keytext	 text;
+	struct nk_put_user	 put;
+	struct nk_put_secret	 secret;
+	struct nk_put_keyset	 keyset;
+	uint64_t		 from;	/* generation that readers see */
+	uint64_t		 to;
+};
+
+struct nk_plan_group {
+	int64_t			 row;
+	struct nk_group		*group;		/* NULL: deleted */
+};
+
+/*
+ * All that a set of changes comes to, read from the store before COMMIT, so
+ * that nothing but the maps is needed after it.
+ */
+struct nk_plan {
+	struct nk_plan_user	*users;
+	size_t			 nusers;
+	struct nk_plan_group	*groups;
+	size_t			 ngroups;
+};
+
+/* Is this set better served by building the maps anew? */
+bool	nk_plan_is_large(const struct nk_changes *cs);
+int	nk_plan_make(struct nk_publisher *p, const struct nk_changes *cs,
+	    struct nk_plan *plan) NK_MUST_CHECK;
+/* Make room for all of it; -EFBIG: a table is too full. */
+int	nk_plan_reserve(struct nk_publisher *p, const struct nk_plan *plan)
+	    NK_MUST_CHECK;
+int	nk_plan_publish(struct nk_publisher *p, const struct nk_plan *plan)
+	    NK_MUST_CHECK;
+/* Note in all maps that everything up to seq is in them. */
+int	nk_publish_note(struct nk_publisher *p, int64_t seq) NK_MUST_CHECK;
+void	nk_plan_clear(struct nk_plan *plan);
+/* Render u->user, as far as u->account and u->keys say. */
+int	nk_plan_user_render(struct nk_store *s, struct nk_plan_user *u)
+	    NK_MUST_CHECK;
+void	nk_plan_user_clear(struct nk_plan_user *u);
+
+/* ---- rebuild.c ---- */
+
+/* A row whose generation changes with the new files. */
+struct nk_rebuild_row {
+	int64_t		row;
+	uint64_t	from, to;
+};
+
+/* New files of all maps, not yet installed. */
+struct nk_rebuild {
+	struct nk_mapwriter	*map[NK_PUB_MAPS];
+	int64_t			 seq;	/* what will be in them */
+	struct nk_rebuild_row	*rows;	/* of all users, by row */
+	size_t			 nrows, room;
+	size_t			 widened; /* rows valid for two generations */
+};
+
+/* Build from what the store says now, inside its transaction or not. */
+int	nk_rebuild_make(struct nk_publisher *p, int64_t seq,
+	    struct nk_rebuild *b,
+	    void (*progress)(void *arg, int64_t done, int64_t all), void *arg)
+	    NK_MUST_CHECK;
+/* Put them in the old ones' places; p goes on with them. */
+int	nk_rebuild_install(struct nk_publisher *p, struct nk_rebuild *b)
+	    NK_MUST_CHECK;
+void	nk_rebuild_clear(struct nk_rebuild *b);
+int	nk_publish_settings(struct nk_publisher *p, struct nk_mapwriter *w)
+	    NK_MUST_CHECK;
+
+#endif /* NASKEYS_PUBLISH_INTERNAL_H */

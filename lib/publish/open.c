@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: ISC */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/publish/internal.h"
+#include "lib/publish/lock.h"
+
+#define BOOT_ID		"/proc/sys/kernel/random/boot_id"
+#define BOOT_ID_LEN	36	/* 8-4-4-4-12 */
+
+const struct nk_publish_file nk_publish_files[NK_PUB_MAPS] = {
+	[NK_PUB_KEYS] =	    { NK_MAP_KEYS, NK_MAP_KIND_KEYS, 0640 },
+	[NK_PUB_SECRETS] =  { NK_MAP_SECRETS, NK_MAP_KIND_SECRETS, 0600 },
+	[NK_PUB_ACCOUNTS] = { NK_MAP_ACCOUNTS, NK_MAP_KIND_ACCOUNTS, 0644 },
+};
+
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
+
+/* text is a UUID: 32 digits, dashes between. */
+static int
+uuid_parse(const char *text, uint8_t id[16])
+{
+	size_t i, n = 0;
+	int v;
+
+	memset(id, 0, 16);
+	for (i = 0; i < BOOT_ID_LEN; i++) {
+		if (text[i] == '-')
+			continue;
+		if ((v = hex_value(text[i])) < 0 || n == 32)
+			return -EBADMSG;
+		id[n / 2] = (uint8_t)(id[n / 2] << 4 | v);
+		n++;
+	}
+	return n == 32 ? 0 : -EBADMSG;
+}
+
+static int
+boot_id(uint8_t id[16])
+{
+	char text[BOOT_ID_LEN + 1];
+	ssize_t n;
+	int fd, r;
+
+	if ((fd = open(BOOT_ID, O_RDONLY | O_CLOEXEC)) == -1)
+		return -errno;
+	do
+		n = read(fd, text, BOOT_ID_LEN);
+	while (n == -1 && errno == EINTR);
+	r = n == -1 ? -errno : 0;
+	(void)close(fd);
+	if (r == 0 && n != BOOT_ID_LEN)
+		r = -EBADMSG;
+	return r < 0 ? r : uuid_parse(text, id);
+}
+
+static void
+maps_close(struct nk_publisher *p)
+{
+	size_t i;
+
+	for (i = 0; i < NK_PUB_MAPS; i++) {
+		nk_mapwriter_free(p->map[i]);
+		p->map[i] = NULL;
+	}
+	if (p->dirfd != -1)
+		(void)close(p->dirfd);
+	p->dirfd = -1;
+}
+
+/* The folder of the maps; whoever could write there could replace a map. */
+static int
+folder_open(struct nk_publisher *p)
+{
+	struct stat st;
+	int fd, r;
+
+	if (mkdir(p->state->maps, 0755) == -1 && errno != EEXIST)
+		return -errno;
+	if ((fd = open(p->state->maps,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) == -1)
+		return errno == ELOOP ? -EPERM : -errno;
+	if (fstat(fd, &st) == -1) {
+		r = -errno;
+		goto out;
+	}
+	if (st.st_uid != p->state->owner ||
+	    (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+		r = -EPERM;
+		goto out;
+	}
+	/* readers come through it, whatever the umask was */
+	if ((st.st_mode & 0555) != 0555 && fchmod(fd, 0755) == -1) {
+		r = -errno;
+		goto out;
+	}
+	p->dirfd = fd;
+	return 0;
+ out:
+	(void)close(fd);
+	return r;
+}
+
+static bool
+folder_is_current(const struct nk_publisher *p)
+{
+	struct stat mine, there;
+
+	return p->dirfd != -1 && fstat(p->dirfd, &mine) == 0 &&
+	    lstat(p->state->maps, &there) == 0 &&
+	    mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
+}
+
+int
+nk_publish_settings(struct nk_publisher *p, struct nk_mapwriter *w)
+{
+	const struct nk_map_settings s = {
+		.managed_gid = p->state->managed_gid,
+		.min_id = p->conf->min_id,
+		.flags = p->conf->shadow_hashes ? NK_MAP_SHADOW_HASHES : 0,
+	};
+
+	return nk_mapwriter_settings(w, &s);
+}
+
+/* What makes a map one that must be built anew. */
+static bool
+is_lost(int r)
+{
+	return r == -ENOENT || r == -ESTALE || r == -EBADMSG;
+}
+
+/* Have one map open as its path names it now. */
+static int
+map_refresh(struct nk_publisher *p, size_t i)
+{
+	const struct nk_publish_file *f = &nk_publish_files[i];
+	int r;
+
+	if (p->map[i] != NULL &&
+	    (r = nk_mapwriter_refresh(p->map[i])) != -ESTALE)
+		return r;
+	nk_mapwriter_free(p->map[i]);
+	p->map[i] = NULL;
+	r = nk_mapwriter_open(&p->map[i], p->dirfd, f->name, f->kind,
+	    &p->id);
+	if (r == 0 && i == NK_PUB_ACCOUNTS)
+		r = nk_publish_settings(p, p->map[i]);
+	return r;
+}
+
+int
+nk_publish_refresh(struct nk_publisher *p)
+{
+	size_t i;
+	int r;
+
+	if (!folder_is_current(p)) {
+		maps_close(p);
+		if ((r = folder_open(p)) < 0)
+			return r;
+	}
+	for (i = 0; i < NK_PUB_MAPS; i++) {
+		if ((r = map_refresh(p, i)) == 0)
+			continue;
+		nk_mapwriter_free(p->map[i]);
+		p->map[i] = NULL;
+		return is_lost(r) ? -ESTALE : r;
+	}
+	return 0;
+}
+
+int64_t
+nk_publish_published(const struct nk_publisher *p)
+{
+	uint64_t seq = UINT64_MAX, one;
+	size_t i;
+
+	for (i = 0; i < NK_PUB_MAPS; i++)
+		if ((one = nk_mapwriter_published(p->map[i])) < seq)
+			seq = one;
+	return seq > INT64_MAX ? INT64_MAX : (int64_t)seq;
+}
+
+/*
+ * Publish what the maps lack.  Returns 0; -ESTALE, they must be built anew;
+ * other errors.
+ */
+static int
+catch_up(struct nk_publisher *p, int64_t seq)
+{
+	struct nk_changes cs = { NULL, 0 };
+	struct nk_plan plan = { 0 };
+	int64_t since = nk_publish_published(p);
+	int r;
+
+	if (since == seq)
+		return 0;
+	if (since > seq)	/* the store is an older copy of itself */
+		return -ESTALE;
+	if ((r = nk_store_changes(p->store, since, &cs)) < 0)
+		return r == -ERANGE ? -ESTALE : r;
+	if (nk_plan_is_large(&cs)) {
+		r = -ESTALE;
+		goto out;
+	}
+	if ((r = nk_plan_make(p, &cs, &plan)) == 0 &&
+	    (r = nk_plan_reserve(p, &plan)) == 0 &&
+	    (r = nk_plan_publish(p, &plan)) == 0)
+		r = nk_publish_note(p, seq);
+	if (r == -EBADMSG || r == -EFBIG)
+		r = -ESTALE;
+ out:
+	nk_plan_clear(&plan);
+	nk_changes_clear(&cs);
+	return r;
+}
+
+static int
+rebuild(struct nk_publisher *p, int64_t seq,
+    void (*progress)(void *arg, int64_t done, int64_t all), void *arg)
+{
+	struct nk_rebuild b = { 0 };
+	int r;
+
+	if ((r = nk_rebuild_make(p, seq, &b, progress, arg)) == 0)
+		r = nk_rebuild_install(p, &b);
+	nk_rebuild_clear(&b);
+	return r;
+}
+
+int
+nk_publish_agree(struct nk_publisher *p, bool force,
+    void (*progress)(void *arg, int64_t done, int64_t all), void *arg)
+{
+	bool lost = force;
+	int64_t seq;
+	int r;
+
+	if ((r = nk_publish_refresh(p)) == -ESTALE)
+		lost = true;
+	else if (r < 0)
+		return r;
+	if ((r = nk_store_read_begin(p->store)) < 0)
+		return r;
+	if ((r = nk_store_seq(p->store, &seq)) < 0)
+		goto out;
+	if (!lost && (r = catch_up(p, seq)) == -ESTALE)
+		lost = true;
+	if (lost)
+		r = rebuild(p, seq, progress, arg);
+ out:
+	nk_store_read_end(p->store);
+	return r;
+}
+
+/* Has somebody put another file in the place of the store? */
+static int
+store_check(const struct nk_publisher *p)
+{
+	struct stat st;
+
+	if (stat(p->state->store, &st) == -1)
+		return errno == ENOENT ? -ESTALE : -errno;
+	return st.st_dev == p->store_dev && st.st_ino == p->store_ino ?
+	    0 : -ESTALE;
+}
+
+int
+nk_publish_lock(struct nk_publisher *p, uint32_t wait_ms)
+{
+	int r;
+
+	if (p->lock != -1)
+		return -EINVAL;
+	if ((r = nk_lock_take(p->state->lock, p->state->owner,
+	    wait_ms, &p->lock)) < 0)
+		return r;
+	if (p->store != NULL && (r = store_check(p)) < 0)
+		nk_publish_unlock(p);
+	return r;
+}
+
+void
+nk_publish_unlock(struct nk_publisher *p)
+{
+	nk_lock_drop(&p->lock);
+}
+
+static int
+store_open(struct nk_publisher *p)
+{
+	struct stat st;
+	int r;
+
+	if ((r = nk_store_open(&p->store, p->state->store, p->mode)) < 0 ||
+	    (r = nk_store_id(p->store, p->id.store_id)) < 0)
+		return r;
+	if (stat(p->state->store, &st) == -1)
+		return -errno;
+	p->store_dev = st.st_dev;
+	p->store_ino = st.st_ino;
+	return 0;
+}
+
+int
+nk_publisher_open(struct nk_publisher **pp, const struct nk_state *state,
+    const struct nk_conf *conf, enum nk_store_mode mode)
+{
+	struct nk_publisher *p;
+	int r;
+
+	*pp = NULL;
+	if ((p = calloc(1, sizeof(*p))) == NULL)
+		return -ENOMEM;
+	p->state = state;
+	p->conf = conf;
+	p->mode = mode;
+	p->dirfd = -1;
+	p->lock = -1;
+	if ((r = boot_id(p->id.boot_id)) < 0)
+		goto out;
+	if (mode == NK_STORE_READ) {
+		r = store_open(p);
+		goto out;
+	}
+	if ((r = nk_publish_lock(p, NK_LOCK_WAIT_MS)) < 0 ||
+	    (r = store_open(p)) < 0 ||
+	    (r = nk_publish_agree(p, false, NULL, NULL)) < 0)
+		goto out;
+	p->tidied = nk_publish_published(p);
+ out:
+	nk_publish_unlock(p);
+	if (r < 0)
+		nk_publisher_free(p);
+	else
+		*pp = p;
+	return r;
+}
+
+void
+nk_publisher_free(struct nk_publisher *p)
+{
+	if (p == NULL)
+		return;
+	if (p->lock != -1)
+		nk_edit_abort(p);
+	maps_close(p);
+	nk_store_close(p->store);
+	free(p);
+}
+
+struct nk_store *
+nk_publisher_store(struct nk_publisher *p)
+{
+	return p->store;
+}
+
+int
+nk_publisher_sync(struct nk_publisher *p, bool force,
+    void (*progress)(void *arg, int64_t done, int64_t all), void *arg)
+{
+	int r;
+
+	if (p->mode == NK_STORE_READ)
+		return -EROFS;
+	if ((r = nk_publish_lock(p, NK_LOCK_WAIT_MS)) < 0)
+		return r;
+	r = nk_publish_agree(p, force, progress, arg);
+	nk_publish_unlock(p);
+	return r;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC */
+#include "lib/rpc/edit.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define TEXT_MAX	1024
+
+int
+nk_edit_run(struct nk_context *c,
+    int (*body)(struct nk_context *c, void *arg, struct nk_error *e),
+    void *arg, struct nk_error *e)
+{
+	int r;
+
+	if ((r = nk_edit_begin(c->publisher)) < 0)
+		return r;
+	r = body(c, arg, e);
+	if (r != 0) {
+		nk_edit_abort(c->publisher);
+		return r == 1 ? 0 : r;
+	}
+	return nk_edit_commit(c->publisher);
+}
+
+int
+nk_audit_write(struct nk_context *c, const char *action,
+    const struct nk_subject *subject, const json_t *before,
+    const json_t *after, const char *fmt, ...)
+{
+	struct nk_audit a = {
+		.at = nk_now(),
+		.actor_uid = c->caller->uid,
+		.actor = c->actor,
+		.action = action,
+		.object_kind = subject->kind,
+		.object_id = subject->id,
+		.object = subject->name,
+	};
+	char *was = NULL, *is = NULL, text[TEXT_MAX];
+	va_list ap;
+	int r;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if ((before != NULL &&
+	    (was = json_dumps(before, JSON_COMPACT)) == NULL) ||
+	    (after != NULL && (is = json_dumps(after, JSON_COMPACT)) == NULL)) {
+		r = -ENOMEM;
+		goto out;
+	}
+	a.text = text;
+	a.before = was;
+	a.after = is;
+	r = nk_audit_add(nk_publisher_store(c->publisher), &a);
+ out:
+	free(was);
+	free(is);
+	return r;
+}
+
+void
+nk_json_keep_changes(json_t *before, json_t *after)
+{
+	json_t *old, *new;
+	const char *key;
+	void *next;
+
+	json_object_foreach_safe(before, next, key, old) {
+		new = json_object_get(after, key);
+		if (new == NULL || !json_equal(old, new))
+			continue;
+		/* key lives in the member that goes last */
+		(void)json_object_del(after, key);
+		(void)json_object_del(before, key);
+	}
+}
+
+int64_t
+nk_now(void)
+{
+	return (int64_t)time(NULL);
+}
+
+int64_t
+nk_boottime(void)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_BOOTTIME, &ts) == -1)
+		return 0;
+	return (int64_t)ts.tv_sec;
+}

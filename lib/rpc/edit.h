@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NASKEYS_RPC_EDIT_H
+#define NASKEYS_RPC_EDIT_H
+
+/* What every method that changes something does around the change. */
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "lib/attr.h"
+#include "lib/rpc/rpc.h"
+
+/*
+ * Take the lock, call body(), commit and publish.  body() checks again what
+ * must hold now, writes, and returns 0; 1 when nothing is to be changed
+ * after all; or -errno, with *e set where that says more.
+ */
+int	nk_edit_run(struct nk_context *c,
+	    int (*body)(struct nk_context *c, void *arg, struct nk_error *e),
+	    void *arg, struct nk_error *e) NK_MUST_CHECK;
+
+struct nk_subject {
+	const char	*kind;		/* "user", "group", "key" ... */
+	int64_t		 id;
+	const char	*name;
+};
+
+/*
+ * The audit row of a change, for body().  action is the method; before and
+ * after (may be NULL) stay the caller's and hold no secret.
+ */
+int	nk_audit_write(struct nk_context *c, const char *action,
+	    const struct nk_subject *subject, const json_t *before,
+	    const json_t *after, const char *fmt, ...)
+	    NK_PRINTF(6, 7) NK_MUST_CHECK;
+
+/* Take the members which are equal in both off both. */
+void	nk_json_keep_changes(json_t *before, json_t *after);
+
+/* Seconds since the epoch, and of CLOCK_BOOTTIME. */
+int64_t	nk_now(void);
+int64_t	nk_boottime(void);
+
+#endif /* NASKEYS_RPC_EDIT_H */

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Row ids that are never used again, and the uids and gids in use.
+ *
+ * Counters are read once in a transaction and written once at its end; an
+ * id that a savepoint took back stays unused.
+ *
+ * Spans are maximal: two of one kind never touch.  So the id after the
+ * span that holds "first" is the smallest free one.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include "lib/store/internal.h"
+
+static const char *const names[NK_COUNTERS] = {
+	"user", "group", "key", "audit", "change", "trimmed", "audit_rows",
+};
+
+const char *
+nk_counter_name(enum nk_counter c)
+{
+	return names[c];
+}
+
+static int
+counter_read(struct nk_store *s, enum nk_counter c, int64_t *vp)
+{
+	struct nk_stmt *st;
+	int r;
+
+	if ((r = nk_db_stmt(s->db, "SELECT value FROM counters"
+	    " WHERE name = $1", &st)) < 0)
+		return r;
+	nk_stmt_bind_text(st, 1, names[c]);
+	if ((r = nk_stmt_step(st)) == 1) {
+		*vp = nk_stmt_int(st, 0, 0, INT64_MAX);
+		r = nk_stmt_check(st);
+	} else if (r == 0) {
+		r = -EBADMSG;
+	}
+	nk_stmt_end(st);
+	return r;
+}
+
+int
+nk_counter_get(struct nk_store *s, enum nk_counter c, int64_t *vp)
+{
+	int r;
+
+	if (!s->writing)
+		return counter_read(s, c, vp);
+	if (!s->loaded[c]) {
+		if ((r = counter_read(s, c, &s->counter[c])) < 0)
+			return r;
+		s->loaded[c] = true;
+	}
+	*vp = s->counter[c];
+	return 0;
+}
+
+int
+nk_counter_set(struct nk_store *s, enum nk_counter c, int64_t v)
+{
+	if (!s->writing)
+		return -EINVAL;
+	s->counter[c] = v;
+	s->loaded[c] = true;
+	s->dirty[c] = true;
+	return 0;
+}
+
+int
+nk_counter_next(struct nk_store *s, enum nk_counter c, int64_t *vp)
+{
+	int64_t v;
+	int r;
+
+	if ((r = nk_counter_get(s, c, &v)) < 0)
+		return r;
+	if (v == INT64_MAX)
+		return -EOVERFLOW;
+	if ((r = nk_counter_set(s, c, v + 1)) < 0)
+		return r;
+	*vp = v + 1;
+	return 0;
+}
+
+int
+nk_counters_write(struct nk_store *s)
+{
+	struct nk_stmt *st;
+	int64_t changed;
+	size_t c;
+	int r;
+
+	for (c = 0; c < NK_COUNTERS; c++) {
+		if (!s->dirty[c])
+			continue;
+		if ((r = nk_db_stmt(s->db, "UPDATE counters SET value = $1"
+		    " WHERE name = $2", &st)) < 0)
+			return r;
+		nk_stmt_bind_int(st, 1, s->counter[c]);
+		nk_stmt_bind_text(st, 2, names[c]);
+		if ((r = nk_stmt_run(st, &changed)) < 0)
+			return r;
+		if (changed != 1)
+			return -EBADMSG;
+		s->dirty[c] = false;
+	}
+	return 0;
+}
+
+void
+nk_counters_forget(struct nk_store *s, bool forget)
+{
+	size_t c;
+
+	for (c = 0; c < NK_COUNTERS; c++) {
+		if (forget || c == NK_COUNTER_TRIMMED ||
+		    c == NK_COUNTER_AUDIT_ROWS) {
+			s->loaded[c] = s->dirty[c] = false;
+		} else if (s->loaded[c]) {
+			s->dirty[c] = true;	/* its write went back too */
+		}
+	}
+}
+
+/* ---- spans ---- */
+
+static int
+span_insert(struct nk_store *s, enum nk_span_kind kind, int64_t first,
+    int64_t last)
+{
+	return nk_db_run(s->db, "INSERT INTO spans (kind, first_id, last_id)"
+	    " VALUES ($1, $2, $3)", 3, (int64_t[]){ kind, first, last },
+	    NULL);
+}
+
+static int
+span_delete(struct nk_store *s, enum nk_span_kind kind, int64_t first)
+{
+	return nk_db_run(s->db, "DELETE FROM spans"
+	    " WHERE kind = $1 AND first_id = $2", 2,
+	    (int64_t[]){ kind, first }, NULL);
+}
+
+static int
+span_end(struct nk_store *s, enum nk_span_kind kind, int64_t first,
+    int64_t last)
+{
+	return nk_db_run(s->db, "UPDATE spans SET last_id = $1"
+	    " WHERE kind = $2 AND first_id = $3", 3,
+	    (int64_t[]){ last, kind, first }, NULL);
+}
+
+struct span {
+	int64_t	first, last;
+};
+
+/*
+ * The spans that begin at "at" or before it, the nearest first: at most two.
+ * Returns how many there are.
+ */
+static int
+spans_before(struct nk_store *s, enum nk_span_kind kind, int64_t at,
+    struct span *v)
+{
+	struct nk_stmt *st;
+	int n = 0, r;
+
+	if ((r = nk_db_stmt(s->db, "SELECT first_id, last_id FROM spans"
+	    " WHERE kind = $1 AND first_id <= $2"
+	    " ORDER BY first_id DESC LIMIT 2", &st)) < 0)
+		return r;
+	nk_stmt_bind_int(st, 1, kind);
+	nk_stmt_bind_int(st, 2, at);
+	while (n < 2 && (r = nk_stmt_step(st)) == 1) {
+		v[n].first = nk_stmt_int(st, 0, 0, at);
+		v[n].last = nk_stmt_int(st, 1, v[n].first, UINT32_MAX);
+		n++;
+	}
+	if (r >= 0)
+		r = nk_stmt_check(st);
+	nk_stmt_end(st);
+	return r < 0 ? r : n;
+}
+
+int
+nk_span_add(struct nk_store *s, enum nk_span_kind kind, uint32_t id)
+{
+	struct span v[2];
+	const struct span *left = NULL, *right = NULL;
+	int64_t last = id;
+	int n, r;
+
+	if ((n = spans_before(s, kind, (int64_t)id + 1, v)) < 0)
+		return n;
+	if (n > 0 && v[0].first == (int64_t)id + 1)
+		right = &v[0];
+	if (n > (right != NULL))
+		left = &v[right != NULL];
+	if (left != NULL && left->last >= id)
+		return 0;	/* one more user of it */
+	if (right != NULL) {
+		last = right->last;
+		if ((r = span_delete(s, kind, right->first)) < 0)
+			return r;
+	}
+	if (left != NULL && left->last == (int64_t)id - 1)
+		return span_end(s, kind, left->first, last);
+	return span_insert(s, kind, id, last);
+}
+
+int
+nk_span_remove(struct nk_store *s, enum nk_span_kind kind, uint32_t id)
+{
+	struct span v[2];
+	int n, r;
+
+	if ((n = spans_before(s, kind, id, v)) < 0)
+		return n;
+	if (n == 0 || v[0].last < id)
+		return -EBADMSG;	/* it was in use */
+	if (v[0].first == id)
+		r = span_delete(s, kind, id);
+	else
+		r = span_end(s, kind, v[0].first, (int64_t)id - 1);
+	if (r == 0 && v[0].last > id)
+		r = span_insert(s, kind, (int64_t)id + 1, v[0].last);
+	return r;
+}
+
+static int
+next(struct nk_store *s, enum nk_span_kind kind, uint32_t first,
+    uint32_t last, int (*taken)(void *arg, uint32_t id), void *arg,
+    uint32_t *idp)
+{
+	struct span v[2];
+	int64_t id;
+	int n, r;
+
+	for (id = first; id <= last; id++) {
+		if ((n = spans_before(s, kind, id, v)) < 0)
+			return n;
+		if (n > 0 && v[0].last >= id) {
+			id = v[0].last;
+			continue;
+		}
+		r = taken == NULL ? 0 : taken(arg, (uint32_t)id);
+		if (r < 0)
+			return r;
+		if (r == 0) {
+			*idp = (uint32_t)id;
+			return 0;
+		}
+	}
+	return -ENOSPC;
+}
+
+int
+nk_uid_next(struct nk_store *s, uint32_t first, uint32_t last,
+    int (*taken)(void *arg, uint32_t id), void *arg, uint32_t *uidp)
+{
+	return next(s, NK_SPAN_UID, first, last, taken, arg, uidp);
+}
+
+int
+nk_gid_next(struct nk_store *s, uint32_t first, uint32_t last,
+    int (*taken)(void *arg, uint32_t id), void *arg, uint32_t *gidp)
+{
+	return next(s, NK_SPAN_GID, first, last, taken, arg, gidp);
+}

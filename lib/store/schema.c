@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The tables, and how an older store becomes a newer one: step i makes
+ * version i + 1 of version i, in one transaction.  A step that was released
+ * is never changed again.
+ *
+ * Where PostgreSQL's definitions differ:
+ *  - INTEGER is BIGINT there; flags stay numbers, so that statements agree.
+ *  - STRICT and WITHOUT ROWID are left out: there it is always so.
+ *  - TEXT gets COLLATE "C": names are compared by bytes.
+ *  - The checks for NUL and newline are position(chr(10) in x) = 0; text
+ *    cannot hold NUL there.
+ * Row ids come from the table of counters, not from the database, for they
+ * must never be used again.
+ */
+
+#include <errno.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/store/db.h"
+#include "lib/store/internal.h"
+
+#define APPLICATION	0x6e6b6579	/* "nkey", in the file's header */
+
+static const char version_1[] =
+/* single facts; "id": the store's own, random */
+"CREATE TABLE properties ("
+"  name   TEXT NOT NULL PRIMARY KEY,"
+"  value  BLOB NOT NULL"
+") STRICT, WITHOUT ROWID;"
+
+"CREATE TABLE counters ("
+"  name   TEXT NOT NULL PRIMARY KEY,"
+"  value  INTEGER NOT NULL CHECK (value >= 0)"
+") STRICT, WITHOUT ROWID;"
+
+/*
+ * The uids (kind 0) and gids (kind 1) in use, as spans without a gap, so
+ * that the next free one is found at once whatever their number.
+ */
+"CREATE TABLE spans ("
+"  kind      INTEGER NOT NULL CHECK (kind IN (0, 1)),"
+"  first_id  INTEGER NOT NULL CHECK (first_id >= 0),"
+"  last_id   INTEGER NOT NULL CHECK (last_id >= first_id),"
+"  PRIMARY KEY (kind, first_id)"
+") STRICT, WITHOUT ROWID;"
+
+"CREATE TABLE groups ("
+"  id                      INTEGER PRIMARY KEY CHECK (id > 0),"
+"  gid                     INTEGER NOT NULL"
+"                          CHECK (gid BETWEEN 1 AND 4294967294),"
+"  builtin                 INTEGER NOT NULL CHECK (builtin IN (0, 1)),"
+"  smb                     INTEGER NOT NULL CHECK (smb IN (0, 1)),"
+"  name                    TEXT NOT NULL"
+"                          CHECK (name <> '' AND instr(name, x'00') = 0),"
+"  userns_idmap            TEXT,"
+"  sudo_commands           TEXT NOT NULL,"
+"  sudo_commands_nopasswd  TEXT NOT NULL,"
+"  CHECK (id <> 1 OR builtin = 1)"
+") STRICT;"
+"CREATE UNIQUE INDEX groups_name ON groups (name);"
+"CREATE UNIQUE INDEX groups_gid ON groups (gid);"
+
+"CREATE TABLE users ("
+"  id                      INTEGER PRIMARY KEY CHECK (id > 0),"
+"  managed                 INTEGER NOT NULL CHECK (managed IN (0, 1)),"
+"  admin                   INTEGER NOT NULL CHECK (admin IN (0, 1)),"
+"  in_managed_group        INTEGER NOT NULL"
+"                          CHECK (in_managed_group IN (0, 1)),"
+"  uid                     INTEGER NOT NULL"
+"                          CHECK (uid BETWEEN 0 AND 4294967294),"
+"  group_id                INTEGER REFERENCES groups (id)"
+"                          ON DELETE RESTRICT,"
+"  name                    TEXT NOT NULL"
+"                          CHECK (name <> '' AND instr(name, x'00') = 0),"
+"  home                    TEXT NOT NULL,"
+"  builtin                 INTEGER NOT NULL CHECK (builtin IN (0, 1)),"
+"  locked                  INTEGER NOT NULL CHECK (locked IN (0, 1)),"
+"  password_disabled       INTEGER NOT NULL"
+"                          CHECK (password_disabled IN (0, 1)),"
+"  ssh_password_enabled    INTEGER NOT NULL"
+"                          CHECK (ssh_password_enabled IN (0, 1)),"
+"  smb                     INTEGER NOT NULL CHECK (smb IN (0, 1)),"
+"  webshare                INTEGER NOT NULL CHECK (webshare IN (0, 1)),"
+"  must_change             INTEGER NOT NULL CHECK (must_change IN (0, 1)),"
+"  full_name               TEXT NOT NULL,"
+"  shell                   TEXT NOT NULL,"
+"  email                   TEXT,"
+"  userns_idmap            TEXT,"
+"  hash                    TEXT NOT NULL CHECK (hash <> ''),"
+"  password_history        TEXT,"
+"  sudo_commands           TEXT NOT NULL,"
+"  sudo_commands_nopasswd  TEXT NOT NULL,"
+"  keyfile_mode            INTEGER NOT NULL"
+"                          CHECK (keyfile_mode IN (0, 1, 2)),"
+"  generation              INTEGER NOT NULL CHECK (generation > 0),"
+"  expires_at              INTEGER NOT NULL CHECK (expires_at >= 0),"
+"  created_at              INTEGER NOT NULL CHECK (created_at >= 0),"
+"  last_password_change    INTEGER NOT NULL"
+"                          CHECK (last_password_change >= 0),"
+"  last_login_at           INTEGER NOT NULL CHECK (last_login_at >= 0),"
+"  min_days                INTEGER NOT NULL CHECK (min_days >= -1),"
+"  max_days                INTEGER NOT NULL CHECK (max_days >= -1),"
+"  warn_days               INTEGER NOT NULL CHECK (warn_days >= -1),"
+"  inactive_days           INTEGER NOT NULL CHECK (inactive_days >= -1),"
+/* whom we serve is in naskeys-managed, and is never root */
+"  CHECK (managed = 0 OR (in_managed_group = 1 AND uid > 0)),"
+"  CHECK (id <> 1 OR (managed = 0 AND builtin = 1 AND uid = 0))"
+") STRICT;"
+"CREATE UNIQUE INDEX users_name ON users (name);"
+/* together they hold each uid once */
+"CREATE UNIQUE INDEX users_uid_managed ON users (uid) WHERE managed = 1;"
+"CREATE INDEX users_uid_other ON users (uid) WHERE managed = 0;"
+"CREATE INDEX users_group ON users (group_id);"
+"CREATE INDEX users_home ON users (home);"
+"CREATE INDEX users_admin ON users (id) WHERE admin = 1;"
+
+"CREATE TABLE members ("
+"  group_id  INTEGER NOT NULL REFERENCES groups (id) ON DELETE RESTRICT,"
+"  user_id   INTEGER NOT NULL REFERENCES users (id) ON DELETE RESTRICT,"
+"  PRIMARY KEY (group_id, user_id)"
+") STRICT, WITHOUT ROWID;"
+"CREATE INDEX members_user ON members (user_id, group_id);"
+
+/* lines of authorized_keys: keys (kind 0), comments (1) and blanks (2) */
+"CREATE TABLE keys ("
+"  id              INTEGER PRIMARY KEY CHECK (id > 0),"
+"  user_id         INTEGER NOT NULL REFERENCES users (id)"
+"                  ON DELETE RESTRICT,"
+"  position        INTEGER NOT NULL CHECK (position > 0),"
+"  kind            INTEGER NOT NULL CHECK (kind IN (0, 1, 2)),"
+"  cert_authority  INTEGER NOT NULL CHECK (cert_authority IN (0, 1)),"
+"  bits            INTEGER NOT NULL CHECK (bits >= 0),"
+"  type            TEXT CHECK (instr(type, x'0a') = 0),"
+"  blob            BLOB,"
+"  fingerprint     TEXT,"
+"  options         TEXT CHECK (instr(options, x'0a') = 0),"
+"  comment         TEXT CHECK (instr(comment, x'0a') = 0),"
+"  added_by        TEXT NOT NULL,"
+"  added_at        INTEGER NOT NULL CHECK (added_at >= 0),"
+"  expires_at      INTEGER NOT NULL CHECK (expires_at >= 0),"
+"  last_used_at    INTEGER NOT NULL CHECK (last_used_at >= 0),"
+"  last_used_from  TEXT,"
+"  CHECK ((kind = 0) = (type IS NOT NULL)),"
+"  CHECK ((kind = 0) = (blob IS NOT NULL)),"
+"  CHECK ((kind = 0) = (fingerprint IS NOT NULL))"
+") STRICT;"
+"CREATE UNIQUE INDEX keys_user ON keys (user_id, position);"
+"CREATE INDEX keys_fingerprint ON keys (fingerprint, user_id)"
+"  WHERE fingerprint IS NOT NULL;"
+
+/* what is to be published; kind as in enum nk_change_kind */
+"CREATE TABLE journal ("
+"  seq     INTEGER PRIMARY KEY CHECK (seq > 0),"
+"  kind    INTEGER NOT NULL CHECK (kind IN (0, 1, 2, 3)),"
+"  row_id  INTEGER NOT NULL"
+") STRICT;"
+
+"CREATE TABLE audit ("
+"  id           INTEGER PRIMARY KEY CHECK (id > 0),"
+"  at           INTEGER NOT NULL,"
+"  actor_uid    INTEGER NOT NULL,"
+"  actor        TEXT NOT NULL,"
+"  action       TEXT NOT NULL,"
+"  object_kind  TEXT NOT NULL,"
+"  object_id    INTEGER NOT NULL,"
+"  object       TEXT NOT NULL,"
+"  sentence     TEXT NOT NULL,"
+"  before       TEXT,"
+"  after        TEXT"
+") STRICT;"
+"CREATE INDEX audit_at ON audit (at);"
+
+"INSERT INTO groups (id, gid, builtin, smb, name, sudo_commands,"
+"  sudo_commands_nopasswd)"
+"  VALUES (1, 544, 1, 0, 'builtin_administrators', '', '');"
+"INSERT INTO users (id, managed, admin, in_managed_group, uid, name, home,"
+"  builtin, locked, password_disabled, ssh_password_enabled, smb, webshare,"
+"  must_change, full_name, shell, hash, sudo_commands,"
+"  sudo_commands_nopasswd, keyfile_mode, generation, expires_at,"
+"  created_at, last_password_change, last_login_at, min_days, max_days,"
+"  warn_days, inactive_days)"
+"  VALUES (1, 0, 1, 0, 0, 'root', '/root',"
+"  1, 0, 0, 0, 0, 0,"
+"  0, 'root', '/bin/bash', '*', '',"
+"  '', 0, 1, 9223372036854775807,"
+"  0, 0, 0, -1, -1,"
+"  -1, -1);"
+"INSERT INTO members (group_id, user_id) VALUES (1, 1);"
+"INSERT INTO spans (kind, first_id, last_id)"
+"  VALUES (0, 0, 0), (1, 544, 544);"
+"INSERT INTO counters (name, value) VALUES ('user', 1), ('group', 1),"
+"  ('key', 0), ('audit', 0), ('change', 0), ('trimmed', 0),"
+"  ('audit_rows', 0);";
+
+static int
+fill_version_1(struct nk_db *db)
+{
+	struct nk_stmt *st;
+	uint8_t id[16];
+	int64_t now = time(NULL);
+	int r;
+
+	if (getentropy(id, sizeof(id)) == -1)
+		return -errno;
+	if ((r = nk_db_run(db, "UPDATE users SET created_at = $1",
+	    1, &now, NULL)) < 0 ||
+	    (r = nk_db_stmt(db, "INSERT INTO properties (name, value)"
+	    " VALUES ('id', $1)", &st)) < 0)
+		return r;
+	nk_stmt_bind_blob(st, 1, id, sizeof(id));
+	return nk_stmt_run(st, NULL);
+}
+
+const struct nk_migration nk_migrations[] = {
+	{ version_1,	fill_version_1 },
+};
+const size_t nk_nmigrations = sizeof(nk_migrations) /
+    sizeof(nk_migrations[0]);
+
+int
+nk_schema_check(struct nk_db *db, enum nk_store_mode mode, size_t n)
+{
+	int64_t application, version;
+	bool empty;
+	int r;
+
+	if ((r = nk_db_get_version(db, &application, &version, &empty)) < 0)
+		return r;
+	if (empty)
+		return mode == NK_STORE_CREATE ? 0 : -ENOENT;
+	if (application != APPLICATION || version < 1)
+		return -EBADMSG;
+	if (version > (int64_t)n)
+		return -ENOTSUP;
+	if (version < (int64_t)n && mode == NK_STORE_READ)
+		return -ESTALE;
+	return 0;
+}
+
+/* One step, if it is still missing under the lock; *donep: none is. */
+static int
+step(struct nk_db *db, const struct nk_migration *steps, size_t n,
+    bool *donep)
+{
+	const struct nk_migration *m;
+	int64_t application, version;
+	bool empty;
+	int r;
+
+	*donep = false;
+	if ((r = nk_db_begin(db, true)) < 0)
+		return r;
+	if ((r = nk_db_get_version(db, &application, &version, &empty)) < 0)
+		goto out;
+	if ((!empty && application != APPLICATION) || version < 0) {
+		r = -EBADMSG;
+		goto out;
+	}
+	if (version >= (int64_t)n) {
+		*donep = true;
+		r = version > (int64_t)n ? -ENOTSUP : 0;
+		goto out;
+	}
+	m = &steps[version];
+	if ((r = nk_db_exec(db, m->sql)) < 0 ||
+	    (m->fill != NULL && (r = m->fill(db)) < 0) ||
+	    (r = nk_db_set_version(db, APPLICATION, version + 1)) < 0 ||
+	    (r = nk_db_commit(db)) < 0)
+		goto out;
+ out:
+	nk_db_rollback(db);		/* unless it was committed */
+	return r;
+}
+
+int
+nk_schema_migrate(struct nk_db *db, const struct nk_migration *steps,
+    size_t n)
+{
+	int64_t application, version;
+	bool empty, done = false;
+	int r;
+
+	/* the usual case needs no lock */
+	if ((r = nk_db_get_version(db, &application, &version, &empty)) < 0)
+		return r;
+	if (version == (int64_t)n)
+		return 0;
+	while (r == 0 && !done)
+		r = step(db, steps, n, &done);
+	return r;
+}

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * session.db: kept in a log (WAL), because its users are killed at any
+ * instruction and a journal in memory would leave a torn file then; never
+ * synced, for nothing of it outlives the machine.
+ *
+ * Time is compared only with care: a row from "the future" belongs to an
+ * earlier boot (where the state lies on a disk) and neither fills a bucket
+ * nor holds a reservation.
+ */
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/store/db.h"
+#include "lib/store/dbfile.h"
+#include "lib/store/session.h"
+
+#define APPLICATION	0x6e6b7365	/* "nkse" */
+#define VERSION		1
+#define BUSY_MS		3000u
+#define CACHE_KIB	512u
+#define RETRIES		3		/* damaged again while we made it */
+#define SWEEP		4		/* rows without use, for each new one */
+#define RATE_MAX	0x7fffffff	/* of count and period */
+
+struct nk_session {
+	struct nk_db	*db;
+	char		*path;		/* as given */
+	char		*real;
+	int		 pin;		/* the file that db has open */
+};
+
+/*
+ * level is in tokens times period, so that it grows by "count" a second and
+ * nothing is rounded.  idle_at: when the bucket is full again.
+ */
+static const char schema[] =
+"CREATE TABLE buckets ("
+"  subject  TEXT NOT NULL PRIMARY KEY,"
+"  period   INTEGER NOT NULL CHECK (period > 0),"
+"  level    INTEGER NOT NULL CHECK (level >= 0),"
+"  at       INTEGER NOT NULL,"
+"  idle_at  INTEGER NOT NULL"
+") STRICT, WITHOUT ROWID;"
+"CREATE INDEX buckets_idle ON buckets (idle_at);"
+"CREATE TABLE reserved ("
+"  kind     INTEGER NOT NULL CHECK (kind IN (0, 1)),"
+"  id       INTEGER NOT NULL CHECK (id >= 0),"
+"  at       INTEGER NOT NULL,"
+"  ends_at  INTEGER NOT NULL,"
+"  PRIMARY KEY (kind, id)"
+") STRICT, WITHOUT ROWID;"
+"CREATE INDEX reserved_ends ON reserved (ends_at);";
+
+static int
+make_tables(struct nk_db *db)
+{
+	int64_t application, version;
+	bool empty;
+	int r;
+
+	if ((r = nk_db_get_version(db, &application, &version, &empty)) < 0)
+		return r;
+	if (application == APPLICATION && version == VERSION)
+		return 0;
+	if ((r = nk_db_begin(db, true)) < 0)
+		return r;
+	if ((r = nk_db_get_version(db, &application, &version, &empty)) < 0 ||
+	    (application == APPLICATION && version == VERSION))
+		goto out;
+	/* another version's is as good as a damaged one: make it anew */
+	if ((r = empty ? 0 : -EBADMSG) < 0 ||
+	    (r = nk_db_exec(db, schema)) < 0 ||
+	    (r = nk_db_set_version(db, APPLICATION, VERSION)) < 0)
+		goto out;
+	r = nk_db_commit(db);
+ out:
+	nk_db_rollback(db);
+	return r;
+}
+
+static void
+session_detach(struct nk_session *s)
+{
+	nk_db_close(s->db);
+	s->db = NULL;
+	if (s->pin != -1)
+		close(s->pin);
+	s->pin = -1;
+	free(s->real);
+	s->real = NULL;
+}
+
+static int
+session_attach(struct nk_session *s)
+{
+	static const struct nk_db_options options = {
+		.readonly = false,
+		.durable = false,
+		.busy_ms = BUSY_MS,
+		.cache_kib = CACHE_KIB,
+	};
+	int r;
+
+	if ((r = nk_dbfile_prepare(s->path, true, &s->real)) < 0 ||
+	    (r = nk_dbfile_pin(s->real, &s->pin)) < 0 ||
+	    (r = nk_db_open(&s->db, s->real, &options)) < 0 ||
+	    (r = make_tables(s->db)) < 0 ||
+	    (r = nk_db_use_log(s->db)) < 0)
+		return r;
+	return 0;
+}
+
+/* Open the file; while it turns out to be damaged, make it anew. */
+static int
+session_reattach(struct nk_session *s, int r)
+{
+	int i, removed;
+
+	for (i = 0; r == -EBADMSG && i < RETRIES; i++) {
+		nk_db_close(s->db);
+		s->db = NULL;
+		if (s->pin != -1 && (removed = nk_dbfile_remove(s->real,
+		    s->pin)) < 0)
+			return removed;
+		session_detach(s);
+		r = session_attach(s);
+	}
+	return r;
+}
+
+int
+nk_session_open(struct nk_session **sp, const char *path)
+{
+	struct nk_session *s = NULL;
+	int r;
+
+	*sp = NULL;
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		return -ENOMEM;
+	s->pin = -1;
+	if ((s->path = strdup(path)) == NULL) {
+		r = -ENOMEM;
+		goto out;
+	}
+	if ((r = session_reattach(s, session_attach(s))) < 0)
+		goto out;
+	*sp = s;
+	s = NULL;
+ out:
+	nk_session_close(s);
+	return r;
+}
+
+void
+nk_session_close(struct nk_session *s)
+{
+	if (s == NULL)
+		return;
+	session_detach(s);
+	free(s->path);
+	free(s);
+}
+
+/* ---- token buckets ---- */
+
+struct bucket {
+	int64_t	period, level, at;
+};
+
+static int
+bucket_read(struct nk_db *db, const char *subject, struct bucket *b,
+    bool *foundp)
+{
+	struct nk_stmt *st;
+	int r;
+
+	*foundp = false;
+	if ((r = nk_db_stmt(db, "SELECT period, level, at FROM buckets"
+	    " WHERE subject = $1", &st)) < 0)
+		return r;
+	nk_stmt_bind_text(st, 1, subject);
+	if ((r = nk_stmt_step(st)) == 1) {
+		b->period = nk_stmt_int(st, 0, 1, RATE_MAX);
+		b->level = nk_stmt_int(st, 1, 0, INT64_MAX);
+		b->at = nk_stmt_int(st, 2, INT64_MIN, INT64_MAX);
+		r = nk_stmt_check(st);
+		*foundp = true;
+	}
+	nk_stmt_end(st);
+	return r;
+}
+
+static int
+bucket_write(struct nk_db *db, const char *subject, const struct bucket *b,
+    int64_t idle_at)
+{
+	struct nk_stmt *st;
+	int r;
+
+	if ((r = nk_db_stmt(db, "INSERT INTO buckets (subject, period,"
+	    " level, at, idle_at) VALUES ($1, $2, $3, $4, $5)"
+	    " ON CONFLICT (subject) DO UPDATE SET period = excluded.period,"
+	    " level = excluded.level, at = excluded.at,"
+	    " idle_at = excluded.idle_at", &st)) < 0)
+		return r;
+	nk_stmt_bind_text(st, 1, subject);
+	nk_stmt_bind_int(st, 2, b->period);
+	nk_stmt_bind_int(st, 3, b->level);
+	nk_stmt_bind_int(st, 4, b->at);
+	nk_stmt_bind_int(st, 5, idle_at);
+	return nk_stmt_run(st, NULL);
+}
+
+/*
+ * Bring b up to now: at most count tokens; nothing for a clock that went
+ * back.  count and period are below 2^31, so no product reaches 2^62.
+ */
+static void
+bucket_fill(struct bucket *b, int64_t count, int64_t period, int64_t now)
+{
+	int64_t full = count * period, gap = 0;
+
+	if (b->period != period) {	/* the setting was changed */
+		b->level /= b->period;
+		b->level = b->level > count ? full : b->level * period;
+		b->period = period;
+	}
+	if (b->level > full)
+		b->level = full;
+	if (now > b->at && __builtin_sub_overflow(now, b->at, &gap))
+		gap = period;
+	if (gap > period)
+		gap = period;
+	b->level = full - b->level < gap * count ? full :
+	    b->level + gap * count;
+	b->at = now;
+}
+
+static int
+rate(struct nk_db *db, const char *subject, int64_t count, int64_t period,
+    int64_t now)
+{
+	struct bucket b = { period, count * period, now };
+	int64_t idle_at;
+	bool found, taken;
+	int r;
+
+	if ((r = bucket_read(db, subject, &b, &found)) < 0)
+		return r;
+	if (!found && (r = nk_db_run(db, "DELETE FROM buckets"
+	    " WHERE subject IN (SELECT subject FROM buckets"
+	    " WHERE idle_at <= $1 ORDER BY idle_at LIMIT $2)", 2,
+	    (int64_t[]){ now, SWEEP }, NULL)) < 0)
+		return r;
+	bucket_fill(&b, count, period, now);
+	taken = b.level >= period;
+	if (taken)
+		b.level -= period;
+	/* an empty bucket is full after one period, any other sooner */
+	if (__builtin_add_overflow(now, period, &idle_at))
+		idle_at = INT64_MAX;
+	if ((r = bucket_write(db, subject, &b, idle_at)) < 0)
+		return r;
+	return taken ? 0 : -EAGAIN;
+}
+
+/* ---- reserved ids ---- */
+
+static int
+is_reserved(struct nk_db *db, int64_t kind, int64_t id, int64_t now)
+{
+	int64_t found;
+	int r;
+
+	r = nk_db_get(db, "SELECT 1 FROM reserved WHERE kind = $1"
+	    " AND id = $2 AND at <= $3 AND ends_at > $4", 4,
+	    (int64_t[]){ kind, id, now, now }, &found);
+	if (r == -ENOENT)
+		return 0;
+	return r < 0 ? r : 1;
+}
+
+static int
+reserve(struct nk_db *db, int64_t kind, int64_t id, int64_t now,
+    int64_t seconds)
+{
+	int64_t ends_at;
+	int r;
+
+	if ((r = is_reserved(db, kind, id, now)) != 0)
+		return r < 0 ? r : -EEXIST;
+	if ((r = nk_db_run(db, "DELETE FROM reserved WHERE ends_at <= $1",
+	    1, &now, NULL)) < 0)
+		return r;
+	if (__builtin_add_overflow(now, seconds, &ends_at))
+		ends_at = INT64_MAX;
+	return nk_db_run(db, "INSERT INTO reserved (kind, id, at, ends_at)"
+	    " VALUES ($1, $2, $3, $4) ON CONFLICT (kind, id) DO UPDATE"
+	    " SET at = excluded.at, ends_at = excluded.ends_at", 4,
+	    (int64_t[]){ kind, id, now, ends_at }, NULL);
+}
+
+static int
+unreserve(struct nk_db *db, int64_t kind, int64_t id)
+{
+	return nk_db_run(db, "DELETE FROM reserved WHERE kind = $1"
+	    " AND id = $2", 2, (int64_t[]){ kind, id }, NULL);
+}
+
+/* ---- one transaction each ---- */
+
+enum work {
+	WORK_RATE,
+	WORK_RESERVE,
+	WORK_UNRESERVE,
+};
+
+struct job {
+	enum work	 work;
+	const char	*subject;
+	int64_t		 count, period;		/* of a rate */
+	int64_t		 kind, id, seconds;	/* of a reservation */
+	int64_t		 now;
+};
+
+static int
+job_once(struct nk_db *db, const struct job *j)
+{
+	int done, r;
+
+	if ((r = nk_db_begin(db, true)) < 0)
+		return r;
+	switch (j->work) {
+	case WORK_RATE:
+		done = rate(db, j->subject, j->count, j->period, j->now);
+		break;
+	case WORK_RESERVE:
+		done = reserve(db, j->kind, j->id, j->now, j->seconds);
+		break;
+	case WORK_UNRESERVE:
+		done = unreserve(db, j->kind, j->id);
+		break;
+	default:
+		done = -EINVAL;
+		break;
+	}
+	/* "no token is left" is an answer, and is written */
+	if (done == 0 || done == -EAGAIN)
+		r = nk_db_commit(db);
+	nk_db_rollback(db);
+	return r < 0 ? r : done;
+}
+
+/* A file that proves damaged is made anew, and the job done there. */
+static int
+job_run(struct nk_session *s, const struct job *j)
+{
+	int r;
+
+	if (s->db == NULL && (r = session_reattach(s,
+	    session_attach(s))) < 0)
+		return r;
+	if ((r = job_once(s->db, j)) != -EBADMSG)
+		return r;
+	if ((r = session_reattach(s, r)) < 0)
+		return r;
+	return job_once(s->db, j);
+}
+
+int
+nk_session_rate(struct nk_session *s, const char *subject, uint32_t count,
+    uint32_t period, int64_t now)
+{
+	const struct job j = {
+		.work = WORK_RATE, .subject = subject, .count = count,
+		.period = period, .now = now,
+	};
+
+	if (count > RATE_MAX || period == 0 || period > RATE_MAX)
+		return -EINVAL;
+	return job_run(s, &j);
+}
+
+int
+nk_session_reserve(struct nk_session *s, enum nk_reserve_kind kind,
+    uint32_t id, int64_t now, uint32_t seconds)
+{
+	const struct job j = {
+		.work = WORK_RESERVE, .kind = (int64_t)kind, .id = id,
+		.now = now, .seconds = seconds,
+	};
+
+	return job_run(s, &j);
+}
+
+int
+nk_session_unreserve(struct nk_session *s, enum nk_reserve_kind kind,
+    uint32_t id)
+{
+	const struct job j = {
+		.work = WORK_UNRESERVE, .kind = (int64_t)kind, .id = id,
+	};
+
+	return job_run(s, &j);
+}
+
+int
+nk_session_is_reserved(struct nk_session *s, enum nk_reserve_kind kind,
+    uint32_t id, int64_t now)
+{
+	int r;
+
+	if (s->db == NULL && (r = session_reattach(s,
+	    session_attach(s))) < 0)
+		return r;
+	if ((r = is_reserved(s->db, (int64_t)kind, id, now)) != -EBADMSG)
+		return r;
+	/* a new file holds no reservation */
+	return session_reattach(s, r);
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * What no constraint of a table can say, and what a table that was changed
+ * behind our back may no longer hold.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "lib/store/internal.h"
+
+#define ROWS_MAX	20	/* reported for each invariant */
+
+/* sql selects the ids of the rows that break the invariant. */
+static const struct {
+	const char	*what;		/* before the id */
+	const char	*fault;		/* after it */
+	const char	*sql;
+} invariants[] = {
+	{ "user row", "must be root, unmanaged, uid 0",
+	  "SELECT 1 FROM (SELECT COUNT(*) AS n FROM users WHERE id = 1"
+	  " AND managed = 0 AND builtin = 1 AND uid = 0) AS r"
+	  " WHERE r.n <> 1" },
+	{ "group row", "must be builtin",
+	  "SELECT 1 FROM (SELECT COUNT(*) AS n FROM groups WHERE id = 1"
+	  " AND builtin = 1) AS r WHERE r.n <> 1" },
+	{ "user row", "is managed but not in the managed group, or uid 0",
+	  "SELECT id FROM users WHERE managed = 1"
+	  " AND (in_managed_group = 0 OR uid = 0)" },
+	{ "user row", "has a name, hash or generation that cannot be",
+	  "SELECT id FROM users WHERE name = '' OR hash = ''"
+	  " OR generation < 1 OR name LIKE '%/%' OR name LIKE '%:%'"
+	  " OR name LIKE '-%'" },
+	{ "user row", "has the name of another one",
+	  "SELECT MAX(id) FROM users GROUP BY name HAVING COUNT(*) > 1" },
+	{ "user row", "is managed and has the uid of another managed one",
+	  "SELECT MAX(id) FROM users WHERE managed = 1 GROUP BY uid"
+	  " HAVING COUNT(*) > 1" },
+	{ "user row", "has a primary group that is not there",
+	  "SELECT id FROM users WHERE group_id IS NOT NULL"
+	  " AND group_id NOT IN (SELECT id FROM groups)" },
+	{ "group row", "has the name or gid of another one",
+	  "SELECT MAX(id) FROM groups GROUP BY name HAVING COUNT(*) > 1"
+	  " UNION SELECT MAX(id) FROM groups GROUP BY gid"
+	  " HAVING COUNT(*) > 1" },
+	{ "user row", "is not there but a member of a group",
+	  "SELECT DISTINCT user_id FROM members"
+	  " WHERE user_id NOT IN (SELECT id FROM users)" },
+	{ "group row", "is not there but has members",
+	  "SELECT DISTINCT group_id FROM members"
+	  " WHERE group_id NOT IN (SELECT id FROM groups)" },
+	{ "user row", "is not there but has keys",
+	  "SELECT DISTINCT user_id FROM keys"
+	  " WHERE user_id NOT IN (SELECT id FROM users)" },
+	{ "user row", "has two key lines at one position",
+	  "SELECT user_id FROM keys GROUP BY user_id, position"
+	  " HAVING COUNT(*) > 1" },
+	{ "key row", "lacks a type, blob or fingerprint",
+	  "SELECT id FROM keys WHERE kind = 0 AND (type IS NULL"
+	  " OR blob IS NULL OR fingerprint IS NULL)" },
+	{ "change", "in the journal is out of its bounds",
+	  "SELECT seq FROM journal WHERE"
+	  " seq > (SELECT value FROM counters WHERE name = 'change') OR"
+	  " seq <= (SELECT value FROM counters WHERE name = 'trimmed')" },
+	{ "user row", "has an id that was not given yet",
+	  "SELECT id FROM users WHERE id >"
+	  " (SELECT value FROM counters WHERE name = 'user')" },
+	{ "group row", "has an id that was not given yet",
+	  "SELECT id FROM groups WHERE id >"
+	  " (SELECT value FROM counters WHERE name = 'group')" },
+	{ "key row", "has an id that was not given yet",
+	  "SELECT id FROM keys WHERE id >"
+	  " (SELECT value FROM counters WHERE name = 'key')" },
+	{ "audit row", "has an id that was not given yet",
+	  "SELECT id FROM audit WHERE id >"
+	  " (SELECT value FROM counters WHERE name = 'audit')" },
+	{ "counter of audit rows, off by", "",
+	  "SELECT value - (SELECT COUNT(*) FROM audit) FROM counters"
+	  " WHERE name = 'audit_rows'"
+	  " AND value <> (SELECT COUNT(*) FROM audit)" },
+	/* each id in use lies in a span, and spans hold nothing else */
+	{ "uid", "is in use but in no span",
+	  "SELECT uid FROM users WHERE NOT EXISTS (SELECT 1 FROM spans"
+	  " WHERE kind = 0 AND first_id = (SELECT MAX(first_id) FROM spans"
+	  " WHERE kind = 0 AND first_id <= uid) AND last_id >= uid)" },
+	{ "gid", "is in use but in no span",
+	  "SELECT gid FROM groups WHERE NOT EXISTS (SELECT 1 FROM spans"
+	  " WHERE kind = 1 AND first_id = (SELECT MAX(first_id) FROM spans"
+	  " WHERE kind = 1 AND first_id <= gid) AND last_id >= gid)" },
+	{ "uids in spans above those in use:", "",
+	  "SELECT s.n - u.n FROM (SELECT SUM(last_id - first_id + 1) AS n"
+	  " FROM spans WHERE kind = 0) AS s,"
+	  " (SELECT COUNT(DISTINCT uid) AS n FROM users) AS u"
+	  " WHERE s.n IS DISTINCT FROM u.n" },
+	{ "gids in spans above those in use:", "",
+	  "SELECT s.n - u.n FROM (SELECT SUM(last_id - first_id + 1) AS n"
+	  " FROM spans WHERE kind = 1) AS s,"
+	  " (SELECT COUNT(*) AS n FROM groups) AS u"
+	  " WHERE s.n IS DISTINCT FROM u.n" },
+};
+
+static int
+check_invariant(struct nk_store *s, size_t i,
+    void (*report)(void *arg, const char *what), void *arg)
+{
+	struct nk_stmt *st;
+	char line[160];
+	int faults = 0, r;
+
+	if ((r = nk_db_stmt(s->db, invariants[i].sql, &st)) < 0)
+		return r;
+	while (faults < ROWS_MAX && (r = nk_stmt_step(st)) == 1) {
+		(void)snprintf(line, sizeof(line), "%s %lld%s%s",
+		    invariants[i].what, (long long)nk_stmt_int(st, 0,
+		    INT64_MIN, INT64_MAX),
+		    invariants[i].fault[0] == '\0' ? "" : " ",
+		    invariants[i].fault);
+		report(arg, line);
+		faults++;
+	}
+	nk_stmt_end(st);
+	return faults > 0 ? -EBADMSG : r;
+}
+
+/* Every row is read, so that what no row may hold is found. */
+static int
+read_user(void *arg, const struct nk_user *u)
+{
+	int64_t *last = arg;
+
+	*last = u->id;
+	return 0;
+}
+
+static int
+read_group(void *arg, const struct nk_group *g)
+{
+	int64_t *last = arg;
+
+	*last = g->id;
+	return 0;
+}
+
+static int
+read_key(void *arg, const struct nk_key *k)
+{
+	int64_t *last = arg;
+
+	*last = k->id;
+	return 0;
+}
+
+static int
+read_audit(void *arg, const struct nk_audit *a)
+{
+	int64_t *last = arg;
+
+	*last = a->id;
+	return 0;
+}
+
+static int
+unreadable(const char *what, int64_t last, int r,
+    void (*report)(void *arg, const char *what), void *arg)
+{
+	char line[160];
+
+	if (r < 0) {
+		(void)snprintf(line, sizeof(line), "the %s row after row %lld"
+		    " cannot be read", what, (long long)last);
+		report(arg, line);
+	}
+	return r;
+}
+
+static int
+check_rows(struct nk_store *s, void (*report)(void *arg, const char *what),
+    void *arg)
+{
+	uint8_t id[16];
+	int64_t last;
+	int r, first = 0;
+
+	r = nk_store_id(s, id);
+	if (r < 0)
+		report(arg, "the store's id is missing");
+	first = r;
+	last = 0;
+	r = unreadable("user", last, nk_user_each(s, 0, read_user, &last),
+	    report, arg);
+	first = first < 0 ? first : r;
+	last = 0;
+	r = unreadable("group", last, nk_group_each(s, 0, read_group, &last),
+	    report, arg);
+	first = first < 0 ? first : r;
+	last = 0;
+	r = unreadable("key", last, nk_key_each(s, read_key, &last), report,
+	    arg);
+	first = first < 0 ? first : r;
+	last = 0;
+	r = unreadable("audit", last, nk_audit_each(s, 0, 0, read_audit,
+	    &last), report, arg);
+	return first < 0 ? first : r;
+}
+
+int
+nk_store_verify(struct nk_store *s,
+    void (*report)(void *arg, const char *what), void *arg)
+{
+	size_t i;
+	int faults, r;
+
+	if ((r = nk_store_read_begin(s)) < 0)
+		return r;
+	faults = nk_db_check(s->db, report, arg);
+	r = check_rows(s, report, arg);
+	if (faults == 0)
+		faults = r;
+	for (i = 0; i < sizeof(invariants) / sizeof(invariants[0]); i++) {
+		r = check_invariant(s, i, report, arg);
+		if (r < 0 && r != -EBADMSG)
+			report(arg, nk_db_error(s->db));
+		if (faults == 0)
+			faults = r;
+	}
+	nk_store_read_end(s);
+	return faults;
+}

@@ -1,0 +1,116 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+#
+# NSS against glibc's own "files": the same accounts in both.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib/suite.bash"
+set -u
+install_product
+check "init --configure" naskeysctl init --configure
+module=$(find /usr/lib -name libnss_naskeys.so.2 | head -1)
+oracle=$BUILD/tests/integration/nss_oracle
+cd "$(mktemp -d)" || exit 1
+
+# 200 groups, then 3000 users, every third in some of them; names, full names
+# and homes of every legal length, and hashes and ageing of every kind
+for i in $(seq 0 199); do
+	echo "{\"gid\":$((20000 + i)),\"name\":\"group$i\"}"
+done >groups.json
+while read -r g; do
+	naskeysctl group add "$(echo "$g" | jq -r .name)" \
+	    --gid "$(echo "$g" | jq .gid)" || exit 1
+done <groups.json >/dev/null
+naskeysctl group list --json | jq '[.[] | {key: .name, value: .id}] | from_entries' >ids.json
+awk 'BEGIN {
+	for (i = 0; i < 3000; i++) {
+		g = ""
+		if (i % 3 == 0)
+			for (k = 0; k < i % 64; k++)
+				g = g (k ? "," : "") "@" ((i * 7 + k) % 200)
+		full = "User " i " "
+		for (k = 0; k < i % 97; k++)
+			full = full (k % 5 ? "x" : "ü")
+		printf "{\"username\":\"user%d\",\"uid\":%d,\"g\":\"%s\",", \
+		    i, 30000 + i, g
+		printf "\"primary\":\"group%d\",\"full_name\":\"%s\",", \
+		    i % 200, full
+		printf "\"home\":\"/mnt/pool/%s%d\",\"shell\":\"%s\",", \
+		    i % 2 ? "home/" : "h", i, \
+		    i % 5 ? "/bin/bash" : "/usr/sbin/nologin"
+		printf "\"unixhash\":\"%s\"}\n", i % 4 ? \
+		    "$6$saltsalt$qFmFH.bQmmtXzyBY0s9v7Oicd2z4XSIecDzlB5KiA2/jctKu9YterLp8wwnSq.qc.eoxqOmSuNp2xS0ktL3nh/" : "*"
+	}
+}' >raw.json
+jq -c --slurpfile ids ids.json '
+    .groups = [.g | split(",")[] | select(. != "") |
+        $ids[0]["group" + .[1:]]] |
+    .group = $ids[0][.primary] | del(.g, .primary)' raw.json >users.json
+check "import of 3000 users" naskeysctl user import users.json
+naskeysctl user lock user7 >/dev/null
+naskeysctl user edit user8 --expires 2031-05-06 >/dev/null
+naskeysctl user edit user9 --name renamed9 >/dev/null
+
+# the same for files, from what the helper says of them
+naskeysctl user list --json | jq 'map(select(.managed))' >u.json
+naskeysctl group list --json | jq 'map(select(.gid >= 1000))' >g.json
+jq -r '.[] | [.username, "x", .uid, .group.bsdgrp_gid, .full_name, .home,
+    .shell] | map(tostring) | join(":")' u.json >>/etc/passwd
+jq -r --slurpfile u u.json '
+    ($u[0] | map({key: (.id | tostring), value: .}) | from_entries) as $by |
+    .[] | . as $g | [.name, "x", (.gid | tostring),
+    ([.users[] | $by[tostring] | select(.groups | index($g.id)) |
+    .username] | join(","))] | join(":")' g.json >>/etc/group
+jq -r '.[] | [.username, "*", "", "", "", "", "",
+    (if .account_expires_at then
+        (.account_expires_at["$date"] / 86400000 | ceil | tostring)
+    else "" end), ""] | join(":")' u.json >>/etc/shadow
+sed -i '/^user7:/s/:\*:/:!*:/' /etc/shadow
+sed -i 's/^\(passwd\|group\|shadow\):.*/\1: files/' /etc/nsswitch.conf
+"$oracle" "$module" shadow || bad=1
+
+# through glibc's dispatch, as everybody asks
+sed -i 's/^\(passwd\|group\|shadow\):.*/\1: naskeys/' /etc/nsswitch.conf
+getent passwd | sort >ours
+sed -i 's/^\(passwd\|group\|shadow\):.*/\1: files/' /etc/nsswitch.conf
+getent passwd | awk -F: '$3 >= 30000 && $3 < 40000' | sort >files
+check "getent passwd says what files says" cmp ours files
+same "3000 of them" "$(wc -l <ours)" 3000
+
+# ids that must never come out, whatever is said
+sed -i 's/^\(passwd\|group\|shadow\):.*/\1: naskeys/' /etc/nsswitch.conf
+refused "no uid 0" getent passwd 0
+refused "no root" getent passwd root
+refused "no gid 0" getent group 0
+refused "no builtin group" getent group 544
+
+# enumeration while the writer works: nobody who is there throughout is lost
+sed -i 's/^\(passwd\|group\|shadow\):.*/\1: files naskeys/' /etc/nsswitch.conf
+cut -d: -f1 ours | grep -vE '^user1[0-9]$' | sort >throughout
+sed -i '/^user/d; /^renamed9/d' /etc/passwd
+( for i in $(seq 60); do
+	naskeysctl user edit "user1$((i % 10))" \
+	    --full-name "$(head -c $((i * 13)) /dev/zero | tr '\0' x)"
+done >/dev/null 2>&1 ) &
+writer=$!
+lost=0 rounds=0
+while kill -0 $writer 2>/dev/null; do
+	getent -s passwd:naskeys passwd 2>/dev/null | cut -d: -f1 | sort >now
+	lost=$((lost + $(comm -23 throughout now | wc -l)))
+	rounds=$((rounds + 1))
+done
+wait $writer
+same "enumeration beside the writer loses nobody ($rounds rounds)" $lost 0
+
+# a running nscd is told to forget
+if command -v nscd >/dev/null; then
+	mkdir -p /run/nscd
+	nscd
+	for _ in $(seq 50); do [ -S /run/nscd/socket ] && break; sleep 0.1; done
+	getent passwd user1 >/dev/null
+	check "nscd: edit" naskeysctl user edit user1 --full-name "Fresh Name"
+	same "nscd was told" "$(getent passwd user1 | cut -d: -f5)" "Fresh Name"
+	naskeysctl user edit user1 --name fresh1 >/dev/null
+	refused "nscd forgets the old name" getent passwd user1
+	nscd --shutdown
+fi
+finish
