@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -26,6 +27,7 @@
 
 #define BATCH		64	/* of one socket, before another has its turn */
 #define PAUSE_MS	100	/* when something is used up */
+#define PRIORITY	(-5)	/* to get its turn beside busy helpers */
 
 struct acceptor {
 	const struct state	*state;
@@ -336,6 +338,8 @@ listen_run(const struct options *o, const struct state *state,
 	if ((r = start(&a, o, h)) < 0)
 		goto out;
 	keep_spare(&a);
+	if (geteuid() == 0)	/* it works without, only slower */
+		(void)setpriority(PRIO_PROCESS, 0, PRIORITY);
 	log_to_syslog();
 	notify(h, "READY=1");
 	while (!a.stopping)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -61,6 +62,7 @@ run(const struct spawn *s, char *args[ARGS_MAX], int fd)
 	char *environment[] = { NULL };
 	sigset_t none;
 
+	(void)setpriority(PRIO_PROCESS, 0, 0);	/* ours is for us alone */
 	sigemptyset(&none);
 	if (sigprocmask(SIG_SETMASK, &none, NULL) == -1 ||
 	    (fd != -1 && (dup2(fd, STDIN_FILENO) == -1 ||

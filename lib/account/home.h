@@ -43,6 +43,12 @@ enum nk_home_state {
 /* What stands at the path now (links followed). */
 enum nk_home_state nk_home_look(const char *home);
 
+/*
+ * Has the directory at the path this mode?  1 or 0; 1 also when there is
+ * none, or it cannot be looked at.
+ */
+int	nk_home_has_mode(const char *home, mode_t mode) NK_MUST_CHECK;
+
 /* A new home, until it is kept. */
 struct nk_home {
 	int	 parent;	/* descriptor, or -1 */

@@ -132,7 +132,6 @@ nk_garbage_add(struct nk_mapwriter *w, uint64_t bytes)
 
 	w->state.garbage = bytes < most - w->state.garbage ?
 	    w->state.garbage + bytes : most;
-	w->dirty = true;
 }
 
 /* Sum the record for its place, its last word filled up with zeros. */

@@ -26,7 +26,8 @@ struct nk_mapwriter {
 	int		fd;
 	enum nk_map_kind kind;
 	bool		installed;	/* fd has its name */
-	bool		dirty;		/* state is not yet in the file */
+	bool		dirty;		/* the file must have the state before
+					   a slot is written */
 	char		name[NK_MAP_NAME_MAX];
 	char		temp[NK_MAP_NAME_MAX];
 	struct nk_map_header header;
@@ -94,6 +95,7 @@ int	nk_file_grow(struct nk_mapwriter *w, uint64_t length) NK_MUST_CHECK;
 /* Room for bytes behind the last record: 0 or -errno. */
 int	nk_file_ensure(struct nk_mapwriter *w, uint64_t bytes) NK_MUST_CHECK;
 int	nk_state_write(struct nk_mapwriter *w) NK_MUST_CHECK;
+/* Counted at the next writing of the state; a few may be lost by a kill. */
 void	nk_garbage_add(struct nk_mapwriter *w, uint64_t bytes);
 
 /*

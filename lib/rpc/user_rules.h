@@ -59,7 +59,8 @@ struct nk_user_edit {
 	bool			 accept_uid;
 	mode_t			 home_mode;
 	const char		*password;	/* of the fields, or NULL */
-	struct nk_ids		 groups;	/* NK_GIVEN_GROUPS */
+	struct nk_ids		 groups;	/* NK_GIVEN_GROUPS: as listed,
+						   perhaps several times */
 	struct nk_keys		 keys;		/* NK_GIVEN_KEYS */
 };
 
@@ -95,6 +96,15 @@ void	nk_user_edit_clear(struct nk_user_edit *ed);
 void	nk_user_edit_refuse(const struct nk_user_edit *ed,
 	    struct nk_error *e, const char *field, int number,
 	    const char *fmt, ...) NK_PRINTF(5, 6);
+
+/*
+ * Read a list of commands for sudo, one a line in *textp (the caller's to
+ * free, also on failure), and report what is wrong in SCHEMA.FIELD.N,
+ * unless it is the old text.  0, also when something was reported; -ENOMEM.
+ */
+int	nk_sudo_read(const struct nk_user_edit *ed, const json_t *list,
+	    const char *field, const char *old, char **textp,
+	    struct nk_error *e) NK_MUST_CHECK;
 
 /* The rules that need neither the store nor a name service. */
 int	nk_user_rules_check(const struct nk_user_rules *rules,

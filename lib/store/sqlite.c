@@ -310,9 +310,11 @@ nk_db_set_version(struct nk_db *db, int64_t application, int64_t version)
 int
 nk_db_begin(struct nk_db *db, bool write)
 {
-	if (write)
-		return nk_db_run(db, "BEGIN IMMEDIATE", 0, NULL, NULL);
-	return nk_db_run(db, "BEGIN", 0, NULL, NULL);
+	if (!write)
+		return nk_db_run(db, "BEGIN", 0, NULL, NULL);
+	if (sqlite3_db_readonly(db->handle, "main") != 0)
+		return -EROFS;	/* SQLite would begin to read */
+	return nk_db_run(db, "BEGIN IMMEDIATE", 0, NULL, NULL);
 }
 
 int

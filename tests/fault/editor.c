@@ -7,7 +7,7 @@
 
 #include "tests/fault/edits.h"
 
-#define TRIES		50	/* of one edit */
+#define TRIES		1000	/* of one edit */
 #define COMPACT_EVERY	5	/* edits, on average */
 #define TIDY_EVERY	7
 

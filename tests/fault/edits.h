@@ -6,7 +6,6 @@
 
 #include <stdbool.h>
 
-#include "lib/map/reader.h"
 #include "lib/publish/publish.h"
 #include "tests/fault/model.h"
 
@@ -39,31 +38,5 @@ int	edits_check_store(struct nk_store *s, const struct model *m,
 
 /* Compact all maps under the lock. */
 int	edits_compact(struct nk_publisher *p);
-
-/* ---- a reader, as NSS and the AuthorizedKeysCommand are ones ---- */
-
-struct look {
-	const char	*dir;
-	struct nk_view	 view[3];	/* accounts, keys, secrets */
-	uint8_t		 line[NK_RECORD_MAX];
-};
-
-/* What the maps say about a user of that name; 0, -ENOENT or -errno. */
-struct looked {
-	bool		there, locked;
-	uint32_t	uid;
-	int64_t		expires_at;
-	bool		gecos_fits;	/* to name and uid */
-	uint32_t	groups;		/* bits */
-	uint32_t	keys;		/* bits */
-	bool		strange;	/* somebody else's key or group */
-	uint32_t	hash;		/* version, if shown */
-	bool		has_hash;
-};
-
-void	look_init(struct look *l, const char *dir);
-void	look_end(struct look *l);
-int	look_user(struct look *l, enum nk_view_mode mode, unsigned int user,
-	    uint32_t version, struct looked *out);
 
 #endif /* NASKEYS_TEST_EDITS_H */

@@ -18,11 +18,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "tests/fault/editor.h"
 #include "tests/fault/edits.h"
+#include "tests/fault/look.h"
 #include "tests/fault/place.h"
 #include "tests/fault/tracer.h"
 
@@ -86,80 +86,6 @@ fail(const struct test *t, const char *fmt, ...)
 
 /* ---- readers ---- */
 
-/* What a look may have met: the states from one edit to another. */
-struct span {
-	const struct model	*first;
-	uint64_t		 last;
-};
-
-static bool
-is_there(const struct model *m, unsigned int user, uint32_t version)
-{
-	return m->users[user].there && m->users[user].name == version;
-}
-
-static bool
-account_fits(const struct model *m, unsigned int user, uint32_t version,
-    int r, const struct looked *l)
-{
-	const struct model_user *u = &m->users[user];
-
-	if (!is_there(m, user, version))
-		return r == -ENOENT;
-	return r == 0 && l->locked == u->locked &&
-	    l->expires_at == u->expires_at && l->uid == model_uid(m, user);
-}
-
-/*
- * Each part must be as it was in some state of the span.  Who is locked or
- * expired may be seen without keys and hash: he is refused anyway.
- */
-static const char *
-look_judge(const struct span *span, unsigned int user, uint32_t version,
-    int r, const struct looked *l)
-{
-	struct model m = *span->first;
-	uint32_t may[2] = { 0, 0 }, must[2] = { ~0u, ~0u };
-	bool account = false, hash = !l->there, shut = l->there &&
-	    (l->locked || l->expires_at <= (int64_t)time(NULL));
-	struct op op;
-
-	for (;;) {
-		const struct model_user *u = &m.users[user];
-		bool there = is_there(&m, user, version);
-
-		if (account_fits(&m, user, version, r, l))
-			account = true;
-		may[0] |= there ? u->keys : 0;
-		must[0] &= there ? u->keys : 0;
-		may[1] |= there ? u->groups : 0;
-		must[1] &= there ? u->groups : 0;
-		if (there && l->has_hash && l->hash == u->hash)
-			hash = true;
-		if (m.edits == span->last)
-			break;
-		op = model_next(&m);
-		model_apply(&m, &op);
-	}
-	if (r != 0 && r != -ENOENT)
-		return "unavailable";
-	if (!account)
-		return "another account";
-	if (r == -ENOENT)
-		return NULL;
-	if (l->strange || !l->gecos_fits)
-		return "torn, or somebody else's key, group or hash";
-	if ((l->keys & ~may[0]) != 0)
-		return "a key that is no more, or not yet";
-	if (!shut && (must[0] & ~l->keys) != 0)
-		return "a key is missing";
-	if ((l->groups & ~may[1]) != 0 || (must[1] & ~l->groups) != 0)
-		return "other groups";
-	if (!hash && !(shut && !l->has_hash))
-		return "another hash";
-	return NULL;
-}
-
 static void
 read_once(struct test *t, struct look *look, struct model *m, int id)
 {
@@ -167,8 +93,8 @@ read_once(struct test *t, struct look *look, struct model *m, int id)
 	unsigned int user = (unsigned int)(model_random(&t->random) %
 	    MODEL_USERS);
 	struct looked l;
-	struct span span = { m, 0 };
 	const char *what;
+	uint64_t last;
 	uint32_t version;
 	int r;
 
@@ -178,15 +104,15 @@ read_once(struct test *t, struct look *look, struct model *m, int id)
 		version--;
 	r = look_user(look, id == 0 ? NK_VIEW_MAPPED : NK_VIEW_PREAD, user,
 	    version, &l);
-	span.last = atomic_load(&sh->acked) + 1;
-	what = look_judge(&span, user, version, r, &l);
+	last = atomic_load(&sh->acked) + 1;
+	what = look_judge(m, last, user, version, r, &l);
 	atomic_fetch_add(&sh->looks[id], 1);
 	if (what == NULL)
 		return;
 	(void)snprintf(sh->why[id], MODEL_TEXT, "reader %d, u%02u_%u at "
 	    "edits %" PRIu64 " to %" PRIu64 ": %s (%d; keys %#x, groups "
 	    "%#x, hash %u, locked %d, uid %u)", id, user, version, m->edits,
-	    span.last, what, r, l.keys, l.groups, l.hash, l.locked, l.uid);
+	    last, what, r, l.keys, l.groups, l.hash, l.locked, l.uid);
 	atomic_store(&sh->failed, 1);
 	_exit(1);
 }
@@ -234,32 +160,6 @@ complain(void *arg, const char *what)
 	(void)printf("kill: %s\n", what);
 }
 
-/* The maps say exactly what the model does. */
-static void
-check_maps(struct test *t)
-{
-	const struct span span = { &t->m, t->m.edits };
-	struct looked l;
-	const char *what;
-	unsigned int user;
-	uint32_t version;
-	int r;
-
-	for (user = 0; user < MODEL_USERS; user++) {
-		for (version = t->m.users[user].name; ; version--) {
-			r = look_user(&t->look, NK_VIEW_PREAD, user, version,
-			    &l);
-			if ((what = look_judge(&span, user, version, r,
-			    &l)) != NULL)
-				fail(t, "u%02u_%u in the maps: %s (%d)",
-				    user, version, what, r);
-			if (version == 0 ||
-			    t->m.users[user].name - version == 3)
-				break;
-		}
-	}
-}
-
 static void
 check_after(struct test *t)
 {
@@ -282,7 +182,8 @@ check_after(struct test *t)
 	if ((r = nk_publisher_verify(p, complain, NULL)) < 0)
 		fail(t, "verify: %s", strerror(-r));
 	nk_publisher_free(p);
-	check_maps(t);
+	if ((r = look_all(&t->look, &t->m, why)) < 0)
+		fail(t, "the maps: %s", why);
 	atomic_store(&t->shared->acked, t->m.edits);
 	check_readers(t);
 }
@@ -411,6 +312,8 @@ kill_once(struct test *t, enum phase phase)
 			on_entry(&w, &tr);
 		else
 			on_exit_of(t, &w, &tr);
+		if (phase == WITHIN_REPAIR && !w.starting)
+			break;
 		if (w.phase != phase) {
 			run = 0;
 			continue;
@@ -418,8 +321,6 @@ kill_once(struct test *t, enum phase phase)
 		left--;
 		if (++run > t->longest[phase])
 			t->longest[phase] = run;
-		if (phase == WITHIN_REPAIR && !w.starting)
-			break;
 	} while (left > 0);
 	if (stop == TRACER_GONE)
 		fail(t, "the editor has ended by itself (status %#x)",

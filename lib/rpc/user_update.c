@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/rpc/edit.h"
+#include "lib/rpc/elsewhere.h"
+#include "lib/rpc/entity.h"
+#include "lib/rpc/user_write.h"
+
+#define ACTION	"user.update"
+
+/* What is not a member of the row, or written in a way of its own. */
+#define NOT_IN_ROW	(NK_GIVEN_GROUPS | NK_GIVEN_KEYS | \
+			 NK_GIVEN_PASSWORD | NK_GIVEN_HOME_MODE | \
+			 NK_GIVEN_HOME_CREATE)
+
+struct change {
+	int64_t			 id;
+	const json_t		*fields;
+	struct nk_user_rules	 rules;
+	struct nk_user		*old;
+	struct nk_user_edit	 ed;
+	struct nk_secret	 secret;
+	uint32_t		 uid;	/* elsewhere, for accept_uid */
+	struct nk_home		 home;
+	json_t			*result;
+};
+
+static void
+forget_rows(struct change *ch)
+{
+	nk_user_edit_clear(&ch->ed);
+	nk_user_free(ch->old);
+	ch->old = NULL;
+}
+
+/* The row as it is, and as it shall be; all rules but those of others. */
+static int
+read_and_check(struct nk_context *c, struct change *ch, struct nk_error *e)
+{
+	struct nk_user *base;
+	int r;
+
+	if ((r = nk_user_find(c, ch->id, &ch->old, e)) < 0 ||
+	    (r = nk_user_find(c, ch->id, &base, e)) < 0)
+		return r;
+	if ((r = nk_collected(nk_user_edit_read(&ch->ed, &ch->rules,
+	    "user_update", ch->old, base, ch->fields, e), e)) < 0 ||
+	    (r = nk_collected(nk_user_rules_check(&ch->rules, &ch->ed, e),
+	    e)) < 0 ||
+	    (r = nk_collected(nk_user_rules_check_store(c, &ch->ed, e),
+	    e)) < 0)
+		return r;
+	return nk_error_is_set(e) ? -EINVAL : 0;
+}
+
+/* A new name must be free elsewhere; another uid must be true there. */
+static int
+check_elsewhere(struct nk_context *c, struct change *ch, struct nk_error *e)
+{
+	bool rename = (ch->ed.given & NK_GIVEN_USERNAME) != 0;
+	struct nk_question q = { .name = ch->ed.row->name };
+	int r;
+
+	if (!rename && !ch->ed.accept_uid)
+		return 0;
+	if ((r = nk_elsewhere_ask(c, &q, 1, e)) < 0)
+		return r;
+	if (rename && q.entry.found)
+		nk_user_edit_refuse(&ch->ed, e, "username", EEXIST,
+		    "The username \"%s\" already exists.", q.name);
+	if (ch->ed.accept_uid && (!q.entry.found ||
+	    strcmp(q.entry.name, q.name) != 0))
+		nk_user_edit_refuse(&ch->ed, e, "accept_uid", ENOENT,
+		    "No name service of this machine knows a user \"%s\".",
+		    q.name);
+	ch->uid = q.entry.id;
+	return nk_error_is_set(e) ? -EINVAL : 0;
+}
+
+/* ---- under the lock ---- */
+
+/* Does the row differ from the old one, now that all is in it? */
+static int
+complete_row(struct change *ch, bool *changedp)
+{
+	struct nk_user_edit *ed = &ch->ed;
+	int r;
+
+	*changedp = (ed->given & ~(unsigned int)NOT_IN_ROW) != 0;
+	if (ed->accept_uid && ed->row->uid != ch->uid) {
+		ed->row->uid = ch->uid;
+		*changedp = true;
+	}
+	if (ch->secret.hash[0] != '\0') {
+		*changedp = true;
+		return nk_user_set_hash(ed->row, ch->secret.hash);
+	}
+	if ((ed->given & NK_GIVEN_PASSWORD) != 0 &&
+	    strcmp(ed->row->hash, "*") != 0) {
+		*changedp = true;
+		if ((r = nk_user_set_hash(ed->row, "*")) < 0)
+			return r;
+	}
+	return 0;
+}
+
+/*
+ * Groups as listed; or, where only "admin" changed, all that there are, of
+ * which nk_user_set_groups() takes or adds that one.
+ */
+static int
+write_groups(struct nk_store *s, struct nk_user_edit *ed, bool *changedp)
+{
+	struct nk_ids all;
+	int r;
+
+	if ((ed->given & NK_GIVEN_GROUPS) != 0)
+		return ed->row->managed ? nk_user_set_groups(s, ed->row,
+		    &ed->groups, changedp) : 0;
+	if ((ed->given & NK_GIVEN_ADMIN) == 0)
+		return 0;
+	if ((r = nk_groups_of_user(s, ed->row->id, &all)) < 0)
+		return r;
+	r = nk_user_set_groups(s, ed->row, &all, changedp);
+	nk_ids_clear(&all);
+	return r;
+}
+
+static int
+write_audit(struct nk_context *c, struct change *ch, json_t *before)
+{
+	const struct nk_user *u = ch->ed.row;
+	struct nk_subject subject = { "user", u->id, u->name };
+	json_t *after;
+	int r;
+
+	if ((r = nk_user_entity(c, u, NULL, false, &after)) < 0)
+		return r;
+	nk_json_keep_changes(before, after);
+	if (strcmp(ch->old->hash, u->hash) != 0 &&
+	    (json_object_set_new(before, "unixhash",
+	    json_string(NK_SECRET_TEXT)) == -1 ||
+	    json_object_set_new(after, "unixhash",
+	    json_string(NK_SECRET_TEXT)) == -1))
+		r = -ENOMEM;
+	else
+		r = nk_audit_write(c, ACTION, &subject, before, after,
+		    "Update user %s", u->name);
+	json_decref(after);
+	return r;
+}
+
+static int
+write_all(struct nk_context *c, struct change *ch, bool *changedp,
+    struct nk_error *e)
+{
+	struct nk_store *s = nk_publisher_store(c->publisher);
+	struct nk_user_edit *ed = &ch->ed;
+	struct nk_user *row;
+	int r;
+
+	if ((r = complete_row(ch, changedp)) < 0 ||
+	    (*changedp && (r = nk_user_update(s, ed->row)) < 0) ||
+	    (r = write_groups(s, ed, changedp)) < 0)
+		return r;
+	if ((ed->given & NK_GIVEN_KEYS) != 0 &&
+	    (r = nk_user_set_keys(s, ed->row->id, &ed->keys, changedp)) < 0)
+		return r;
+	if (ed->home_create &&
+	    (r = nk_user_make_home(c, ed, &ch->home, e)) < 0)
+		return r;
+	/* the store has a say in generation and group of the row */
+	if ((r = nk_user_get(s, ed->row->id, &row)) < 0)
+		return r;
+	nk_user_free(ed->row);
+	ed->row = row;
+	return 0;
+}
+
+static int
+update(struct nk_context *c, void *arg, struct nk_error *e)
+{
+	struct change *ch = arg;
+	json_t *before = NULL;
+	bool changed = false;
+	int r;
+
+	/* again, with what is true now */
+	forget_rows(ch);
+	if ((r = read_and_check(c, ch, e)) < 0 ||
+	    (r = nk_user_entity(c, ch->old, NULL, false, &before)) < 0 ||
+	    (r = write_all(c, ch, &changed, e)) < 0 ||
+	    (changed && (r = write_audit(c, ch, before)) < 0))
+		goto out;
+	r = nk_user_result(c, ch->ed.row, ch->secret.plain, &ch->result);
+	if (r == 0 && !changed)
+		r = 1;
+ out:
+	json_decref(before);
+	return r;
+}
+
+/* ---- the method ---- */
+
+static int
+refuse_directory(struct nk_error *e, int64_t id)
+{
+	if (id <= NK_SYNTHETIC_ID)
+		return 0;
+	return nk_error_call(e, EPERM, "Users provided by a directory "
+	    "service must be modified through the identity provider (LDAP "
+	    "server or domain controller).");
+}
+
+int
+nk_user_update_method(struct nk_context *c, json_t *params,
+    json_t **resultp, struct nk_error *e)
+{
+	struct change ch = {
+		.id = json_integer_value(json_array_get(params, 0)),
+		.fields = json_array_get(params, 1),
+		.home = NK_HOME_NONE,
+	};
+	int r;
+
+	if ((r = refuse_directory(e, ch.id)) < 0 ||
+	    (r = nk_user_rules_init(&ch.rules, c)) < 0)
+		return r;
+	if ((r = read_and_check(c, &ch, e)) < 0 ||
+	    (r = check_elsewhere(c, &ch, e)) < 0 ||
+	    (r = nk_secret_make(&ch.secret, &ch.ed, e)) < 0)
+		goto out;
+	if ((r = nk_edit_run(c, update, &ch, e)) == 0) {
+		*resultp = ch.result;
+		ch.result = NULL;
+	}
+	if (r == 0 || r == -EINPROGRESS)
+		nk_home_keep(&ch.home);
+ out:
+	nk_home_undo(&ch.home);
+	json_decref(ch.result);
+	nk_secret_clear(&ch.secret);
+	forget_rows(&ch);
+	nk_user_rules_clear(&ch.rules);
+	return r;
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: ISC */
+#include "lib/rpc/user_write.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "lib/account/password.h"
+#include "lib/rpc/edit.h"
+#include "lib/rpc/entity.h"
+#include "lib/rpc/keyrow.h"
+
+int
+nk_collected(int r, const struct nk_error *e)
+{
+	return r == -EINVAL && nk_error_is_set(e) ? 0 : r;
+}
+
+/* ---- passwords ---- */
+
+void
+nk_secret_clear(struct nk_secret *s)
+{
+	explicit_bzero(s, sizeof(*s));
+}
+
+int
+nk_secret_make(struct nk_secret *s, const struct nk_user_edit *ed,
+    struct nk_error *e)
+{
+	int r;
+
+	s->plain[0] = s->hash[0] = '\0';
+	if (ed->random_password) {
+		if ((r = nk_password_random(s->plain)) < 0)
+			return r;
+	} else if (ed->password == NULL) {
+		return 0;
+	} else if (strlcpy(s->plain, ed->password, sizeof(s->plain)) >=
+	    sizeof(s->plain)) {
+		return -EINVAL;		/* the rules have refused it */
+	}
+	r = nk_password_hash(s->plain, s->hash);
+	if (r == -ENOTSUP)
+		nk_error_call(e, ENOTSUP, "This machine's crypt(3) cannot "
+		    "hash the password.");
+	return r;
+}
+
+/* hash, and what there was before, at most NK_HISTORY_MAX lines. */
+static char *
+push_history(const char *hash, const char *history)
+{
+	size_t len = strlen(hash), lines = 1, keep = 0;
+	char *text;
+
+	if (history == NULL)
+		history = "";
+	while (history[keep] != '\0' && lines < NK_HISTORY_MAX) {
+		keep += strcspn(history + keep, "\n");
+		if (history[keep] == '\n')
+			keep++;
+		lines++;
+	}
+	while (keep > 0 && history[keep - 1] == '\n')
+		keep--;
+	if ((text = malloc(len + keep + 2)) == NULL)
+		return NULL;
+	memcpy(text, hash, len);
+	if (keep > 0) {
+		text[len++] = '\n';
+		memcpy(text + len, history, keep);
+		len += keep;
+	}
+	text[len] = '\0';
+	return text;
+}
+
+static void
+wipe(char *text)
+{
+	if (text != NULL)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
+int
+nk_user_set_hash(struct nk_user *u, const char *hash)
+{
+	char *copy, *history = NULL;
+
+	if ((copy = strdup(hash)) == NULL)
+		return -ENOMEM;
+	if (strcmp(u->hash, "*") != 0) {
+		history = push_history(u->hash, u->password_history);
+		if (history == NULL) {
+			wipe(copy);
+			return -ENOMEM;
+		}
+		wipe(u->password_history);
+		u->password_history = history;
+	}
+	wipe(u->hash);
+	u->hash = copy;
+	u->last_password_change = nk_now();
+	u->must_change = false;
+	return 0;
+}
+
+/* ---- groups ---- */
+
+static int
+insert_group(struct nk_context *c, const char *action, const char *name,
+    uint32_t gid, int64_t *idp)
+{
+	struct nk_subject subject = { "group", 0, name };
+	struct nk_group *g;
+	json_t *after = NULL;
+	int r;
+
+	if ((g = nk_group_new()) == NULL)
+		return -ENOMEM;
+	free(g->name);
+	g->gid = gid;
+	if ((g->name = strdup(name)) == NULL) {
+		r = -ENOMEM;
+		goto out;
+	}
+	r = nk_group_insert(nk_publisher_store(c->publisher), g);
+	if (r < 0 || (r = nk_group_entity(c, g, NULL, &after)) < 0)
+		goto out;
+	*idp = subject.id = g->id;
+	r = nk_audit_write(c, action, &subject, NULL, after,
+	    "Create group %s", name);
+ out:
+	json_decref(after);
+	nk_group_free(g);
+	return r;
+}
+
+int
+nk_group_provide(struct nk_context *c, const char *action, const char *name,
+    uint32_t gid, int64_t *idp, struct nk_error *e)
+{
+	struct nk_group *g;
+	int r;
+
+	r = nk_group_by_name(nk_publisher_store(c->publisher), name, &g);
+	if (r == -ENOENT)
+		return insert_group(c, action, name, gid, idp);
+	if (r < 0)
+		return r;
+	if (g->builtin) {
+		nk_error_add(e, "user_create.group_create", EINVAL,
+		    "%s: a builtin group cannot be a primary group.", name);
+		r = -EINVAL;
+	}
+	*idp = g->id;
+	nk_group_free(g);
+	return r;
+}
+
+static bool
+contains(const struct nk_ids *ids, int64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < ids->n; i++) {
+		if (ids->v[i] == id)
+			return true;
+	}
+	return false;
+}
+
+int
+nk_user_set_groups(struct nk_store *s, const struct nk_user *u,
+    const struct nk_ids *groups, bool *changedp)
+{
+	struct nk_ids old;
+	int64_t id;
+	size_t i;
+	int r;
+
+	if ((r = nk_groups_of_user(s, u->id, &old)) < 0)
+		return r;
+	for (i = 0; r == 0 && i < old.n; i++) {
+		id = old.v[i];
+		if (id == NK_GROUP_ADMINS_ID ? u->admin :
+		    contains(groups, id))
+			continue;
+		r = nk_member_remove(s, id, u->id);
+		*changedp = true;
+	}
+	for (i = 0; r == 0 && i < groups->n; i++) {
+		id = groups->v[i];
+		if (id == NK_GROUP_ADMINS_ID || contains(&old, id))
+			continue;
+		r = nk_member_add(s, id, u->id);
+		*changedp = true;
+	}
+	if (r == 0 && u->admin && !contains(&old, NK_GROUP_ADMINS_ID)) {
+		r = nk_member_add(s, NK_GROUP_ADMINS_ID, u->id);
+		*changedp = true;
+	}
+	nk_ids_clear(&old);
+	return r;
+}
+
+/* ---- keys ---- */
+
+/* Find what an equal line of old[], not taken yet, knows of k. */
+static int
+inherit(struct nk_key *k, const struct nk_keys *old, bool *taken)
+{
+	char *added_by;
+	size_t i;
+
+	for (i = 0; i < old->n; i++) {
+		if (taken[i] || !nk_keyrow_equal(k, &old->v[i]))
+			continue;
+		if ((added_by = strdup(old->v[i].added_by)) == NULL)
+			return -ENOMEM;
+		free(k->added_by);
+		k->added_by = added_by;
+		k->added_at = old->v[i].added_at;
+		k->expires_at = old->v[i].expires_at;
+		taken[i] = true;
+		return 0;
+	}
+	return 0;
+}
+
+static bool
+are_equal(const struct nk_keys *a, const struct nk_keys *b)
+{
+	size_t i;
+
+	if (a->n != b->n)
+		return false;
+	for (i = 0; i < a->n; i++) {
+		if (!nk_keyrow_equal(&a->v[i], &b->v[i]))
+			return false;
+	}
+	return true;
+}
+
+int
+nk_user_set_keys(struct nk_store *s, int64_t user, struct nk_keys *ks,
+    bool *changedp)
+{
+	struct nk_keys old;
+	bool *taken = NULL;
+	size_t i;
+	int r;
+
+	if ((r = nk_keys_of_user(s, user, &old)) < 0)
+		return r;
+	if (are_equal(&old, ks))
+		goto out;
+	if ((taken = calloc(old.n + 1, sizeof(*taken))) == NULL) {
+		r = -ENOMEM;
+		goto out;
+	}
+	for (i = 0; r == 0 && i < ks->n; i++) {
+		ks->v[i].user_id = user;
+		r = inherit(&ks->v[i], &old, taken);
+	}
+	if (r == 0)
+		r = nk_keys_replace(s, user, ks);
+	*changedp = true;
+ out:
+	free(taken);
+	nk_keys_clear(&old);
+	return r;
+}
+
+/* ---- homes ---- */
+
+int
+nk_user_make_home(struct nk_context *c, const struct nk_user_edit *ed,
+    struct nk_home *h, struct nk_error *e)
+{
+	const struct nk_user *u = ed->row;
+	struct nk_group *g;
+	int len, r;
+
+	r = nk_group_get(nk_publisher_store(c->publisher), u->group_id, &g);
+	if (r < 0)
+		return r;
+	r = nk_home_make(h, u->home, u->uid, g->gid, ed->home_mode,
+	    c->conf->skeleton, c->state->owner);
+	nk_group_free(g);
+	len = (int)(strrchr(u->home, '/') - u->home);
+	switch (r) {
+	case 0:
+		return 0;
+	case -ENOENT:
+		nk_user_edit_refuse(ed, e, "home", EINVAL, "%.*s: parent "
+		    "path of specified home directory does not exist.",
+		    len, u->home);
+		return -EINVAL;
+	case -EPERM:
+		nk_user_edit_refuse(ed, e, "home", EINVAL, "%.*s: a home is "
+		    "made only in a folder that root owns along its whole "
+		    "path and that nobody else can write to.", len, u->home);
+		return -EINVAL;
+	case -EEXIST:
+		return nk_error_call(e, EEXIST, "Path for home directory "
+		    "already exists and is not a directory");
+	default:
+		return nk_error_call(e, -r, "%s: the home could not be "
+		    "made: %s.", u->home, strerror(-r));
+	}
+}
+
+/* ---- the answer ---- */
+
+int
+nk_user_result(struct nk_context *c, const struct nk_user *u,
+    const char *plain, json_t **resultp)
+{
+	json_t *password;
+	int r;
+
+	r = nk_user_entity(c, u, NULL, c->rank >= NK_RANK_ADMIN, resultp);
+	if (r < 0)
+		return r;
+	password = plain[0] == '\0' ? json_null() : json_string(plain);
+	if (json_object_set_new(*resultp, "password", password) == -1) {
+		json_decref(*resultp);
+		*resultp = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}

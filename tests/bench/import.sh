@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+#
+# Import of many users with a key each, against the sqlite3 shell's .import
+# of the same rows into the same tables with the same indexes.
+# needs: disk
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib/users.bash"
+set -eu
+users=20000
+[ "${LONG-no}" = no ] || users=1000000
+dir=$(mktemp -d /var/tmp/naskeys-bench.XXXXXX)
+trap 'rm -rf "$dir"' EXIT
+make_users $users 100000 "$dir/keys" >"$dir/users.json"
+
+mkdir -m 700 "$dir/state"
+call "$dir/state" group.create '[{"name":"everybody","gid":9999}]' >/dev/null
+start=$(now)
+{ printf '{"jsonrpc":"2.0","id":1,"method":"user.import","params":[{}]}\n'
+    cat "$dir/users.json"; } |
+    /usr/bin/time -f %M -o "$dir/memory" "$helper" --state-dir "$dir/state" |
+    grep -v naskeys.progress >"$dir/answer"
+ours=$(elapsed "$start" "$(now)")
+grep -q "\"imported\":$users" "$dir/answer" || { cat "$dir/answer"; exit 1; }
+
+# the same rows, dumped, then .imported into empty tables
+db=$dir/state/naskeys.db
+tables=$(sqlite3 "$db" "SELECT name FROM sqlite_schema
+    WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+for t in $tables; do
+	columns=$(sqlite3 "$db" "SELECT group_concat(CASE WHEN type = 'BLOB'
+	    THEN 'hex(' || name || ')' ELSE name END) FROM
+	    pragma_table_info('$t')")
+	sqlite3 -csv "$db" "SELECT $columns FROM $t" >"$dir/$t.csv"
+done
+sqlite3 "$db" .schema | grep -v sqlite_sequence >"$dir/schema"
+new=$dir/new.db
+sqlite3 "$new" 'PRAGMA journal_mode = WAL' >/dev/null
+sqlite3 "$new" 'PRAGMA foreign_keys = off' <"$dir/schema"
+{
+	echo 'PRAGMA synchronous = FULL;'
+	echo 'PRAGMA ignore_check_constraints = on;'
+	echo 'BEGIN;'
+	for t in $tables; do echo ".import --csv $dir/$t.csv $t"; done
+	echo 'COMMIT;'
+} >"$dir/script"
+start=$(now)
+sqlite3 "$new" <"$dir/script" >"$dir/log" 2>&1 || :
+theirs=$(elapsed "$start" "$(now)")
+same=$(sqlite3 "$new" "SELECT count(*) FROM users")
+[ "$same" -gt "$users" ] || { tail -5 "$dir/log"; exit 1; }
+echo "import of $users users with a key each: $ours s, .import $theirs s," \
+    "ratio $(ratio "$ours" "$theirs");" \
+    "memory $(($(cat "$dir/memory") / 1024)) MiB"
