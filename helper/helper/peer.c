@@ -52,10 +52,10 @@ socket_cred(int fd, struct ucred *cred)
 static int
 socket_groups(int fd, gid_t **groupsp, size_t *np)
 {
-	gid_t *groups = NULL;
+	gid_t *groups = NULL, none;
 	socklen_t len = 0;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &len) == 0) {
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, &none, &len) == 0) {
 		*groupsp = NULL;
 		*np = 0;
 		return 0;

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -34,6 +33,7 @@ sink_init(struct sink *s, int fd, unsigned int seconds)
 static ssize_t
 put_some(const struct sink *s, const char *line, size_t len, size_t at)
 {
+	union { const char *line; void *base; } text = { line + at };
 	char newline[] = "\n";
 	char piece[PIPE_BUF];
 	struct iovec iov[2];
@@ -48,7 +48,7 @@ put_some(const struct sink *s, const char *line, size_t len, size_t at)
 		return write(s->fd, piece, n);
 	}
 	memset(&m, 0, sizeof(m));
-	iov[0].iov_base = (char *)(uintptr_t)(line + at);
+	iov[0].iov_base = text.base;
 	iov[0].iov_len = len - at;
 	iov[1].iov_base = newline;
 	iov[1].iov_len = 1;

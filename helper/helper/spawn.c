@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -35,7 +34,9 @@ spawn_init(struct spawn *s, const struct options *o,
 static char *
 arg(const char *text)
 {
-	return (char *)(uintptr_t)text;
+	union { const char *in; char *out; } u = { text };
+
+	return u.out;
 }
 
 static size_t

@@ -309,6 +309,12 @@ store_open(struct nk_publisher *p)
 	if ((r = nk_store_open(&p->store, p->state->store, p->mode)) < 0 ||
 	    (r = nk_store_id(p->store, p->id.store_id)) < 0)
 		return r;
+	/* one that can only be read says so here, not at the first edit */
+	if (p->mode != NK_STORE_READ) {
+		if ((r = nk_store_begin(p->store)) < 0)
+			return r;
+		nk_store_rollback(p->store);
+	}
 	if (stat(p->state->store, &st) == -1)
 		return -errno;
 	p->store_dev = st.st_dev;

@@ -256,7 +256,8 @@ files_create(struct nk_publisher *p, struct nk_rebuild *b, int64_t users,
 		f = &nk_publish_files[i];
 		if ((r = nk_mapwriter_create(&b->map[i], p->dirfd, f->name,
 		    f->kind, &p->id, &hint, f->mode, p->state->owner,
-		    i == NK_PUB_KEYS ? p->state->keys_gid : 0)) < 0)
+		    i == NK_PUB_KEYS ? p->state->keys_gid :
+		    UINT32_MAX)) < 0)	/* the others: the group at hand */
 			return r;
 	}
 	return nk_publish_settings(p, b->map[NK_PUB_ACCOUNTS]);

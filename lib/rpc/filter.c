@@ -360,17 +360,29 @@ nk_filter_free(struct nk_filter *f)
 	free(f);
 }
 
-const json_t *
-nk_filter_wants(const struct nk_filter *f, const char *field)
+static const json_t *
+find_leaf(const struct nk_filter *f, enum op op, const char *field)
 {
 	const struct node *n;
 
 	for (n = f->top->child; n != NULL; n = n->next) {
-		if (n->kind == NODE_LEAF && n->op == OP_EQ && !n->fold &&
+		if (n->kind == NODE_LEAF && n->op == op && !n->fold &&
 		    n->path.n == 1 && strcmp(n->path.v[0].key, field) == 0)
 			return n->value;
 	}
 	return NULL;
+}
+
+const json_t *
+nk_filter_wants(const struct nk_filter *f, const char *field)
+{
+	return find_leaf(f, OP_EQ, field);
+}
+
+const json_t *
+nk_filter_wants_above(const struct nk_filter *f, const char *field)
+{
+	return find_leaf(f, OP_GT, field);
 }
 
 /* ---- matching ---- */
@@ -424,23 +436,21 @@ begins_or_ends(const json_t *x, const json_t *y, bool ends)
 	    json_string_value(y), ny) == 0;
 }
 
-static int
+static bool
 match_pattern(struct nk_pattern *p, const json_t *x)
 {
 	if (json_is_null(x))
 		return nk_pattern_match(p, "");
-	if (!json_is_string(x))
-		return 0;
-	return nk_pattern_match(p, json_string_value(x));
+	return json_is_string(x) && nk_pattern_match(p, json_string_value(x));
 }
 
-static int
+static bool
 match_ordered(enum op op, const json_t *x, const json_t *y)
 {
 	int c;
 
 	if (!nk_value_is_comparable(x, y))
-		return 0;
+		return false;
 	c = nk_value_compare(x, y);
 	switch (op) {
 	case OP_GT:
@@ -454,7 +464,7 @@ match_ordered(enum op op, const json_t *x, const json_t *y)
 	}
 }
 
-static int
+static bool
 match_value(const struct node *n, const json_t *x)
 {
 	switch (n->op) {
@@ -486,7 +496,7 @@ match_value(const struct node *n, const json_t *x)
 		return begins_or_ends(x, n->value, true) ==
 		    (n->op == OP_ENDS ? 1 : 0);
 	}
-	return 0;
+	return false;
 }
 
 /* For nk_path_each(): one of the values that the field has in the row. */

@@ -34,4 +34,8 @@ int	nk_filter_match(struct nk_filter *f, json_t *row) NK_MUST_CHECK;
 /* The value that "field" must equal (case too), borrowed, or NULL. */
 const json_t *nk_filter_wants(const struct nk_filter *f, const char *field);
 
+/* The same for a filter "field > value". */
+const json_t *nk_filter_wants_above(const struct nk_filter *f,
+	    const char *field);
+
 #endif /* NASKEYS_RPC_FILTER_H */

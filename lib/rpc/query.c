@@ -120,6 +120,18 @@ nk_query_wants_int(const struct nk_query *q, const char *field, int64_t *np)
 }
 
 bool
+nk_query_wants_above(const struct nk_query *q, const char *field,
+    int64_t *np)
+{
+	const json_t *v = nk_filter_wants_above(q->filter, field);
+
+	if (!json_is_integer(v))
+		return false;
+	*np = json_integer_value(v);
+	return true;
+}
+
+bool
 nk_query_wants_string(const struct nk_query *q, const char *field,
     const char **sp)
 {

@@ -263,6 +263,9 @@ void	nk_query_free(struct nk_query *q);
  */
 bool	nk_query_wants_int(const struct nk_query *q, const char *field,
 	    int64_t *np);
+/* The same for "field" > N: rows up to N need not be offered. */
+bool	nk_query_wants_above(const struct nk_query *q, const char *field,
+	    int64_t *np);
 bool	nk_query_wants_string(const struct nk_query *q, const char *field,
 	    const char **sp);
 

@@ -183,6 +183,8 @@ create(struct nk_context *c, void *arg, struct nk_error *e)
 	int r;
 
 	if ((r = nk_user_rules_check_store(c, &cr->ed, e)) < 0 ||
+	    (!cr->ed.row->managed && (r = nk_user_check_external_uid(
+	    nk_publisher_store(c->publisher), &cr->ed, "username", e)) < 0) ||
 	    (r = write_rows(c, cr, e)) < 0 ||
 	    (r = write_audit(c, cr->ed.row)) < 0)
 		return r;

@@ -591,3 +591,25 @@ nk_user_rules_check_store(struct nk_context *c,
 	}
 	return nk_error_is_set(e) ? -EINVAL : 0;
 }
+
+int
+nk_user_check_external_uid(struct nk_store *s, const struct nk_user_edit *ed,
+    const char *field, struct nk_error *e)
+{
+	struct nk_user *other;
+	int r;
+
+	r = nk_user_by_uid(s, ed->row->uid, &other);
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return r;
+	if (other->managed) {
+		nk_user_edit_refuse(ed, e, field, EEXIST,
+		    "Uid %u is already used (user %s has it)", ed->row->uid,
+		    other->name);
+		r = -EINVAL;
+	}
+	nk_user_free(other);
+	return r;
+}

@@ -9,6 +9,7 @@
 #include "lib/rpc/user_write.h"
 
 #define ACTION	"user.update"
+#define TRIES	8	/* somebody else changed the row meanwhile */
 
 /* What is not a member of the row, or written in a way of its own. */
 #define NOT_IN_ROW	(NK_GIVEN_GROUPS | NK_GIVEN_KEYS | \
@@ -83,7 +84,8 @@ check_elsewhere(struct nk_context *c, struct change *ch, struct nk_error *e)
 
 /* Does the row differ from the old one, now that all is in it? */
 static int
-complete_row(struct change *ch, bool *changedp)
+complete_row(struct nk_store *s, struct change *ch, bool *changedp,
+    struct nk_error *e)
 {
 	struct nk_user_edit *ed = &ch->ed;
 	int r;
@@ -92,6 +94,9 @@ complete_row(struct change *ch, bool *changedp)
 	if (ed->accept_uid && ed->row->uid != ch->uid) {
 		ed->row->uid = ch->uid;
 		*changedp = true;
+		if ((r = nk_user_check_external_uid(s, ed, "accept_uid",
+		    e)) < 0)
+			return r;
 	}
 	if (ch->secret.hash[0] != '\0') {
 		*changedp = true;
@@ -161,7 +166,7 @@ write_all(struct nk_context *c, struct change *ch, bool *changedp,
 	struct nk_user *row;
 	int r;
 
-	if ((r = complete_row(ch, changedp)) < 0 ||
+	if ((r = complete_row(s, ch, changedp, e)) < 0 ||
 	    (*changedp && (r = nk_user_update(s, ed->row)) < 0) ||
 	    (r = write_groups(s, ed, changedp)) < 0)
 		return r;
@@ -171,12 +176,59 @@ write_all(struct nk_context *c, struct change *ch, bool *changedp,
 	if (ed->home_create &&
 	    (r = nk_user_make_home(c, ed, &ch->home, e)) < 0)
 		return r;
+	*changedp = *changedp || ch->home.made;
 	/* the store has a say in generation and group of the row */
 	if ((r = nk_user_get(s, ed->row->id, &row)) < 0)
 		return r;
 	nk_user_free(ed->row);
 	ed->row = row;
 	return 0;
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* All that the rules looked at; a login meanwhile does not matter. */
+static bool
+is_same_row(const struct nk_user *a, const struct nk_user *b)
+{
+	return a->generation == b->generation && a->managed == b->managed &&
+	    a->password_disabled == b->password_disabled &&
+	    a->ssh_password_enabled == b->ssh_password_enabled &&
+	    a->smb == b->smb && a->webshare == b->webshare &&
+	    a->in_managed_group == b->in_managed_group &&
+	    a->must_change == b->must_change &&
+	    a->group_id == b->group_id &&
+	    a->keyfile_mode == b->keyfile_mode &&
+	    a->last_password_change == b->last_password_change &&
+	    same_text(a->full_name, b->full_name) &&
+	    same_text(a->home, b->home) && same_text(a->shell, b->shell) &&
+	    same_text(a->email, b->email) &&
+	    same_text(a->userns_idmap, b->userns_idmap) &&
+	    same_text(a->sudo_commands, b->sudo_commands) &&
+	    same_text(a->sudo_commands_nopasswd, b->sudo_commands_nopasswd);
+}
+
+/*
+ * The rules that look at files and other services are not asked again here:
+ * those may hang.  -ESTALE: the row is another one by now, begin again.
+ */
+static int
+check_again(struct nk_context *c, struct change *ch, struct nk_error *e)
+{
+	struct nk_user *now;
+	bool same;
+	int r;
+
+	if ((r = nk_user_find(c, ch->id, &now, e)) < 0)
+		return r;
+	same = is_same_row(ch->old, now);
+	ch->ed.row->last_login_at = now->last_login_at;
+	nk_user_free(now);
+	return same ? nk_user_rules_check_store(c, &ch->ed, e) : -ESTALE;
 }
 
 static int
@@ -187,9 +239,7 @@ update(struct nk_context *c, void *arg, struct nk_error *e)
 	bool changed = false;
 	int r;
 
-	/* again, with what is true now */
-	forget_rows(ch);
-	if ((r = read_and_check(c, ch, e)) < 0 ||
+	if ((r = check_again(c, ch, e)) < 0 ||
 	    (r = nk_user_entity(c, ch->old, NULL, false, &before)) < 0 ||
 	    (r = write_all(c, ch, &changed, e)) < 0 ||
 	    (changed && (r = write_audit(c, ch, before)) < 0))
@@ -223,22 +273,25 @@ nk_user_update_method(struct nk_context *c, json_t *params,
 		.fields = json_array_get(params, 1),
 		.home = NK_HOME_NONE,
 	};
-	int r;
+	int tries = 0, r;
 
 	if ((r = refuse_directory(e, ch.id)) < 0 ||
 	    (r = nk_user_rules_init(&ch.rules, c)) < 0)
 		return r;
-	if ((r = read_and_check(c, &ch, e)) < 0 ||
-	    (r = check_elsewhere(c, &ch, e)) < 0 ||
-	    (r = nk_secret_make(&ch.secret, &ch.ed, e)) < 0)
-		goto out;
-	if ((r = nk_edit_run(c, update, &ch, e)) == 0) {
+	do {
+		forget_rows(&ch);
+		if ((r = read_and_check(c, &ch, e)) < 0 ||
+		    (r = check_elsewhere(c, &ch, e)) < 0 ||
+		    (r = nk_secret_make(&ch.secret, &ch.ed, e)) < 0)
+			break;
+		r = nk_edit_run(c, update, &ch, e);
+	} while (r == -ESTALE && ++tries < TRIES);
+	if (r == 0) {
 		*resultp = ch.result;
 		ch.result = NULL;
 	}
 	if (r == 0 || r == -EINPROGRESS)
 		nk_home_keep(&ch.home);
- out:
 	nk_home_undo(&ch.home);
 	json_decref(ch.result);
 	nk_secret_clear(&ch.secret);

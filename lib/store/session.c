@@ -107,6 +107,7 @@ session_attach(struct nk_session *s)
 	};
 	int r;
 
+	session_detach(s);
 	if ((r = nk_dbfile_prepare(s->path, true, &s->real)) < 0 ||
 	    (r = nk_dbfile_pin(s->real, &s->pin)) < 0 ||
 	    (r = nk_db_open(&s->db, s->real, &options)) < 0 ||
@@ -128,7 +129,6 @@ session_reattach(struct nk_session *s, int r)
 		if (s->pin != -1 && (removed = nk_dbfile_remove(s->real,
 		    s->pin)) < 0)
 			return removed;
-		session_detach(s);
 		r = session_attach(s);
 	}
 	return r;

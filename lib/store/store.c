@@ -153,6 +153,23 @@ nk_store_begin(struct nk_store *s)
 	return 0;
 }
 
+/*
+ * A COMMIT has failed, yet all of it may stand in the log, where whoever
+ * reads the log next would find it whole.  Another transaction takes its
+ * place, so that it is gone for good.  When that fails too, nobody can say.
+ */
+static void
+commit_void(struct nk_store *s)
+{
+	if (nk_db_begin(s->db, true) < 0)
+		return;
+	if (nk_db_run(s->db, "INSERT INTO counters (name, value)"
+	    " VALUES ('voided', 1) ON CONFLICT (name)"
+	    " DO UPDATE SET value = counters.value + 1", 0, NULL,
+	    NULL) < 0 || nk_db_commit(s->db) < 0)
+		nk_db_rollback(s->db);
+}
+
 int
 nk_store_commit(struct nk_store *s)
 {
@@ -160,9 +177,13 @@ nk_store_commit(struct nk_store *s)
 
 	if ((r = nk_store_may_write(s)) < 0 ||
 	    (r = s->savepoints > 0 ? -EINVAL : 0) < 0 ||
-	    (r = nk_counters_write(s)) < 0 ||
-	    (r = nk_db_commit(s->db)) < 0) {
+	    (r = nk_counters_write(s)) < 0) {
 		nk_store_rollback(s);
+		return r;
+	}
+	if ((r = nk_db_commit(s->db)) < 0) {
+		nk_store_rollback(s);
+		commit_void(s);
 		return r;
 	}
 	ended(s);

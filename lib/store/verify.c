@@ -160,48 +160,44 @@ read_audit(void *arg, const struct nk_audit *a)
 	return 0;
 }
 
+/* Walk all rows of a kind; *lastp is the last one that could be read. */
 static int
-unreadable(const char *what, int64_t last, int r,
-    void (*report)(void *arg, const char *what), void *arg)
+walk_rows(struct nk_store *s, int kind, int64_t *lastp)
 {
-	char line[160];
-
-	if (r < 0) {
-		(void)snprintf(line, sizeof(line), "the %s row after row %lld"
-		    " cannot be read", what, (long long)last);
-		report(arg, line);
+	*lastp = 0;
+	switch (kind) {
+	case 0:
+		return nk_user_each(s, 0, read_user, lastp);
+	case 1:
+		return nk_group_each(s, 0, read_group, lastp);
+	case 2:
+		return nk_key_each(s, read_key, lastp);
+	default:
+		return nk_audit_each(s, 0, 0, read_audit, lastp);
 	}
-	return r;
 }
 
 static int
 check_rows(struct nk_store *s, void (*report)(void *arg, const char *what),
     void *arg)
 {
+	static const char *const kinds[] = { "user", "group", "key", "audit" };
+	char line[160];
 	uint8_t id[16];
 	int64_t last;
-	int r, first = 0;
+	int faults, kind, r;
 
-	r = nk_store_id(s, id);
-	if (r < 0)
+	if ((faults = nk_store_id(s, id)) < 0)
 		report(arg, "the store's id is missing");
-	first = r;
-	last = 0;
-	r = unreadable("user", last, nk_user_each(s, 0, read_user, &last),
-	    report, arg);
-	first = first < 0 ? first : r;
-	last = 0;
-	r = unreadable("group", last, nk_group_each(s, 0, read_group, &last),
-	    report, arg);
-	first = first < 0 ? first : r;
-	last = 0;
-	r = unreadable("key", last, nk_key_each(s, read_key, &last), report,
-	    arg);
-	first = first < 0 ? first : r;
-	last = 0;
-	r = unreadable("audit", last, nk_audit_each(s, 0, 0, read_audit,
-	    &last), report, arg);
-	return first < 0 ? first : r;
+	for (kind = 0; kind < 4; kind++) {
+		if ((r = walk_rows(s, kind, &last)) == 0)
+			continue;
+		(void)snprintf(line, sizeof(line), "the %s row after row %lld"
+		    " cannot be read", kinds[kind], (long long)last);
+		report(arg, line);
+		faults = r;
+	}
+	return faults;
 }
 
 int

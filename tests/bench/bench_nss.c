@@ -23,13 +23,14 @@
 #include "tests/bench/compare.h"
 #include "tests/fixture/maps.h"
 
-#define BATCH		2000u
-#define ROUNDS		300u
+#define BATCH		500u
+#define ROUNDS		1000u
 #define FIRST_UID	10000u
 #define GROUPS		2u		/* of everybody, beside the primary */
 
 enum operation {
 	OP_NAME, OP_UID, OP_NAME_MISS, OP_UID_MISS, OP_GROUPS, OP_ENUMERATE,
+	OP_QUIT,
 };
 
 /* A process that does what it is told. */
@@ -96,16 +97,18 @@ build_map(uint32_t users)
 static void
 write_passwd(uint32_t users)
 {
-	FILE *f = fopen("/etc/passwd", "we");
+	static const char path[] = NK_RUNSTATEDIR "/passwd";
+	FILE *f = fopen(path, "we");
 	uint32_t i;
 
 	if (f == NULL)
-		err(EXIT_FAILURE, "/etc/passwd");
+		err(EXIT_FAILURE, "%s", path);
 	for (i = 0; i < users; i++)
 		(void)fprintf(f, "user%u:x:%u:10000:Some User:/home/user%u:"
 		    "/bin/sh\n", i, FIRST_UID + i, i);
-	if (fclose(f) != 0)
-		err(EXIT_FAILURE, "/etc/passwd");
+	if (fclose(f) != 0 || mount(path, "/etc/passwd", NULL, MS_BIND,
+	    NULL) == -1)
+		err(EXIT_FAILURE, "%s", path);
 }
 
 static void
@@ -190,7 +193,8 @@ work(struct worker *w, const char *service, const char *path)
 	/* glibc finds by its soname what is loaded already. */
 	if (path != NULL && dlopen(path, RTLD_NOW) == NULL)
 		errx(EXIT_FAILURE, "%s", dlerror());
-	while (read(w->to[0], &o, sizeof(o)) == (ssize_t)sizeof(o)) {
+	while (read(w->to[0], &o, sizeof(o)) == (ssize_t)sizeof(o) &&
+	    o.op != OP_QUIT) {
 		ns = o.op == OP_ENUMERATE ? enumerate(&o) : look_up(&o);
 		if (write(w->from[1], &ns, sizeof(ns)) != (ssize_t)sizeof(ns))
 			err(EXIT_FAILURE, "an answer");
@@ -215,8 +219,11 @@ start(struct worker *w, const char *service, const char *path)
 static void
 finish(struct worker *w)
 {
+	const struct order o = { .op = OP_QUIT };
 	int status;
 
+	if (write(w->to[1], &o, sizeof(o)) != (ssize_t)sizeof(o))
+		err(EXIT_FAILURE, "an order");
 	close(w->to[1]);
 	close(w->from[0]);
 	if (waitpid(w->pid, &status, 0) == -1 || status != 0)
@@ -266,7 +273,6 @@ bench(const char *module, const char *constant, uint32_t users)
 	size_t rounds = 1 + 2000000 / users;
 
 	nk_fixture_enter();
-	nk_fixture_overlay("/etc");
 	build_map(users);
 	write_passwd(users);
 	nk_bench_pin();

@@ -5,8 +5,10 @@
  * connections as one user can make.
  *
  *	helper_limits [HELPER]
+ *	helper_limits --ask SOCKET
  *
- * Prints "PASS: name" or "FAIL: name" lines.
+ * Prints "PASS: name" or "FAIL: name" lines.  --ask: is whoever starts it
+ * answered there?
  */
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -39,7 +41,8 @@
 #define TIMEOUT		2		/* s, in our naskeys.conf */
 #define SOON		3000		/* ms: "at once", on a busy machine */
 #define REQUEST_MAX	(8u << 20)
-#define PING		"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"core.ping\"}\n"
+#define PING		"{\"jsonrpc\":\"2.0\",\"id\":1,"	\
+			"\"method\":\"core.ping\"}\n"
 
 static const char *helper = NK_TEST_HELPER;
 static char dir[] = "/tmp/helper_limits.XXXXXX";
@@ -63,12 +66,29 @@ result(bool ok, const char *fmt, ...)
 }
 
 static void
+clean_up(void)
+{
+	char *argv[] = { (char *)(uintptr_t)"rm", (char *)(uintptr_t)"-rf",
+	    dir, NULL };
+	pid_t pid;
+
+	if (strstr(dir, "XXXXXX") != NULL)
+		return;			/* not made yet */
+	if ((pid = fork()) == 0) {
+		(void)execv("/bin/rm", argv);
+		_exit(127);
+	}
+	(void)waitpid(pid, NULL, 0);
+}
+
+static void
 die(const char *what)
 {
 	(void)fprintf(stderr, "helper_limits: %s: %s\n", what,
 	    strerror(errno));
 	if (acceptor > 0)
 		(void)kill(acceptor, SIGKILL);
+	clean_up();
 	exit(EXIT_FAILURE);
 }
 
@@ -92,9 +112,8 @@ sleep_ms(long ms)
 
 /* ---- a client ---- */
 
-/* The kernel notes the effective ids at the time of connect(2). */
 static int
-connect_as(uid_t uid, const char *path)
+connect_to(const char *path)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	int fd, saved;
@@ -103,17 +122,27 @@ connect_as(uid_t uid, const char *path)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		die("socket");
+	if (connect(fd, (const struct sockaddr *)&un, sizeof(un)) == 0)
+		return fd;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+/* The kernel notes the effective ids at the time of connect(2). */
+static int
+connect_as(uid_t uid, const char *path)
+{
+	int fd, saved;
+
 	if (setegid((gid_t)uid) == -1 || seteuid(uid) == -1)
 		die("seteuid");
-	saved = connect(fd, (const struct sockaddr *)&un, sizeof(un)) == -1 ?
-	    errno : 0;
+	fd = connect_to(path);
+	saved = errno;
 	if (seteuid(0) == -1 || setegid(0) == -1)
 		die("seteuid");
-	if (saved != 0) {
-		close(fd);
-		errno = saved;
-		return -1;
-	}
+	errno = saved;
 	return fd;
 }
 
@@ -162,6 +191,19 @@ answers(int fd, int ms)
 	return send_all(fd, PING, strlen(PING)) &&
 	    get_line(fd, line, sizeof(line), ms) &&
 	    strstr(line, "\"pong\"") != NULL;
+}
+
+static bool
+ask(const char *path)
+{
+	int fd = connect_to(path);
+	bool ok;
+
+	if (fd == -1)
+		return false;
+	ok = answers(fd, SOON);
+	close(fd);
+	return ok;
 }
 
 /* A new connection of uid's gets an answer. */
@@ -878,25 +920,13 @@ set_up(void)
 		die("limits");
 }
 
-static void
-clean_up(void)
-{
-	char *argv[] = { (char *)(uintptr_t)"rm", (char *)(uintptr_t)"-rf",
-	    dir, NULL };
-	pid_t pid;
-
-	if ((pid = fork()) == 0) {
-		(void)execv("/bin/rm", argv);
-		_exit(127);
-	}
-	(void)waitpid(pid, NULL, 0);
-}
-
 int
 main(int argc, char **argv)
 {
 	size_t i;
 
+	if (argc == 3 && strcmp(argv[1], "--ask") == 0)
+		return ask(argv[2]) ? EXIT_SUCCESS : EXIT_FAILURE;
 	if (argc > 1)
 		helper = argv[1];
 	if (geteuid() != 0) {

@@ -250,22 +250,29 @@ done <strict
 
 ### Changed lines in bulk
 
+# A line of a key of its own stands between any two, so that it can be told
+# what ssh-keygen said of which.  (Where a line has no comment, ssh-keygen
+# prints what lies in memory, newlines too, so only the first fields count.)
+
 cat ./*.pub >all
 "$driver" <all >verdicts
 paste -d ' ' verdicts all |
     sed -n 's/^accept [^ ]* [^ ]* [^ ]* [^ ]* //p' >seeds
 "$driver" --mutate "$seed" "$count" <seeds >changed
 "$driver" <changed >ours
-marker="$ed =MARK="
+generate marker -t ed25519
+marker=$(cat marker.pub)
+mark=$(ssh-keygen -lf marker.pub | cut -d' ' -f2)
 {
 	echo "$marker"
 	while IFS= read -r line; do
 		printf '%s\n%s\n' "$line" "$marker"
 	done <changed
 } >marked
-ssh-keygen -lf marked 2>/dev/null | awk '
-	/ =MARK= \(/ { if (NR > 1) print verdict; verdict = "-"; next }
-	{ verdict = $1 " " $2 }' >theirs
+ssh-keygen -lf marked 2>/dev/null | awk -v mark="$mark" '
+	$2 == mark { if (NR > 1) print verdict; verdict = "-"; next }
+	verdict == "-" && $1 ~ /^[0-9]+$/ && $2 ~ /^SHA256:/ &&
+	    length($2) == 50 { verdict = $1 " " $2 }' >theirs
 
 # Line by line: verdict of ours, tab, verdict of theirs.
 paste -d "$tab" ours theirs >both

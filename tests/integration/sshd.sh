@@ -140,7 +140,7 @@ same "a good one does again" "$(login k_ed25519 bob)" bob
 stop_sshd
 
 # the configured chained command, for a name that is not ours
-useradd -m -s /bin/sh carol
+useradd -m -s /bin/sh -p '*' carol
 ssh-keygen -q -t ed25519 -N '' -f k_carol
 mkdir -p /usr/local/libexec
 cat >/usr/local/libexec/chained <<'SH'

@@ -1078,7 +1078,6 @@ START_TEST(cost_of_an_edit)
 		    many[i], most[i]);
 		ck_assert_msg(bytes[i] < 9000, "%s: %llu bytes", what[i],
 		    (unsigned long long)bytes[i]);
-		fprintf(stderr, "XX %s: %lu %lu writes\n", what[i], few[i], many[i]);
 	}
 }
 END_TEST
@@ -1379,6 +1378,47 @@ START_TEST(forgotten_mark)
 }
 END_TEST
 
+/* Two writers by turns, as two helpers that keep their maps open. */
+START_TEST(two_writers)
+{
+	struct nk_map_settings settings = { .managed_gid = 7, .min_id = 8 };
+	struct mt_question q = { .ask = MT_SETTINGS };
+	struct nk_mapwriter *w[2];
+	struct nk_put_user u;
+	uint32_t i;
+
+	mt_world_make(dir.fd);
+	w[0] = open_writer(NK_MAP_KIND_ACCOUNTS);
+	w[1] = open_writer(NK_MAP_KIND_ACCOUNTS);
+	for (i = 100; i < 420; i++) {
+		ck_assert_int_eq(nk_mapwriter_refresh(w[i % 2]), 0);
+		mt_world_user(&u, i);
+		u.ngroups = 0;
+		u.gecos = text_of(500);
+		ck_assert_int_eq(nk_mapwriter_put_user(w[i % 2], &u), 0);
+		ck_assert_int_eq(nk_mapwriter_set_published(w[i % 2], i), 0);
+	}
+	ck_assert_int_eq(nk_mapwriter_refresh(w[0]), 0);
+	ck_assert_uint_eq(nk_mapwriter_published(w[0]), 419);
+	verify(w[0]);
+	expect_world();
+	ck_assert_int_eq(nk_mapwriter_settings(w[0], &settings), 0);
+	ck_assert_int_eq(nk_mapwriter_refresh(w[1]), 0);
+	ck_assert_int_eq(nk_mapwriter_compact(w[1]), 0);
+	ck_assert_int_eq(nk_mapwriter_refresh(w[0]), -ESTALE);
+	ck_assert_int_eq(nk_mapwriter_is_current(w[0]), 0);
+	verify(w[1]);
+	want.r = 0;
+	want.len = (size_t)snprintf(want.text, sizeof(want.text), "7 8 0");
+	expect(NK_MAP_KIND_ACCOUNTS, &q, &want);
+	nk_mapwriter_free(w[0]);
+	nk_mapwriter_free(w[1]);
+	w[0] = create(NK_MAP_KIND_ACCOUNTS, 1, 1);
+	ck_assert_int_eq(nk_mapwriter_refresh(w[0]), -EINVAL);
+	nk_mapwriter_free(w[0]);
+}
+END_TEST
+
 /* No trace of a hash that was replaced or dropped. */
 START_TEST(no_old_hashes)
 {
@@ -1444,6 +1484,7 @@ main(void)
 	tcase_add_test(tc, edits_before_installation);
 	tcase_add_test(tc, hints);
 	tcase_add_test(tc, forgotten_mark);
+	tcase_add_test(tc, two_writers);
 	tcase_add_test(tc, no_old_hashes);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);

@@ -221,8 +221,8 @@ static const struct {
 	{ "folder for a group",		spoil_folder_mode,	false, -EPERM },
 	{ "folder like /tmp",		spoil_folder_sticky,	false, -EPERM },
 	{ "folder of another owner",	spoil_folder_owner,	true, -EPERM },
-	{ "text",			spoil_text,		false, -EBADMSG },
-	{ "somebody else's database",	spoil_foreign,		false, -EBADMSG },
+	{ "text",			spoil_text,	false, -EBADMSG },
+	{ "somebody else's database",	spoil_foreign,	false, -EBADMSG },
 };
 
 START_TEST(spoiled)

@@ -158,7 +158,7 @@ static const struct {
 	{ "the same, unmanaged",	"bob",		4000, false, 0 },
 	{ "uid 0, managed",		"bob",		0, true, -EINVAL },
 	{ "uid 0, unmanaged",		"toor",		0, false, 0 },
-	{ "uid -1",			"bob",		UINT32_MAX, true, -EINVAL },
+	{ "uid -1",			"bob",		-1u, true, -EINVAL },
 	{ "no name",			"",		3001, true, -EINVAL },
 	{ "path",			"a/b",		3001, true, -EINVAL },
 	{ "colon",			"a:b",		3001, true, -EINVAL },

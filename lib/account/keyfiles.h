@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NASKEYS_ACCOUNT_KEYFILES_H
+#define NASKEYS_ACCOUNT_KEYFILES_H
+
+/*
+ * Could sshd still find a key in one of the files that it reads for a
+ * user?  Files are opened by a child process with the user's own rights and
+ * a time limit, and only read.
+ */
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/attr.h"
+
+#define NK_KEYFILES_MAX		8	/* paths that are looked at */
+#define NK_KEYFILE_SIZE_MAX	(4u << 20)
+#define NK_KEYFILES_WHY_MAX	1280
+
+struct nk_keyfiles {
+	const char	*sshd;		/* asked for its settings, or NULL:
+					   they are its defaults */
+	const char	*user, *home;
+	const char	*no_home;	/* a home that nobody has */
+	uid_t		 uid;
+	gid_t		 gid;
+	const char	*base64;	/* of the key */
+	unsigned int	 seconds;
+};
+
+/*
+ * *deadp: no file holds the key now, nor could one come back that does.
+ * Otherwise why has a sentence.  0 or -errno; then *deadp is false.
+ */
+int	nk_keyfiles_look(const struct nk_keyfiles *k, bool *deadp,
+	    char why[NK_KEYFILES_WHY_MAX]) NK_MUST_CHECK;
+
+/*
+ * The path that sshd makes of one word of AuthorizedKeysFile.  -EBADMSG: it
+ * has a token that is not known here; -ENAMETOOLONG.
+ */
+int	nk_keyfiles_expand(const struct nk_keyfiles *k, const char *word,
+	    size_t len, char *path, size_t room) NK_MUST_CHECK;
+
+/* Does the authorized_keys text hold a line with this base64 word? */
+bool	nk_keyfiles_holds(const char *text, size_t len, const char *base64);
+
+#endif /* NASKEYS_ACCOUNT_KEYFILES_H */

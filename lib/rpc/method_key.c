@@ -1,0 +1,614 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/account/keyfiles.h"
+#include "lib/rpc/edit.h"
+#include "lib/rpc/elsewhere.h"
+#include "lib/rpc/entity.h"
+#include "lib/rpc/keyrow.h"
+#include "lib/rpc/object.h"
+#include "lib/rpc/user_rules.h"
+#include "lib/ssh/base64.h"
+#include "lib/ssh/fingerprint.h"
+
+/*
+ * The user of that name whom the caller may look at: itself, or anybody for
+ * an administrator.  Others learn nothing, not even whether there is one.
+ */
+static int
+find_user(struct nk_context *c, const char *name, struct nk_user **up,
+    struct nk_error *e)
+{
+	int r = nk_user_by_name(nk_publisher_store(c->publisher), name, up);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (c->rank < NK_RANK_ADMIN &&
+	    (r == -ENOENT || (*up)->id != c->user_id)) {
+		nk_user_free(*up);
+		*up = NULL;
+		return nk_error_call(e, EACCES, "Not authorized");
+	}
+	if (r == -ENOENT)
+		return nk_error_call(e, ENOENT, "naskeys has no user \"%s\".",
+		    name);
+	return 0;
+}
+
+/* ---- user.keys ---- */
+
+static int
+user_keys(struct nk_context *c, json_t *params, json_t **resultp,
+    struct nk_error *e)
+{
+	const char *name = json_string_value(json_array_get(params, 0));
+	struct nk_keys ks = { NULL, 0 };
+	struct nk_user *u;
+	json_t *a = NULL;
+	size_t i;
+	int r;
+
+	if ((r = find_user(c, name, &u, e)) < 0)
+		return r;
+	r = nk_keys_of_user(nk_publisher_store(c->publisher), u->id, &ks);
+	if (r == 0 && (a = json_array()) == NULL)
+		r = -ENOMEM;
+	for (i = 0; r == 0 && i < ks.n; i++) {
+		if (ks.v[i].kind == NK_KEY_KEY && json_array_append_new(a,
+		    nk_keyrow_json(&ks.v[i])) == -1)
+			r = -ENOMEM;
+	}
+	if (r < 0)
+		json_decref(a);
+	else
+		*resultp = a;
+	nk_keys_clear(&ks);
+	nk_user_free(u);
+	return r;
+}
+
+/* ---- user.add_key ---- */
+
+struct addition {
+	const char	*name;
+	struct nk_key	 key;
+	json_t		*result;
+};
+
+static int
+refuse_key(struct nk_error *e, const char *field, const char *text)
+{
+	char attribute[64];
+
+	(void)snprintf(attribute, sizeof(attribute), "user_add_key.%s",
+	    field);
+	nk_error_add(e, attribute, EINVAL, "%s", text);
+	return -EINVAL;
+}
+
+/* Exactly one key, perhaps among blank lines and comments. */
+static int
+take_only_key(struct nk_keys *ks, struct nk_key *k, struct nk_error *e)
+{
+	size_t i, n = 0, at = 0;
+
+	for (i = 0; i < ks->n; i++) {
+		if (ks->v[i].kind == NK_KEY_KEY) {
+			at = i;
+			n++;
+		}
+	}
+	if (n == 0)
+		return refuse_key(e, "key", "There is no key in the text.");
+	if (n > 1)
+		return refuse_key(e, "key", "There is more than one key in "
+		    "the text: add one at a time, or set \"sshpubkey\".");
+	*k = ks->v[at];
+	memset(&ks->v[at], 0, sizeof(ks->v[at]));
+	return 0;
+}
+
+static int
+parse_key(struct nk_context *c, const char *text, struct nk_key *k,
+    struct nk_error *e)
+{
+	const char *why = NULL;
+	struct nk_keys ks;
+	size_t line = 0;
+	int r;
+
+	r = nk_keyrow_parse(text, strlen(text), c->conf, c->actor, &ks, &line,
+	    &why);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		return refuse_key(e, "key", why != NULL ? why :
+		    "This is no public key.");
+	r = take_only_key(&ks, k, e);
+	nk_keys_clear(&ks);
+	return r;
+}
+
+/* Would a reader of the line see this comment? */
+static int
+check_comment(struct nk_context *c, const struct nk_key *k,
+    struct nk_error *e)
+{
+	struct nk_keypolicy policy = nk_keyrow_policy(c->conf);
+	struct nk_keyline l;
+	const char *why = NULL;
+	bool same;
+	char *line;
+	int r;
+
+	if ((r = nk_keyrow_line(k, &line)) < 0)
+		return r;
+	r = nk_keyline_parse(line, strlen(line), &policy, &l, &why);
+	free(line);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		return refuse_key(e, "comment", why != NULL ? why :
+		    "This cannot be a comment.");
+	same = k->comment == NULL ? l.comment == NULL : l.comment != NULL &&
+	    strcmp(l.comment, k->comment) == 0;
+	nk_keyline_clear(&l);
+	return same ? 0 : refuse_key(e, "comment",
+	    "A comment is one line without spaces at its ends.");
+}
+
+/* A comment of the caller's choice in the place of the key's own. */
+static int
+set_comment(struct nk_context *c, struct nk_key *k, const char *comment,
+    struct nk_error *e)
+{
+	char *copy = NULL;
+
+	if (comment[0] != '\0' && (copy = strdup(comment)) == NULL)
+		return -ENOMEM;
+	free(k->comment);
+	k->comment = copy;
+	return check_comment(c, k, e);
+}
+
+static int
+read_addition(struct nk_context *c, const json_t *data, struct nk_key *k,
+    struct nk_error *e)
+{
+	const json_t *comment = json_object_get(data, "comment");
+	const json_t *expires = json_object_get(data, "expires_at");
+	int64_t ms;
+	int r;
+
+	if ((r = parse_key(c, json_string_value(json_object_get(data,
+	    "key")), k, e)) < 0)
+		return r;
+	if (json_is_string(comment) && (r = set_comment(c, k,
+	    json_string_value(comment), e)) < 0)
+		return r;
+	if (expires == NULL || json_is_null(expires))
+		return 0;
+	if (nk_json_date_get(expires, &ms) < 0 || ms < 0)
+		return refuse_key(e, "expires_at",
+		    "The date must not be before 1970.");
+	k->expires_at = ms / 1000;
+	return 0;
+}
+
+/* Who else logs in with it?  For administrators alone. */
+static int
+find_others(struct nk_context *c, const struct nk_key *k, json_t **ap)
+{
+	struct nk_store *s = nk_publisher_store(c->publisher);
+	struct nk_keys ks = { NULL, 0 };
+	struct nk_user *u;
+	int64_t last = k->user_id;
+	size_t i;
+	int r = 0;
+
+	if ((*ap = json_array()) == NULL)
+		return -ENOMEM;
+	if (c->rank >= NK_RANK_ADMIN)
+		r = nk_keys_by_fingerprint(s, k->fingerprint, &ks);
+	for (i = 0; r == 0 && i < ks.n; i++) {
+		if (ks.v[i].user_id == k->user_id || ks.v[i].user_id == last)
+			continue;
+		last = ks.v[i].user_id;
+		if ((r = nk_user_get(s, last, &u)) < 0)
+			break;
+		if (json_array_append_new(*ap, json_sprintf(
+		    "User %s has the same key.", u->name)) == -1)
+			r = -ENOMEM;
+		nk_user_free(u);
+	}
+	nk_keys_clear(&ks);
+	if (r < 0) {
+		json_decref(*ap);
+		*ap = NULL;
+	}
+	return r;
+}
+
+/* What user.add_key answers: the key, whether it is new, and warnings. */
+static int
+answer_addition(struct nk_context *c, const struct nk_key *k, bool added,
+    json_t **resultp)
+{
+	json_t *o, *warnings;
+	int r;
+
+	if ((r = find_others(c, k, &warnings)) < 0)
+		return r;
+	if ((o = nk_keyrow_json(k)) == NULL) {
+		json_decref(warnings);
+		return -ENOMEM;
+	}
+	if (json_object_set_new(o, "warnings", warnings) == -1 ||
+	    json_object_set_new(o, "added", json_boolean(added)) == -1) {
+		json_decref(o);
+		return -ENOMEM;
+	}
+	*resultp = o;
+	return 0;
+}
+
+static size_t
+count_keys(const struct nk_keys *ks)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < ks->n; i++)
+		n += ks->v[i].kind == NK_KEY_KEY;
+	return n;
+}
+
+static const struct nk_key *
+find_equal(const struct nk_keys *ks, const struct nk_key *k)
+{
+	size_t i;
+
+	for (i = 0; i < ks->n; i++) {
+		if (ks->v[i].expires_at == k->expires_at &&
+		    nk_keyrow_equal(&ks->v[i], k))
+			return &ks->v[i];
+	}
+	return NULL;
+}
+
+static int
+write_addition(struct nk_context *c, struct addition *ad,
+    const struct nk_user *u)
+{
+	struct nk_subject subject = { "user", u->id, u->name };
+	json_t *after;
+	int r;
+
+	r = nk_key_append(nk_publisher_store(c->publisher), &ad->key);
+	if (r < 0 || (r = answer_addition(c, &ad->key, true,
+	    &ad->result)) < 0)
+		return r;
+	if ((after = nk_keyrow_json(&ad->key)) == NULL)
+		return -ENOMEM;
+	r = nk_audit_write(c, "user.add_key", &subject, NULL, after,
+	    "Add key %s of user %s", ad->key.fingerprint, u->name);
+	json_decref(after);
+	return r;
+}
+
+static int
+add_key(struct nk_context *c, void *arg, struct nk_error *e)
+{
+	struct addition *ad = arg;
+	const struct nk_key *equal;
+	struct nk_keys ks = { NULL, 0 };
+	struct nk_user *u;
+	int r;
+
+	if ((r = find_user(c, ad->name, &u, e)) < 0)
+		return r;
+	ad->key.user_id = u->id;
+	r = nk_keys_of_user(nk_publisher_store(c->publisher), u->id, &ks);
+	if (r < 0)
+		goto out;
+	if ((equal = find_equal(&ks, &ad->key)) != NULL) {
+		r = answer_addition(c, equal, false, &ad->result);
+		r = r < 0 ? r : 1;
+	} else if (count_keys(&ks) >= NK_KEYLINES_MAX) {
+		nk_error_add(e, "user_add_key.key", EINVAL, "A user cannot "
+		    "have more than %d keys.", NK_KEYLINES_MAX);
+		r = -EINVAL;
+	} else {
+		r = write_addition(c, ad, u);
+	}
+ out:
+	nk_keys_clear(&ks);
+	nk_user_free(u);
+	return r;
+}
+
+static int
+user_add_key(struct nk_context *c, json_t *params, json_t **resultp,
+    struct nk_error *e)
+{
+	struct addition ad = {
+		.name = json_string_value(json_array_get(params, 0)),
+	};
+	struct nk_user *u;
+	int r;
+
+	/* before anything is said about the key */
+	if ((r = find_user(c, ad.name, &u, e)) < 0)
+		return r;
+	nk_user_free(u);
+	r = read_addition(c, json_array_get(params, 1), &ad.key, e);
+	if (r == 0 && (r = nk_edit_run(c, add_key, &ad, e)) == 0) {
+		*resultp = ad.result;
+		ad.result = NULL;
+	}
+	json_decref(ad.result);
+	nk_key_clear(&ad.key);
+	return r;
+}
+
+/* ---- user.remove_key ---- */
+
+struct removal {
+	const char	*name, *fingerprint;
+	struct nk_user	*u;
+	size_t		 removed;
+	char		*base64;	/* of the key that went */
+	uint32_t	 gid;
+};
+
+/* The lines that go, for the audit row, and the key in them. */
+static int
+describe(struct removal *rm, const struct nk_keys *ks, json_t **ap)
+{
+	size_t i;
+	int r = 0;
+
+	if ((*ap = json_array()) == NULL)
+		return -ENOMEM;
+	for (i = 0; r == 0 && i < ks->n; i++) {
+		if (ks->v[i].kind != NK_KEY_KEY ||
+		    strcmp(ks->v[i].fingerprint, rm->fingerprint) != 0)
+			continue;
+		if (json_array_append_new(*ap,
+		    nk_keyrow_json(&ks->v[i])) == -1)
+			r = -ENOMEM;
+		else if (rm->base64 == NULL)
+			r = nk_base64_encode(ks->v[i].blob,
+			    ks->v[i].blob_len, &rm->base64);
+	}
+	return r;
+}
+
+static int
+write_removal(struct nk_context *c, struct removal *rm, struct nk_error *e)
+{
+	struct nk_store *s = nk_publisher_store(c->publisher);
+	struct nk_subject subject = { "user", rm->u->id, rm->u->name };
+	struct nk_keys ks;
+	json_t *before = NULL;
+	int r;
+
+	if ((r = nk_keys_of_user(s, rm->u->id, &ks)) < 0)
+		return r;
+	if ((r = describe(rm, &ks, &before)) < 0)
+		goto out;
+	if (json_array_size(before) == 0) {
+		r = nk_error_call(e, ENOENT, "User %s has no key with the "
+		    "fingerprint %.100s.", rm->u->name, rm->fingerprint);
+		goto out;
+	}
+	r = nk_keys_remove(s, rm->u->id, rm->fingerprint, &rm->removed);
+	if (r == 0)
+		r = nk_audit_write(c, "user.remove_key", &subject, before,
+		    NULL, "Remove key %s of user %s", rm->fingerprint,
+		    rm->u->name);
+ out:
+	json_decref(before);
+	nk_keys_clear(&ks);
+	return r;
+}
+
+static int
+remove_key(struct nk_context *c, void *arg, struct nk_error *e)
+{
+	struct removal *rm = arg;
+	struct nk_group *g;
+	int r;
+
+	if ((r = find_user(c, rm->name, &rm->u, e)) < 0 ||
+	    (r = write_removal(c, rm, e)) < 0 || rm->u->group_id == 0)
+		return r;
+	r = nk_group_get(nk_publisher_store(c->publisher), rm->u->group_id,
+	    &g);
+	if (r == 0)
+		rm->gid = g->gid;
+	nk_group_free(g);
+	return r;
+}
+
+/* The key is gone from the store; can sshd still find it in a file? */
+static void
+look_at_files(struct nk_context *c, const struct removal *rm, bool *deadp,
+    char why[NK_KEYFILES_WHY_MAX])
+{
+	struct nk_keyfiles k = {
+		.sshd = c->state->system ? c->conf->sshd : NULL,
+		.user = rm->u->name,
+		.home = rm->u->home,
+		.no_home = c->conf->default_home,
+		.uid = rm->u->uid,
+		.gid = rm->gid,
+		.base64 = rm->base64,
+		.seconds = c->conf->lookup_timeout,
+	};
+	struct nk_question q = { .name = rm->u->name };
+	const char *text = NULL;
+
+	*deadp = false;
+	if (!rm->u->managed && c->conf->chained_command[0] != '\0')
+		text = "The chained command may still give it out.";
+	else if (!rm->u->managed && (nk_resolver_ask(&c->resolver, &q, 1,
+	    c->conf->lookup_timeout) < 0 || !q.entry.found))
+		text = "The account's home is not known now; if a file there "
+		    "holds the key, sshd will accept it.";
+	if (text == NULL && !rm->u->managed) {
+		k.home = q.entry.home;
+		k.gid = q.entry.gid;
+	}
+	if (text == NULL && nk_keyfiles_look(&k, deadp, why) == 0)
+		return;
+	(void)snprintf(why, NK_KEYFILES_WHY_MAX, "%s", text != NULL ? text :
+	    "The files that sshd reads could not be looked at.");
+}
+
+static int
+user_remove_key(struct nk_context *c, json_t *params, json_t **resultp,
+    struct nk_error *e)
+{
+	struct removal rm = {
+		.name = json_string_value(json_array_get(params, 0)),
+		.fingerprint = json_string_value(json_array_get(params, 1)),
+	};
+	char why[NK_KEYFILES_WHY_MAX];
+	struct nk_object b;
+	bool dead;
+	int r;
+
+	if (strncmp(rm.fingerprint, "SHA256:", 7) != 0 ||
+	    nk_fingerprint_check(rm.fingerprint) < 0) {
+		nk_error_add(e, "fingerprint", EINVAL, "A fingerprint is "
+		    "\"SHA256:\" and 43 characters, as ssh-keygen -l "
+		    "prints it.");
+		return -EINVAL;
+	}
+	if ((r = nk_edit_run(c, remove_key, &rm, e)) == 0) {
+		look_at_files(c, &rm, &dead, why);
+		nk_object_init(&b, NULL);
+		nk_object_int(&b, "removed", (int64_t)rm.removed);
+		nk_object_bool(&b, "dead", dead);
+		nk_object_text(&b, "reason", dead ? NULL : why);
+		r = nk_object_finish(&b, resultp);
+	}
+	free(rm.base64);
+	nk_user_free(rm.u);
+	return r;
+}
+
+/* ---- user.authorized_keys_file ---- */
+
+static int
+set_mode(struct nk_context *c, void *arg, struct nk_error *e)
+{
+	const char *name = arg;
+	struct nk_subject subject = { "user", 0, name };
+	struct nk_user *u;
+	json_t *after;
+	int r;
+
+	if ((r = find_user(c, name, &u, e)) < 0)
+		return r;
+	if (u->keyfile_mode == NK_KEYFILE_NONE) {
+		nk_user_free(u);
+		return 1;
+	}
+	u->keyfile_mode = NK_KEYFILE_NONE;
+	subject.id = u->id;
+	after = json_pack("{s:s}", "authorized_keys_file", "NONE");
+	if (after == NULL)
+		r = -ENOMEM;
+	else if ((r = nk_user_update(nk_publisher_store(c->publisher),
+	    u)) == 0)
+		r = nk_audit_write(c, "user.authorized_keys_file", &subject,
+		    NULL, after, "Update user %s", name);
+	json_decref(after);
+	nk_user_free(u);
+	return r;
+}
+
+static int
+user_authorized_keys_file(struct nk_context *c, json_t *params,
+    json_t **resultp, struct nk_error *e)
+{
+	union {
+		const char	*given;
+		void		*arg;	/* set_mode() reads it */
+	} name = { json_string_value(json_array_get(params, 0)) };
+	const char *mode = json_string_value(json_object_get(
+	    json_array_get(params, 1), "mode"));
+	int r;
+
+	if (strcmp(mode, "HOME") == 0 || strcmp(mode, "CENTRAL") == 0)
+		return nk_error_call(e, EOPNOTSUPP, "This version of "
+		    "naskeys writes no authorized_keys files: the mode %s "
+		    "is not available yet, only NONE is.", mode);
+	if (strcmp(mode, "NONE") != 0) {
+		nk_error_add(e, "options.mode", EINVAL,
+		    "Input should be \"NONE\", \"HOME\" or \"CENTRAL\"");
+		return -EINVAL;
+	}
+	if ((r = nk_edit_run(c, set_mode, name.arg, e)) < 0)
+		return r;
+	return (*resultp = json_string("NONE")) == NULL ? -ENOMEM : 0;
+}
+
+/* ---- the table ---- */
+
+static const struct nk_arg keys_args[] = {
+	{ .name = "username", .type = NK_ARG_STRING,
+	    .flags = NK_ARG_REQUIRED },
+	{ .name = NULL },
+};
+
+static const struct nk_arg add_fields[] = {
+	{ .name = "key", .type = NK_ARG_STRING,
+	    .flags = NK_ARG_REQUIRED | NK_ARG_LONG | NK_ARG_SECRET },
+	{ .name = "expires_at", .type = NK_ARG_DATE, .flags = NK_ARG_NULL },
+	{ .name = "comment", .type = NK_ARG_STRING, .flags = NK_ARG_NULL },
+	{ .name = NULL },
+};
+
+static const struct nk_arg add_args[] = {
+	{ .name = "username", .type = NK_ARG_STRING,
+	    .flags = NK_ARG_REQUIRED },
+	{ .name = "user_add_key", .type = NK_ARG_OBJECT,
+	    .flags = NK_ARG_REQUIRED, .fields = add_fields },
+	{ .name = NULL },
+};
+
+static const struct nk_arg remove_args[] = {
+	{ .name = "username", .type = NK_ARG_STRING,
+	    .flags = NK_ARG_REQUIRED },
+	{ .name = "fingerprint", .type = NK_ARG_STRING,
+	    .flags = NK_ARG_REQUIRED },
+	{ .name = NULL },
+};
+
+static const struct nk_arg mode_fields[] = {
+	{ .name = "mode", .type = NK_ARG_STRING, .flags = NK_ARG_REQUIRED },
+	{ .name = NULL },
+};
+
+static const struct nk_arg mode_args[] = {
+	{ .name = "username", .type = NK_ARG_STRING,
+	    .flags = NK_ARG_REQUIRED },
+	{ .name = "options", .type = NK_ARG_OBJECT,
+	    .flags = NK_ARG_REQUIRED, .fields = mode_fields },
+	{ .name = NULL },
+};
+
+const struct nk_method nk_methods_key[] = {
+	{ "user.keys", NK_RIGHT_USER, false, keys_args, user_keys },
+	{ "user.add_key", NK_RIGHT_USER, true, add_args, user_add_key },
+	{ "user.remove_key", NK_RIGHT_USER, true, remove_args,
+	    user_remove_key },
+	{ "user.authorized_keys_file", NK_RIGHT_ADMIN, true, mode_args,
+	    user_authorized_keys_file },
+	{ .name = NULL },
+};

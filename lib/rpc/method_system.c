@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: ISC */
+
+/* naskeys.check and naskeys.sync. */
+
+#include <errno.h>
+
+#include "lib/rpc/rpc.h"
+
+#define FAULTS_MAX	1000	/* told in one answer */
+
+static void
+report(void *arg, const char *what)
+{
+	json_t *faults = arg;
+
+	if (json_array_size(faults) < FAULTS_MAX)
+		json_array_append_new(faults, json_string(what));
+}
+
+static int
+system_check(struct nk_context *c, json_t *params, json_t **resultp,
+    struct nk_error *e)
+{
+	json_t *faults = json_array();
+	int r;
+
+	(void)params;
+	(void)e;
+	if (faults == NULL)
+		return -ENOMEM;
+	r = nk_publisher_verify(c->publisher, report, faults);
+	if (r < 0 && r != -EBADMSG) {
+		json_decref(faults);
+		return r;
+	}
+	*resultp = json_pack("{s:b,s:o}", "ok", r == 0 ? 1 : 0, "faults",
+	    faults);
+	return *resultp == NULL ? -ENOMEM : 0;
+}
+
+static void
+progress(void *arg, int64_t done, int64_t all)
+{
+	struct nk_context *c = arg;
+	json_t *params;
+
+	if (c->notify == NULL)
+		return;
+	params = json_pack("{s:I,s:I}", "done", (json_int_t)done, "total",
+	    (json_int_t)all);
+	if (params != NULL)
+		c->notify(c->notify_arg, "naskeys.progress", params);
+}
+
+static int
+system_sync(struct nk_context *c, json_t *params, json_t **resultp,
+    struct nk_error *e)
+{
+	const json_t *o = json_array_get(params, 0);
+	int r;
+
+	(void)e;
+	r = nk_publisher_sync(c->publisher,
+	    json_is_true(json_object_get(o, "force")), progress, c);
+	if (r < 0)
+		return r;
+	return (*resultp = json_null()) == NULL ? -ENOMEM : 0;
+}
+
+static const struct nk_arg no_args[] = {
+	{ .name = NULL },
+};
+
+static const struct nk_arg sync_fields[] = {
+	{ .name = "force", .type = NK_ARG_BOOL },
+	{ .name = NULL },
+};
+
+static const struct nk_arg sync_args[] = {
+	{ .name = "options", .type = NK_ARG_OBJECT, .fields = sync_fields },
+	{ .name = NULL },
+};
+
+const struct nk_method nk_methods_system[] = {
+	{ "naskeys.check", NK_RIGHT_ADMIN, false, no_args, system_check },
+	{ "naskeys.sync", NK_RIGHT_ADMIN, true, sync_args, system_sync },
+	{ NULL, NK_RIGHT_ROOT, false, NULL, NULL },
+};

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Schema versions: an older store becomes a newer one step by step, whole
+ * or not at all; a newer one is left alone.
+ */
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+
+#include "lib/store/internal.h"
+#include "lib/store/store.h"
+#include "tests/unit/store_fixture.h"
+
+#define N(a)	((int)(sizeof(a) / sizeof((a)[0])))
+
+static const struct nk_db_options options = {
+	.readonly = false, .durable = true, .busy_ms = 5000,
+	.cache_kib = 1024,
+};
+static struct nk_db *db;
+
+/* The released steps and two more. */
+#define EXTRA	2
+static struct nk_migration steps[64];
+static size_t nsteps;
+
+static int
+fill_colour(struct nk_db *d)
+{
+	return nk_db_run(d, "UPDATE users SET colour = 5", 0, NULL, NULL);
+}
+
+static int
+fill_fails(struct nk_db *d)
+{
+	return nk_db_exec(d, "UPDATE users SET colour = 6;"
+	    "UPDATE nothing SET a = 1");
+}
+
+static int
+fill_dies(struct nk_db *d)
+{
+	(void)d;
+	(void)raise(SIGKILL);
+	return 0;
+}
+
+static void
+open_db(void)
+{
+	ck_assert_int_eq(nk_db_open(&db, path, &options), 0);
+}
+
+static void
+close_db(void)
+{
+	nk_db_close(db);
+	db = NULL;
+}
+
+/* A store of the version before "steps", with something in it. */
+static void
+setup_older(void)
+{
+	size_t i;
+
+	setup();
+	begin();
+	ck_assert_int_eq(add_user("alice", 3000, true), 2);
+	ck_assert_int_eq(add_key(2, 'A'), 1);
+	commit();
+	nk_store_close(s);
+	s = NULL;
+	ck_assert_uint_lt(nk_nmigrations + EXTRA, N(steps));
+	for (i = 0; i < nk_nmigrations; i++)
+		steps[i] = nk_migrations[i];
+	steps[i].sql = "ALTER TABLE users ADD COLUMN colour INTEGER;"
+	    "CREATE TABLE more (a INTEGER)";
+	steps[i++].fill = fill_colour;
+	steps[i].sql = "INSERT INTO more (a) VALUES (7)";
+	steps[i++].fill = NULL;
+	nsteps = i;
+	open_db();
+}
+
+static void
+teardown_older(void)
+{
+	close_db();
+	teardown();
+}
+
+static int64_t
+version(void)
+{
+	int64_t application, v;
+	bool is_empty;
+
+	ck_assert_int_eq(nk_db_get_version(db, &application, &v,
+	    &is_empty), 0);
+	return v;
+}
+
+static int64_t
+get(const char *sql)
+{
+	int64_t v = -1;
+	int r = nk_db_get(db, sql, 0, NULL, &v);
+
+	return r < 0 ? r : v;
+}
+
+START_TEST(forward)
+{
+	int64_t old = (int64_t)nk_nmigrations;
+
+	ck_assert_int_eq(version(), old);
+	/* one step, then the other; then there is nothing to do */
+	ck_assert_int_eq(nk_schema_migrate(db, steps, nsteps - 1), 0);
+	ck_assert_int_eq(version(), old + 1);
+	ck_assert_int_eq(get("SELECT SUM(colour) FROM users"), 10);
+	ck_assert_int_eq(get("SELECT COUNT(*) FROM more"), 0);
+	ck_assert_int_eq(nk_schema_migrate(db, steps, nsteps), 0);
+	ck_assert_int_eq(version(), old + 2);
+	ck_assert_int_eq(get("SELECT a FROM more"), 7);
+	ck_assert_int_eq(nk_schema_migrate(db, steps, nsteps), 0);
+	ck_assert_int_eq(get("SELECT COUNT(*) FROM more"), 1);
+	ck_assert_int_eq(get("SELECT uid FROM users WHERE name = 'alice'"),
+	    3000);
+	ck_assert_int_eq(get("SELECT COUNT(*) FROM keys"), 1);
+}
+END_TEST
+
+START_TEST(both_at_once)
+{
+	ck_assert_int_eq(nk_schema_migrate(db, steps, nsteps), 0);
+	ck_assert_int_eq(version(), (int64_t)nk_nmigrations + 2);
+	ck_assert_int_eq(get("SELECT a FROM more"), 7);
+}
+END_TEST
+
+START_TEST(from_nothing)
+{
+	close_db();
+	teardown();
+	make_dir();
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_ne(fd, -1);
+	close(fd);
+	open_db();
+	ck_assert_int_eq(nk_schema_check(db, NK_STORE_READ, nsteps),
+	    -ENOENT);
+	ck_assert_int_eq(nk_schema_check(db, NK_STORE_WRITE, nsteps),
+	    -ENOENT);
+	ck_assert_int_eq(nk_schema_check(db, NK_STORE_CREATE, nsteps), 0);
+	ck_assert_int_eq(nk_schema_migrate(db, steps, nsteps), 0);
+	ck_assert_int_eq(get("SELECT a FROM more"), 7);
+	ck_assert_int_eq(get("SELECT colour FROM users WHERE id = 1"), 5);
+}
+END_TEST
+
+static const struct {
+	const char	*what;
+	const char	*sql;
+	int		(*fill)(struct nk_db *db);
+} failures[] = {
+	{ "wrong statement", "CREATE TABLE x (a); SELECT FROM", NULL },
+	{ "second statement", "CREATE TABLE x (a); CREATE TABLE x (a)",
+	  NULL },
+	{ "constraint", "CREATE TABLE x (a); INSERT INTO users (id) VALUES"
+	  " (1)", NULL },
+	{ "filling", "CREATE TABLE x (a); ALTER TABLE users"
+	  " ADD COLUMN colour INTEGER", fill_fails },
+};
+
+START_TEST(failing)
+{
+	int64_t old = (int64_t)nk_nmigrations;
+
+	steps[nk_nmigrations].sql = failures[_i].sql;
+	steps[nk_nmigrations].fill = failures[_i].fill;
+	ck_assert_msg(nk_schema_migrate(db, steps, nsteps) < 0, "%s",
+	    failures[_i].what);
+	ck_assert(!nk_db_in_transaction(db));
+	ck_assert_int_eq(version(), old);
+	ck_assert_int_lt(get("SELECT COUNT(*) FROM x"), 0);
+	ck_assert_int_lt(get("SELECT SUM(colour) FROM users"), 0);
+	close_db();
+	/* and the program before it still reads it */
+	ck_assert_int_eq(nk_store_open(&s, path, NK_STORE_WRITE), 0);
+	ck_assert_int_eq(nk_store_verify(s, NULL, NULL), 0);
+}
+END_TEST
+
+START_TEST(killed)
+{
+	int status;
+	pid_t pid;
+
+	close_db();
+	steps[nk_nmigrations].fill = fill_dies;
+	if ((pid = fork()) == 0) {
+		if (nk_db_open(&db, path, &options) < 0 ||
+		    nk_schema_migrate(db, steps, nsteps) < 0)
+			_exit(1);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	open_db();
+	ck_assert_int_eq(version(), (int64_t)nk_nmigrations);
+	steps[nk_nmigrations].fill = fill_colour;
+	ck_assert_int_eq(nk_schema_migrate(db, steps, nsteps), 0);
+	ck_assert_int_eq(get("SELECT SUM(colour) FROM users"), 10);
+}
+END_TEST
+
+START_TEST(by_several)
+{
+	int i, status;
+
+	close_db();
+	for (i = 0; i < 4; i++) {
+		if (fork() == 0) {
+			if (nk_db_open(&db, path, &options) < 0 ||
+			    nk_schema_migrate(db, steps, nsteps) < 0)
+				_exit(1);
+			_exit(0);
+		}
+	}
+	for (i = 0; i < 4; i++) {
+		ck_assert_int_gt(wait(&status), 0);
+		ck_assert_int_eq(status, 0);
+	}
+	open_db();
+	ck_assert_int_eq(version(), (int64_t)nsteps);
+	ck_assert_int_eq(get("SELECT COUNT(*) FROM more"), 1);
+}
+END_TEST
+
+START_TEST(older)
+{
+	/* reading migrates nothing; writing and making may */
+	ck_assert_int_eq(nk_schema_check(db, NK_STORE_READ, nsteps),
+	    -ESTALE);
+	ck_assert_int_eq(nk_schema_check(db, NK_STORE_WRITE, nsteps), 0);
+	ck_assert_int_eq(nk_schema_check(db, NK_STORE_CREATE, nsteps), 0);
+	ck_assert_int_eq(nk_schema_check(db, NK_STORE_READ,
+	    nk_nmigrations), 0);
+}
+END_TEST
+
+/* All of a file, for comparison; *lenp is 0 when it is not there. */
+static char *
+contents(const char *suffix, size_t *lenp)
+{
+	char name[128], *text;
+	struct stat st;
+	int fd;
+
+	(void)snprintf(name, sizeof(name), "%s%s", path, suffix);
+	*lenp = 0;
+	if ((fd = open(name, O_RDONLY | O_CLOEXEC)) == -1)
+		return NULL;
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	*lenp = (size_t)st.st_size;
+	text = malloc(*lenp + 1);
+	ck_assert_ptr_nonnull(text);
+	ck_assert_int_eq(read(fd, text, *lenp), (int)*lenp);
+	close(fd);
+	return text;
+}
+
+START_TEST(newer)
+{
+	static const enum nk_store_mode modes[] = {
+		NK_STORE_READ, NK_STORE_WRITE, NK_STORE_CREATE,
+	};
+	char *before[2], *after[2];
+	size_t len[2], now[2];
+	int i;
+
+	ck_assert_int_eq(nk_schema_migrate(db, steps, nsteps), 0);
+	ck_assert_int_eq(nk_schema_migrate(db, steps, nsteps - 1),
+	    -ENOTSUP);
+	close_db();
+	before[0] = contents("", &len[0]);
+	before[1] = contents("-wal", &len[1]);
+	ck_assert_uint_gt(len[0] + len[1], 0);
+	for (i = 0; i < N(modes); i++) {
+		ck_assert_int_eq(nk_store_open(&s, path, modes[i]),
+		    -ENOTSUP);
+		ck_assert_ptr_null(s);
+	}
+	after[0] = contents("", &now[0]);
+	after[1] = contents("-wal", &now[1]);
+	for (i = 0; i < 2; i++) {
+		ck_assert_uint_eq(len[i], now[i]);
+		ck_assert_int_eq(memcmp(before[i], after[i], len[i]), 0);
+		free(before[i]);
+		free(after[i]);
+	}
+}
+END_TEST
+
+static const struct {
+	const char	*what;
+	int64_t		 application, version;
+} strangers[] = {
+	{ "no version",			0x6e6b6579, 0 },
+	{ "version below 0",		0x6e6b6579, -1 },
+	{ "another application",	0x6e6b657a, 1 },
+	{ "no application",		0, 1 },
+};
+
+START_TEST(stranger)
+{
+	ck_assert_int_eq(nk_db_set_version(db, strangers[_i].application,
+	    strangers[_i].version), 0);
+	close_db();
+	ck_assert_msg(nk_store_open(&s, path, NK_STORE_READ) == -EBADMSG,
+	    "%s", strangers[_i].what);
+	ck_assert_int_eq(nk_store_open(&s, path, NK_STORE_WRITE), -EBADMSG);
+	ck_assert_int_eq(nk_store_open(&s, path, NK_STORE_CREATE),
+	    -EBADMSG);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("store_migrate");
+	TCase *tc = tcase_create("migrate");
+
+	tcase_add_checked_fixture(tc, setup_older, teardown_older);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, forward);
+	tcase_add_test(tc, both_at_once);
+	tcase_add_test(tc, from_nothing);
+	tcase_add_loop_test(tc, failing, 0, N(failures));
+	tcase_add_test(tc, killed);
+	tcase_add_test(tc, by_several);
+	tcase_add_test(tc, older);
+	tcase_add_test(tc, newer);
+	tcase_add_loop_test(tc, stranger, 0, N(strangers));
+	suite_add_tcase(suite, tc);
+	return run_suite(suite);
+}
