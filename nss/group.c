@@ -19,10 +19,14 @@ struct query {
 
 static struct nk_enumeration groups;
 
-/* Add the user of this row to the list, if it is a member that we serve. */
+/*
+ * Add the user of this row, found in the chunk at unit, to the list, if it
+ * is a member that we serve.  Its own record says which chunk counts, so it
+ * comes once.
+ */
 static int
 add_member(const struct nk_view *v, const struct nk_map_settings *s,
-    const struct nk_map_group *g, uint64_t row, struct nk_pack *buf,
+    uint64_t group_row, uint32_t unit, uint64_t row, struct nk_pack *buf,
     char ***listp)
 {
 	struct nk_map_user u;
@@ -31,7 +35,8 @@ add_member(const struct nk_view *v, const struct nk_map_settings *s,
 
 	if ((r = nk_map_user_by_row(v, row, &u)) < 0)
 		return r == -ENOENT ? 0 : r;
-	if (!nk_serves_user(&u, s) || !nk_map_user_in_group(&u, g->row))
+	if (!nk_serves_user(&u, s) ||
+	    !nk_map_user_in_chunk(&u, group_row, unit))
 		return 0;
 	if ((r = nk_pack_text(buf, &name, u.name, u.name_len)) < 0)
 		return r;
@@ -54,8 +59,8 @@ add_members(const struct nk_view *v, const struct nk_map_settings *s,
 		if ((r = nk_map_members_at(v, unit, g->row, &m)) < 0)
 			return r;
 		for (i = 0; i < m.count; i++) {
-			if ((r = add_member(v, s, g, m.rows[i], buf,
-			    listp)) < 0)
+			if ((r = add_member(v, s, g->row, unit, m.rows[i],
+			    buf, listp)) < 0)
 				return r;
 		}
 	}
@@ -66,13 +71,11 @@ static int
 fill(const struct nk_view *v, const struct nk_map_settings *s,
     const struct nk_map_group *g, struct group *gr, struct nk_pack buf)
 {
-	static const char shadowed[] = "x";
 	int r;
 
 	if ((r = nk_pack_text(&buf, &gr->gr_name, g->name,
 	    g->name_len)) < 0 ||
-	    (r = nk_pack_text(&buf, &gr->gr_passwd, shadowed,
-	    sizeof(shadowed) - 1)) < 0 ||
+	    (r = nk_pack_text(&buf, &gr->gr_passwd, "x", 1)) < 0 ||
 	    (r = nk_pack_list(&buf, &gr->gr_mem)) < 0 ||
 	    (r = add_members(v, s, g, &buf, &gr->gr_mem)) < 0)
 		return r;
@@ -141,11 +144,9 @@ _nss_naskeys_getgrnam_r(const char *name, struct group *gr, char *buf,
     size_t len, int *errnop)
 {
 	struct query q = { .name = name, .name_len = strlen(name), .gr = gr };
-	struct nk_call c;
 
-	nk_call_begin(&c);
 	nk_pack_init(&q.buf, buf, len);
-	return nk_call_end(&c, nk_mapping_look(find, &q), errnop);
+	return nk_result(nk_mapping_look(find, &q), errnop);
 }
 
 NSS_EXPORT enum nss_status
@@ -153,13 +154,11 @@ _nss_naskeys_getgrgid_r(gid_t gid, struct group *gr, char *buf, size_t len,
     int *errnop)
 {
 	struct query q = { .gid = gid, .gr = gr };
-	struct nk_call c;
 
-	nk_call_begin(&c);
 	if (gid == 0 || gid == UINT32_MAX)	/* never ours: see serve.h */
-		return nk_call_end(&c, -ENOENT, errnop);
+		return nk_result(-ENOENT, errnop);
 	nk_pack_init(&q.buf, buf, len);
-	return nk_call_end(&c, nk_mapping_look(find, &q), errnop);
+	return nk_result(nk_mapping_look(find, &q), errnop);
 }
 
 NSS_EXPORT enum nss_status
@@ -172,20 +171,16 @@ _nss_naskeys_setgrent(int stayopen)
 NSS_EXPORT enum nss_status
 _nss_naskeys_endgrent(void)
 {
-	struct nk_call c;
 
-	nk_call_begin(&c);
 	nk_enumeration_end(&groups);
-	return nk_call_end(&c, 0, NULL);
+	return nk_result(0, NULL);
 }
 
 NSS_EXPORT enum nss_status
 _nss_naskeys_getgrent_r(struct group *gr, char *buf, size_t len, int *errnop)
 {
 	struct query q = { .gr = gr };
-	struct nk_call c;
 
-	nk_call_begin(&c);
 	nk_pack_init(&q.buf, buf, len);
-	return nk_call_end(&c, nk_enumeration_next(&groups, next, &q), errnop);
+	return nk_result(nk_enumeration_next(&groups, next, &q), errnop);
 }

@@ -107,8 +107,6 @@ _nss_naskeys_initgroups_dyn(const char *user, gid_t group, long int *start,
 	struct query q = { .name = user, .name_len = strlen(user),
 	    .primary = group, .startp = start, .sizep = size,
 	    .listp = groupsp, .limit = limit };
-	struct nk_call c;
 
-	nk_call_begin(&c);
-	return nk_call_end(&c, nk_mapping_look(find_afresh, &q), errnop);
+	return nk_result(nk_mapping_look(find_afresh, &q), errnop);
 }

@@ -25,6 +25,7 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <string.h>
 #include <time.h>
 
 #include "nss/mapping.h"
@@ -46,6 +47,8 @@
 struct slot {
 	_Alignas(64) _Atomic uint32_t word;
 	_Atomic uint32_t checked;	/* second of the last stat(2) */
+	bool		 has_settings;
+	struct nk_map_settings settings; /* when the view was opened */
 	struct nk_view	 view;
 };
 
@@ -90,13 +93,16 @@ acquire(void)
 static void
 release(int i)
 {
+	struct nk_guard g;
 	uint32_t word;
 
 	word = atomic_fetch_sub_explicit(&pool[i].word, 1,
 	    memory_order_acq_rel) - 1;
 	if (word != STATE_RETIRED)
 		return;
+	nk_guard_begin(&g);
 	nk_view_close(&pool[i].view);
+	nk_guard_end(&g);
 	atomic_store_explicit(&pool[i].word, STATE_FREE,
 	    memory_order_release);
 }
@@ -135,6 +141,7 @@ publish(int i, const struct nk_view *v)
 	int none = NONE;
 
 	pool[i].view = *v;
+	pool[i].has_settings = nk_map_settings(v, &pool[i].settings) == 0;
 	atomic_store_explicit(&pool[i].checked, now(), memory_order_relaxed);
 	atomic_store_explicit(&pool[i].word, STATE_LIVE + 1,
 	    memory_order_release);
@@ -151,12 +158,15 @@ publish(int i, const struct nk_view *v)
 static int
 open_map(struct nk_mapping *m)
 {
+	struct nk_guard g;
 	struct nk_view v;
 	int i, r;
 
+	nk_guard_begin(&g);
 	i = take_free();
 	r = nk_view_open(&v, AT_FDCWD, path, NK_MAP_KIND_ACCOUNTS,
 	    i == NONE ? NK_VIEW_PREAD : NK_VIEW_MAPPED);
+	nk_guard_end(&g);
 	if (r == 0 && i != NONE && v.base != NULL) {
 		publish(i, &v);
 		m->slot = i;
@@ -174,26 +184,46 @@ open_map(struct nk_mapping *m)
 	return 0;
 }
 
+/* One word of a cell of the mapped file. */
+static uint64_t
+load_word(const struct nk_view *v, size_t at)
+{
+	return __atomic_load_n((const uint64_t *)(const void *)(v->base + at),
+	    __ATOMIC_RELAXED);
+}
+
+static bool
+has_path(const struct slot *s)
+{
+	struct nk_guard g;
+	struct stat st;
+	int r;
+
+	nk_guard_begin(&g);
+	r = lstat(path, &st);
+	nk_guard_end(&g);
+	return r == 0 && st.st_dev == s->view.dev &&
+	    st.st_ino == s->view.ino;
+}
+
 /*
- * The mark of supersession costs one load.  That a map was deleted, with
- * or without another in its place, only the path tells: asked by one thread
- * a second.
+ * The mark of supersession costs one load, and only asks the path: the file
+ * may still have it.  That a map was deleted, with or without another in
+ * its place, only the path tells; one thread asks it once a second.
  */
 static bool
 is_current(struct slot *s)
 {
 	uint32_t then, second = now();
-	struct stat st;
 
-	if (nk_view_check(&s->view, AT_FDCWD, path) < 0)
-		return false;
+	if (load_word(&s->view, NK_MAP_SUPERSEDED_AT) != 0)
+		return has_path(s);
 	then = atomic_load_explicit(&s->checked, memory_order_relaxed);
 	if (then == second || !atomic_compare_exchange_strong_explicit(
 	    &s->checked, &then, second, memory_order_relaxed,
 	    memory_order_relaxed))
 		return true;
-	return lstat(path, &st) == 0 && st.st_dev == s->view.dev &&
-	    st.st_ino == s->view.ino;
+	return has_path(s);
 }
 
 int
@@ -217,11 +247,15 @@ nk_mapping_get(struct nk_mapping *m)
 void
 nk_mapping_put(struct nk_mapping *m)
 {
-	if (m->slot == NONE)
-		nk_view_close(&m->own);
-	else
+	struct nk_guard g;
+
+	if (m->slot != NONE) {
 		release(m->slot);
-	m->view = NULL;
+		return;
+	}
+	nk_guard_begin(&g);
+	nk_view_close(&m->own);
+	nk_guard_end(&g);
 }
 
 void
@@ -232,6 +266,37 @@ nk_mapping_drop(struct nk_mapping *m)
 	if (i != NONE && atomic_compare_exchange_strong_explicit(&current, &i,
 	    NONE, memory_order_acq_rel, memory_order_relaxed))
 		retire(i);
+}
+
+/*
+ * Does the settings' cell say what it said, verified, when the view was
+ * opened?  A mixture of that and something else is not equal to it.
+ */
+static bool
+are_unchanged(const struct slot *s)
+{
+	uint64_t word[sizeof(s->settings) / sizeof(uint64_t)];
+	size_t i;
+
+	if (!s->has_settings)
+		return false;
+	for (i = 0; i < sizeof(word) / sizeof(word[0]); i++)
+		word[i] = load_word(&s->view,
+		    NK_MAP_SETTINGS_AT + i * sizeof(word[0]));
+	return memcmp(word, &s->settings, sizeof(word)) == 0;
+}
+
+static int
+call(const struct nk_mapping *m, nk_look_fn *look, void *arg)
+{
+	struct nk_map_settings s;
+	int r;
+
+	if (m->slot != NONE && are_unchanged(&pool[m->slot]))
+		return look(m->view, &pool[m->slot].settings, arg);
+	if ((r = nk_map_settings(m->view, &s)) < 0)
+		return r;
+	return look(m->view, &s, arg);
 }
 
 /*
@@ -250,20 +315,32 @@ refresh(struct nk_mapping *m)
 	return r;
 }
 
+/* A view that is our own is read by system calls. */
+static int
+call_guarded(struct nk_mapping *m, nk_look_fn *look, void *arg)
+{
+	struct nk_guard g;
+	int r;
+
+	nk_guard_begin(&g);
+	if ((r = call(m, look, arg)) == -ESTALE)
+		r = refresh(m);
+	nk_guard_end(&g);
+	return r;
+}
+
 int
 nk_mapping_look(nk_look_fn *look, void *arg)
 {
-	struct nk_map_settings s;
 	struct nk_mapping m;
 	int r, tries;
 
 	for (tries = 0; tries < LOOK_TRIES; tries++) {
 		if ((r = nk_mapping_get(&m)) < 0)
 			return r;
-		if ((r = nk_map_settings(m.view, &s)) == 0)
-			r = look(m.view, &s, arg);
+		r = m.slot == NONE ? -ESTALE : call(&m, look, arg);
 		if (r == -ESTALE)
-			r = refresh(&m);
+			r = call_guarded(&m, look, arg);
 		nk_mapping_put(&m);
 		if (r != -ESTALE)
 			return r;
@@ -280,7 +357,7 @@ begin(struct nk_enumeration *e)
 		return r;
 	if ((r = nk_map_settings(e->m.view, &e->settings)) < 0) {
 		nk_mapping_put(&e->m);
-		return r == -ESTALE ? -EIO : r;
+		return r;
 	}
 	e->pos = 0;
 	e->damaged = 0;
@@ -317,8 +394,8 @@ move_on(struct nk_enumeration *e)
 	return 0;
 }
 
-int
-nk_enumeration_next(struct nk_enumeration *e, nk_next_fn *next, void *arg)
+static int
+advance(struct nk_enumeration *e, nk_next_fn *next, void *arg)
 {
 	uint64_t before;
 	int r, moved = 0;
@@ -344,6 +421,18 @@ nk_enumeration_next(struct nk_enumeration *e, nk_next_fn *next, void *arg)
 	if (r == -ERANGE)
 		e->pos = before;	/* the same entry once more */
 	return r == -ENOENT && e->damaged > 0 ? -EIO : r;
+}
+
+int
+nk_enumeration_next(struct nk_enumeration *e, nk_next_fn *next, void *arg)
+{
+	struct nk_guard g;
+	int r;
+
+	nk_guard_begin(&g);
+	r = advance(e, next, arg);
+	nk_guard_end(&g);
+	return r;
 }
 
 void

@@ -17,24 +17,23 @@ struct query {
 
 static struct nk_enumeration users;
 
-/* Everything that pw points to lies in the caller's buffer. */
+/*
+ * Everything that pw points to lies in the caller's buffer.  In the record
+ * name, gecos, home and shell stand one behind the other, each with its NUL:
+ * they are copied at once.
+ */
 static int
 fill(const struct nk_map_user *u, struct passwd *pw, struct nk_pack buf)
 {
-	static const char shadowed[] = "x";
+	size_t len = (size_t)(u->shell - u->name) + u->shell_len;
 	int r;
 
-	if ((r = nk_pack_text(&buf, &pw->pw_name, u->name,
-	    u->name_len)) < 0 ||
-	    (r = nk_pack_text(&buf, &pw->pw_passwd, shadowed,
-	    sizeof(shadowed) - 1)) < 0 ||
-	    (r = nk_pack_text(&buf, &pw->pw_gecos, u->gecos,
-	    u->gecos_len)) < 0 ||
-	    (r = nk_pack_text(&buf, &pw->pw_dir, u->home,
-	    u->home_len)) < 0 ||
-	    (r = nk_pack_text(&buf, &pw->pw_shell, u->shell,
-	    u->shell_len)) < 0)
+	if ((r = nk_pack_text(&buf, &pw->pw_name, u->name, len)) < 0 ||
+	    (r = nk_pack_text(&buf, &pw->pw_passwd, "x", 1)) < 0)
 		return r;
+	pw->pw_gecos = pw->pw_name + (u->gecos - u->name);
+	pw->pw_dir = pw->pw_name + (u->home - u->name);
+	pw->pw_shell = pw->pw_name + (u->shell - u->name);
 	pw->pw_uid = u->uid;
 	pw->pw_gid = u->gid;
 	return 0;
@@ -78,11 +77,9 @@ _nss_naskeys_getpwnam_r(const char *name, struct passwd *pw, char *buf,
     size_t len, int *errnop)
 {
 	struct query q = { .name = name, .name_len = strlen(name), .pw = pw };
-	struct nk_call c;
 
-	nk_call_begin(&c);
 	nk_pack_init(&q.buf, buf, len);
-	return nk_call_end(&c, nk_mapping_look(find, &q), errnop);
+	return nk_result(nk_mapping_look(find, &q), errnop);
 }
 
 NSS_EXPORT enum nss_status
@@ -90,13 +87,11 @@ _nss_naskeys_getpwuid_r(uid_t uid, struct passwd *pw, char *buf, size_t len,
     int *errnop)
 {
 	struct query q = { .uid = uid, .pw = pw };
-	struct nk_call c;
 
-	nk_call_begin(&c);
 	if (uid == 0 || uid == UINT32_MAX)	/* never ours: see serve.h */
-		return nk_call_end(&c, -ENOENT, errnop);
+		return nk_result(-ENOENT, errnop);
 	nk_pack_init(&q.buf, buf, len);
-	return nk_call_end(&c, nk_mapping_look(find, &q), errnop);
+	return nk_result(nk_mapping_look(find, &q), errnop);
 }
 
 NSS_EXPORT enum nss_status
@@ -109,20 +104,16 @@ _nss_naskeys_setpwent(int stayopen)
 NSS_EXPORT enum nss_status
 _nss_naskeys_endpwent(void)
 {
-	struct nk_call c;
 
-	nk_call_begin(&c);
 	nk_enumeration_end(&users);
-	return nk_call_end(&c, 0, NULL);
+	return nk_result(0, NULL);
 }
 
 NSS_EXPORT enum nss_status
 _nss_naskeys_getpwent_r(struct passwd *pw, char *buf, size_t len, int *errnop)
 {
 	struct query q = { .pw = pw };
-	struct nk_call c;
 
-	nk_call_begin(&c);
 	nk_pack_init(&q.buf, buf, len);
-	return nk_call_end(&c, nk_enumeration_next(&users, next, &q), errnop);
+	return nk_result(nk_enumeration_next(&users, next, &q), errnop);
 }

@@ -2,10 +2,7 @@
 #ifndef NASKEYS_NSS_RESULT_H
 #define NASKEYS_NSS_RESULT_H
 
-/*
- * What every entry point does first and last, and the only place where our
- * results become those of nss.h.
- */
+/* The only place where our results become those of nss.h. */
 
 #include <errno.h>
 #include <nss.h>
@@ -23,31 +20,12 @@ NSS_DECLARE_MODULE_FUNCTIONS(naskeys)
  */
 #define NK_NO_MAP	ENODEV
 
-struct nk_call {
-	int	saved_errno;
-	int	cancel_state;
-};
-
-/*
- * A thread that is cancelled within open(2) or pread(2) would keep its
- * reference to the mapping for ever.
- */
-static inline void
-nk_call_begin(struct nk_call *c)
-{
-	c->saved_errno = errno;
-	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE,
-	    &c->cancel_state);
-}
-
 static inline enum nss_status
-nk_call_end(const struct nk_call *c, int r, int *errnop)
+nk_result(int r, int *errnop)
 {
-	(void)pthread_setcancelstate(c->cancel_state, NULL);
-	errno = c->saved_errno;
-	if (r == 0)
-		return NSS_STATUS_SUCCESS;
 	switch (r) {
+	case 0:
+		return NSS_STATUS_SUCCESS;
 	case -ENOENT:
 		*errnop = ENOENT;
 		return NSS_STATUS_NOTFOUND;
@@ -65,6 +43,31 @@ nk_call_end(const struct nk_call *c, int r, int *errnop)
 		*errnop = -r;
 		return NSS_STATUS_UNAVAIL;
 	}
+}
+
+/*
+ * Around system calls: what they do to errno is not the caller's affair,
+ * and a thread that is cancelled within one would keep its reference to the
+ * mapping for ever.  A lookup in a mapping that is there makes none.
+ */
+struct nk_guard {
+	int	saved_errno;
+	int	cancel_state;
+};
+
+static inline void
+nk_guard_begin(struct nk_guard *g)
+{
+	g->saved_errno = errno;
+	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE,
+	    &g->cancel_state);
+}
+
+static inline void
+nk_guard_end(const struct nk_guard *g)
+{
+	(void)pthread_setcancelstate(g->cancel_state, NULL);
+	errno = g->saved_errno;
 }
 
 #endif /* NASKEYS_NSS_RESULT_H */

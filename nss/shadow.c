@@ -191,11 +191,9 @@ _nss_naskeys_getspnam_r(const char *name, struct spwd *sp, char *buf,
     size_t len, int *errnop)
 {
 	struct query q = { .name = name, .name_len = strlen(name), .sp = sp };
-	struct nk_call c;
 
-	nk_call_begin(&c);
 	nk_pack_init(&q.buf, buf, len);
-	return nk_call_end(&c, nk_mapping_look(find, &q), errnop);
+	return nk_result(nk_mapping_look(find, &q), errnop);
 }
 
 NSS_EXPORT enum nss_status
@@ -208,20 +206,16 @@ _nss_naskeys_setspent(int stayopen)
 NSS_EXPORT enum nss_status
 _nss_naskeys_endspent(void)
 {
-	struct nk_call c;
 
-	nk_call_begin(&c);
 	nk_enumeration_end(&users);
-	return nk_call_end(&c, 0, NULL);
+	return nk_result(0, NULL);
 }
 
 NSS_EXPORT enum nss_status
 _nss_naskeys_getspent_r(struct spwd *sp, char *buf, size_t len, int *errnop)
 {
 	struct query q = { .sp = sp };
-	struct nk_call c;
 
-	nk_call_begin(&c);
 	nk_pack_init(&q.buf, buf, len);
-	return nk_call_end(&c, nk_enumeration_next(&users, next, &q), errnop);
+	return nk_result(nk_enumeration_next(&users, next, &q), errnop);
 }

@@ -302,6 +302,13 @@ nk_directory_has_user(const struct nk_directory *d, const char *name)
 	return nk_nameset_has(d->users, name, NULL);
 }
 
+bool
+nk_directory_user_id(const struct nk_directory *d, const char *name,
+    uint32_t *uidp)
+{
+	return nk_nameset_has(d->users, name, uidp);
+}
+
 const char *
 nk_directory_uid(const struct nk_directory *d, uint32_t uid)
 {

@@ -57,6 +57,9 @@ int	nk_directory_read(struct nk_directory **dp, unsigned int seconds)
 void	nk_directory_free(struct nk_directory *d);
 bool	nk_directory_has_user(const struct nk_directory *d,
 	    const char *name);
+/* The same, and the uid of its first holder. */
+bool	nk_directory_user_id(const struct nk_directory *d, const char *name,
+	    uint32_t *uidp);
 /* The name of its first holder, or NULL. */
 const char *nk_directory_uid(const struct nk_directory *d, uint32_t uid);
 bool	nk_directory_has_group(const struct nk_directory *d,

@@ -8,6 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/account/home.h"
+#include "lib/account/names.h"
+#include "lib/account/shells.h"
 #include "lib/account/textfile.h"
 
 #define NOBODY	65534u
@@ -199,6 +202,22 @@ nk_system_clear(struct nk_system *s)
 
 /* ---- what is taken over ---- */
 
+const char *
+nk_system_refuses(const struct nk_system_user *u)
+{
+	char name_why[NK_NAME_WHY_MAX];
+	const char *why;
+
+	if (nk_username_check(u->pw.name, strlen(u->pw.name), name_why) < 0)
+		return "the name is none that naskeys takes";
+	if (nk_home_check(u->pw.home, &why) < 0)
+		return "the home directory is none that naskeys takes";
+	if (strlen(u->pw.shell) > NK_SHELL_MAX ||
+	    strlen(u->pw.gecos) > NK_HOME_MAX)
+		return "its shell or full name is too long";
+	return NULL;
+}
+
 struct choice {
 	const struct nk_nameset	*taken;		/* users */
 	bool			 any, others;	/* of a group's members */
@@ -271,7 +290,8 @@ nk_system_choose(struct nk_system *s, uint32_t min, uint32_t max)
 		u = &s->users[i];
 		len = strlen(u->pw.name);
 		u->taken = u->pw.uid >= min && u->pw.uid <= max &&
-		    u->pw.uid != 0 && u->pw.uid != NOBODY;
+		    u->pw.uid != 0 && u->pw.uid != NOBODY &&
+		    nk_system_refuses(u) == NULL;
 		if ((u->taken && (r = nk_nameset_add(taken, u->pw.name, len,
 		    u->pw.uid)) < 0) ||
 		    (r = nk_nameset_add(u->taken ? primary : foreign,
@@ -305,6 +325,18 @@ nk_system_gid(const struct nk_system *s, uint32_t gid)
 
 	for (i = 0; i < s->ngroups; i++) {
 		if (s->groups[i].gr.gid == gid)
+			return &s->groups[i];
+	}
+	return NULL;
+}
+
+const struct nk_system_group *
+nk_system_group(const struct nk_system *s, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < s->ngroups; i++) {
+		if (strcmp(s->groups[i].gr.name, name) == 0)
 			return &s->groups[i];
 	}
 	return NULL;

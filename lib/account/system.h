@@ -58,10 +58,13 @@ int	nk_system_read(struct nk_system *s, const char *etc,
 	    char why[NK_SYSTEM_WHY_MAX]) NK_MUST_CHECK;
 void	nk_system_clear(struct nk_system *s);	/* hashes are wiped */
 
+/* Can naskeys have this user, as its name and home are?  NULL, or why not. */
+const char *nk_system_refuses(const struct nk_system_user *u);
+
 /*
- * Mark what naskeys takes over: users from the uid min to max but nobody
- * (65534), and from the gid min to max the groups that are the primary one
- * of such a user or have one as member.  A group's line "leaves" only when
+ * Mark what naskeys takes over: users from the uid min to max that it can
+ * have, but not nobody (65534), and from the gid min to max the groups that
+ * are the primary one of such a user or have one as member.  A group's line "leaves" only when
  * every member and every user whose primary group it is are taken.
  */
 int	nk_system_choose(struct nk_system *s, uint32_t min, uint32_t max)
@@ -71,6 +74,8 @@ const struct nk_system_user *nk_system_user(const struct nk_system *s,
 	    const char *name);
 const struct nk_system_group *nk_system_gid(const struct nk_system *s,
 	    uint32_t gid);
+const struct nk_system_group *nk_system_group(const struct nk_system *s,
+	    const char *name);
 
 /* ---- the lines leave the files ---- */
 

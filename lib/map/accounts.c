@@ -146,7 +146,7 @@ is_group(const struct nk_map_group *g, const struct want *want)
 }
 
 static int
-find_user(const struct nk_view *v, uint32_t table, struct nk_key key,
+find_user(const struct nk_view *v, uint32_t table, struct nk_hash key,
     const struct want *want, struct nk_map_user *u)
 {
 	struct nk_probe p;
@@ -170,7 +170,7 @@ find_user(const struct nk_view *v, uint32_t table, struct nk_key key,
 }
 
 static int
-find_group(const struct nk_view *v, uint32_t table, struct nk_key key,
+find_group(const struct nk_view *v, uint32_t table, struct nk_hash key,
     const struct want *want, struct nk_map_group *g)
 {
 	struct nk_probe p;
@@ -340,7 +340,7 @@ static int
 enumerate(const struct nk_view *v, uint32_t table, uint64_t *posp,
     struct nk_map_user *u, struct nk_map_group *g)
 {
-	struct nk_key key = { *posp, 1, 0 };
+	struct nk_hash key = { *posp, 1, 0 };
 	struct nk_probe p;
 	uint32_t unit;
 	int r;

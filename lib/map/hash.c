@@ -93,26 +93,26 @@ mix(const uint64_t salt[2], uint64_t x)
 	return x ^ x >> 32;
 }
 
-struct nk_key
+struct nk_hash
 nk_key_of_name(const uint64_t salt[2], const char *name, size_t len)
 {
 	uint64_t h = nk_siphash13(salt, name, len);
 
-	return (struct nk_key){ h, 1, (uint16_t)(h >> 48) };
+	return (struct nk_hash){ h, 1, (uint16_t)(h >> 48) };
 }
 
-struct nk_key
+struct nk_hash
 nk_key_of_id(const uint64_t salt[2], uint32_t id)
 {
 	uint64_t h = mix(salt, id);
 
-	return (struct nk_key){ h, 1, (uint16_t)(h >> 48) };
+	return (struct nk_hash){ h, 1, (uint16_t)(h >> 48) };
 }
 
-struct nk_key
+struct nk_hash
 nk_key_of_row(const uint64_t salt[2], uint64_t row)
 {
 	uint64_t h = mix(salt, row);
 
-	return (struct nk_key){ row, h | 1, (uint16_t)(h >> 48) };
+	return (struct nk_hash){ row, h | 1, (uint16_t)(h >> 48) };
 }

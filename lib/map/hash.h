@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct nk_key {
+struct nk_hash {
 	uint64_t	home;
 	uint64_t	step;		/* odd */
 	uint16_t	tag;
@@ -16,9 +16,9 @@ struct nk_key {
 /* SipHash-1-3 of len bytes under the file's salt. */
 uint64_t nk_siphash13(const uint64_t salt[2], const void *p, size_t len);
 
-struct nk_key	nk_key_of_name(const uint64_t salt[2], const char *name,
+struct nk_hash	nk_key_of_name(const uint64_t salt[2], const char *name,
 		    size_t len);
-struct nk_key	nk_key_of_id(const uint64_t salt[2], uint32_t id);
-struct nk_key	nk_key_of_row(const uint64_t salt[2], uint64_t row);
+struct nk_hash	nk_key_of_id(const uint64_t salt[2], uint32_t id);
+struct nk_hash	nk_key_of_row(const uint64_t salt[2], uint64_t row);
 
 #endif /* NASKEYS_MAP_HASH_H */

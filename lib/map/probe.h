@@ -49,7 +49,7 @@ int	nk_probe_pread(struct nk_probe *p, uint64_t *slotp) NK_MUST_CHECK;
 
 static inline void
 nk_probe_init(struct nk_probe *p, const struct nk_view *v, uint32_t table,
-    struct nk_key key)
+    struct nk_hash key)
 {
 	p->v = v;
 	p->offset = v->tables[table].offset;

@@ -30,7 +30,7 @@ struct chunk {
 
 /* A slot of a name or id, to be filled when its line is in the cache. */
 struct pending {
-	struct nk_key	key;
+	struct nk_hash	key;
 	uint32_t	table;
 	uint32_t	unit;		/* 0: none */
 };
@@ -188,7 +188,7 @@ find_row(struct nk_mapwriter *w, uint32_t table, uint64_t row,
     uint64_t *indexp, uint32_t *unitp)
 {
 	const uint64_t *slots = w->bulk->tables[table];
-	struct nk_key key = nk_key_of_row(w->header.salt, row);
+	struct nk_hash key = nk_key_of_row(w->header.salt, row);
 	uint64_t mask = mask_of(&w->header, table), i = key.home & mask;
 	struct nk_record rec;
 	uint64_t left;
@@ -211,7 +211,7 @@ find_row(struct nk_mapwriter *w, uint32_t table, uint64_t row,
 
 /* Fill the next empty slot for the key, which is not there yet. */
 static void
-fill(struct nk_mapwriter *w, uint32_t table, struct nk_key key, uint32_t unit)
+fill(struct nk_mapwriter *w, uint32_t table, struct nk_hash key, uint32_t unit)
 {
 	uint64_t *slots = w->bulk->tables[table];
 	uint64_t mask = mask_of(&w->header, table), i = key.home & mask;
@@ -227,7 +227,7 @@ fill(struct nk_mapwriter *w, uint32_t table, struct nk_key key, uint32_t unit)
  * names and ids go anywhere, and memory takes its time.
  */
 static void
-fill_later(struct nk_mapwriter *w, uint32_t table, struct nk_key key,
+fill_later(struct nk_mapwriter *w, uint32_t table, struct nk_hash key,
     uint32_t unit)
 {
 	struct nk_bulk *b = w->bulk;
@@ -253,7 +253,7 @@ insert_row(struct nk_mapwriter *w, uint32_t table, uint64_t row,
 }
 
 static int
-insert(struct nk_mapwriter *w, uint32_t table, struct nk_key key,
+insert(struct nk_mapwriter *w, uint32_t table, struct nk_hash key,
     uint32_t unit)
 {
 	if (!nk_table_has_room(w, table, 1))
@@ -266,7 +266,7 @@ insert(struct nk_mapwriter *w, uint32_t table, struct nk_key key,
 static void
 fill_pending(struct nk_mapwriter *w)
 {
-	static const struct nk_key none;
+	static const struct nk_hash none;
 	uint32_t i;
 
 	for (i = 0; i < PENDING; i++)

@@ -45,7 +45,7 @@ static int
 next_unit(const struct nk_view *v, uint32_t table, uint64_t *posp,
     uint32_t *unitp)
 {
-	struct nk_key key = { *posp, 1, 0 };
+	struct nk_hash key = { *posp, 1, 0 };
 	struct nk_probe p;
 	uint64_t slot;
 	int r;

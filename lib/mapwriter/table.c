@@ -7,7 +7,7 @@
 #include "lib/map/slot.h"
 #include "lib/mapwriter/writer.h"
 
-struct nk_key
+struct nk_hash
 nk_want_key(const uint64_t salt[2], const struct nk_want *want)
 {
 	switch (want->by) {
@@ -79,7 +79,7 @@ int
 nk_table_find(struct nk_mapwriter *w, const struct nk_want *want,
     struct nk_place *place)
 {
-	struct nk_key key = nk_want_key(w->header.salt, want);
+	struct nk_hash key = nk_want_key(w->header.salt, want);
 	struct nk_probe p;
 	uint64_t slot;
 	int r;

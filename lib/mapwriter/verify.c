@@ -405,7 +405,7 @@ check_slot(struct walk *k, const struct nk_want *table, uint64_t index,
 static int
 check_table(struct walk *k, const struct nk_want *table)
 {
-	struct nk_key key = { 0, 1, 0 };
+	struct nk_hash key = { 0, 1, 0 };
 	struct nk_probe p;
 	uint64_t slot, used = 0;
 	int r;

@@ -137,7 +137,7 @@ struct nk_place {
 	bool		fresh;		/* it is an empty slot */
 };
 
-struct nk_key nk_want_key(const uint64_t salt[2], const struct nk_want *want);
+struct nk_hash nk_want_key(const uint64_t salt[2], const struct nk_want *want);
 int	nk_table_find(struct nk_mapwriter *w, const struct nk_want *want,
 	    struct nk_place *place) NK_MUST_CHECK;
 /* Count a slot that is about to be filled: 0, or -EFBIG. */

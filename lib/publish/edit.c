@@ -92,6 +92,8 @@ nk_edit_begin(struct nk_publisher *p)
 		r = begin_agreed(p);
 	if (r == -ESTALE && (r = nk_publish_agree(p, false, NULL, NULL)) == 0)
 		r = begin_agreed(p);
+	if (r == -ESTALE)	/* somebody edits without the lock */
+		r = -EAGAIN;
 	if (r < 0)
 		nk_publish_unlock(p);
 	return r;

@@ -55,8 +55,8 @@ struct nk_publish_file {
 extern const struct nk_publish_file nk_publish_files[NK_PUB_MAPS];
 
 /*
- * Take the lock within so many milliseconds; -ESTALE, the store's file was
- * replaced: open anew.
+ * Take the lock within so many milliseconds.  -EAGAIN: somebody else has
+ * it, or the store's file was replaced and must be opened anew.
  */
 int	nk_publish_lock(struct nk_publisher *p, uint32_t wait_ms)
 	    NK_MUST_CHECK;

@@ -165,6 +165,7 @@ map_refresh(struct nk_publisher *p, size_t i)
 int
 nk_publish_refresh(struct nk_publisher *p)
 {
+	bool lost = false;
 	size_t i;
 	int r;
 
@@ -178,9 +179,11 @@ nk_publish_refresh(struct nk_publisher *p)
 			continue;
 		nk_mapwriter_free(p->map[i]);
 		p->map[i] = NULL;
-		return is_lost(r) ? -ESTALE : r;
+		if (!is_lost(r))
+			return r;
+		lost = true;
 	}
-	return 0;
+	return lost ? -ESTALE : 0;
 }
 
 int64_t
@@ -274,9 +277,9 @@ store_check(const struct nk_publisher *p)
 	struct stat st;
 
 	if (stat(p->state->store, &st) == -1)
-		return errno == ENOENT ? -ESTALE : -errno;
+		return errno == ENOENT ? -EAGAIN : -errno;
 	return st.st_dev == p->store_dev && st.st_ino == p->store_ino ?
-	    0 : -ESTALE;
+	    0 : -EAGAIN;
 }
 
 int

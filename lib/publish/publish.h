@@ -35,9 +35,11 @@ struct nk_publisher;
 
 /*
  * Open store and maps.  Takes the lock once and brings both into agreement
- * when maps are missing, damaged, of another boot or of another store.
- * mode as in nk_store_open(); NK_STORE_READ opens the store alone and never
- * takes the lock.
+ * when maps are missing, damaged, of another boot or of another store, or
+ * lack what a killed holder left.  mode as in nk_store_open();
+ * NK_STORE_READ opens the store alone, takes no lock and changes nothing.
+ * Results as of nk_store_open() and nk_edit_begin(); -EROFS, the store can
+ * only be read.
  */
 int	nk_publisher_open(struct nk_publisher **pp,
 	    const struct nk_state *state, const struct nk_conf *conf,
@@ -46,17 +48,22 @@ void	nk_publisher_free(struct nk_publisher *p);
 struct nk_store *nk_publisher_store(struct nk_publisher *p);
 
 /*
- * Take the lock, finish what a killed holder left, BEGIN.  Waits for the
- * lock for at most 30 s: -EAGAIN.
+ * Take the lock, finish what a killed holder left, BEGIN.  0; -EAGAIN, it
+ * was not to be had within 30 s, or another file stands in the store's
+ * place, so that the publisher must be opened anew; -ENOSPC, the maps are
+ * to be built and do not fit; -EPERM, lock or folder of the maps are not
+ * their owner's alone; -EROFS after NK_STORE_READ; -EINVAL inside an edit;
+ * others as of nk_store_begin().  The lock is held after 0 only.
  */
 int	nk_edit_begin(struct nk_publisher *p) NK_MUST_CHECK;
 
 /*
  * Make room in the maps, COMMIT, publish, let go of the lock.  On failure
  * before COMMIT all is rolled back and nothing has changed (-ENOSPC: disk
- * or tmpfs full).  When COMMIT has succeeded and publishing fails, the
- * change stands and is published by the next holder: -EINPROGRESS, not to
- * be acknowledged as done.
+ * or tmpfs full; -E2BIG: more than a map can show of one user).  When
+ * COMMIT has succeeded and publishing fails, the change stands and is
+ * published by the next holder: -EINPROGRESS, not to be acknowledged as
+ * done.  -EINVAL outside an edit.
  */
 int	nk_edit_commit(struct nk_publisher *p) NK_MUST_CHECK;
 
@@ -65,7 +72,8 @@ void	nk_edit_abort(struct nk_publisher *p);
 
 /*
  * Work that waits until the answer has been sent: checkpoint, compaction,
- * the audit log's retention.  Does nothing most of the time.
+ * the audit log's retention.  Does nothing most of the time, and leaves it
+ * to the next one when somebody else holds the lock.
  */
 int	nk_publisher_tidy(struct nk_publisher *p) NK_MUST_CHECK;
 
@@ -78,8 +86,10 @@ int	nk_publisher_sync(struct nk_publisher *p, bool force,
 	    NK_MUST_CHECK;
 
 /*
- * Verify the store, each map, and that every map says what the store says.
- * A sentence for each fault through report().  0 or -EBADMSG.
+ * Verify the store, each map, and that every map says what the store says,
+ * and nothing else.  A sentence for each fault through report().  Works
+ * after NK_STORE_READ too, and repairs nothing; takes the lock for the part
+ * that cannot be done beside edits.  0; -EBADMSG; or why it could not.
  */
 int	nk_publisher_verify(struct nk_publisher *p,
 	    void (*report)(void *arg, const char *what), void *arg)

@@ -8,6 +8,7 @@
 
 #include "lib/map/reader.h"
 #include "lib/publish/internal.h"
+#include "lib/publish/rows.h"
 
 /*
  * Does every map say what the store says?  The maps are asked through the
@@ -33,6 +34,8 @@ struct verify {
 	struct nk_view		 view[NK_PUB_MAPS];
 	struct suspects		 users, groups;
 	uint64_t		 nusers, ngroups;	/* that maps show */
+	uint64_t		 nkeysets;	/* users with keys */
+	bool			 rows_extra;	/* keys or secrets of nobody */
 	bool			 locked;	/* report; else suspect */
 	int			 bad;		/* 0 or -EBADMSG */
 	uint8_t			 line[NK_RECORD_MAX];
@@ -256,6 +259,7 @@ user_compare(struct verify *v, struct nk_plan_user *u)
 	    (what = secret_differs(v, &u->secret)) != NULL ||
 	    (what = keys_differ(v, &u->keyset)) != NULL)
 		return user_fault(v, u, what);
+	v->nkeysets += u->keyset.count > 0;
 	return 0;
 }
 
@@ -401,17 +405,47 @@ groups_extra(struct verify *v)
 	return 0;
 }
 
+/*
+ * Keys or secrets of users that the store does not have.  Rows are never
+ * used again, so nobody is let in by them; yet they should be gone.
+ */
+static int
+rows_extra(struct verify *v, enum nk_publish_map map,
+    enum nk_record_kind kind, uint64_t expected)
+{
+	uint64_t pos = 0, n = 0, row;
+	struct nk_user *u;
+	int r;
+
+	for (; nk_rows_next(&v->view[map], kind, &pos, &row) == 0; n++) {
+		if (!v->locked)
+			continue;
+		r = nk_user_get(v->p->store, (int64_t)row, &u);
+		if (r == -ENOENT)
+			fault(v, "%s: row %" PRIu64 " is of no user",
+			    nk_publish_files[map].name, row);
+		else if (r < 0)
+			return r;
+		nk_user_free(r == 0 ? u : NULL);
+	}
+	if (!v->locked && n != expected)
+		v->rows_extra = true;
+	return 0;
+}
+
 static int
 compare(struct verify *v)
 {
 	int r;
 
-	v->nusers = v->ngroups = 0;
+	v->nusers = v->ngroups = v->nkeysets = 0;
 	if ((r = nk_group_each(v->p->store, 0, group_walk, v)) < 0 ||
 	    (r = nk_user_each(v->p->store, 0, user_walk, v)) < 0 ||
-	    (r = users_extra(v)) < 0)
+	    (r = users_extra(v)) < 0 || (r = groups_extra(v)) < 0 ||
+	    (r = rows_extra(v, NK_PUB_KEYS, NK_RECORD_KEYSET,
+	    v->nkeysets)) < 0)
 		return r;
-	return groups_extra(v);
+	return rows_extra(v, NK_PUB_SECRETS, NK_RECORD_SECRET, v->nusers);
 }
 
 static int
@@ -456,6 +490,10 @@ compare_again(struct verify *v)
 		r = users_extra(v);
 	if (r == 0 && v->groups.extra)
 		r = groups_extra(v);
+	if (r == 0 && v->rows_extra)
+		r = rows_extra(v, NK_PUB_KEYS, NK_RECORD_KEYSET, 0);
+	if (r == 0 && v->rows_extra)
+		r = rows_extra(v, NK_PUB_SECRETS, NK_RECORD_SECRET, 0);
 	return r;
 }
 

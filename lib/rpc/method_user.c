@@ -8,6 +8,7 @@
 #include "lib/rpc/edit.h"
 #include "lib/rpc/elsewhere.h"
 #include "lib/rpc/entity.h"
+#include "lib/rpc/import.h"
 #include "lib/rpc/user_rules.h"
 #include "lib/rpc/user_write.h"
 
@@ -465,5 +466,9 @@ const struct nk_method nk_methods_user[] = {
 	    no_args, user_has_administrator },
 	{ "user.setup_local_administrator", NK_RIGHT_ADMIN, true, setup_args,
 	    nk_user_setup_administrator },
+	{ "user.import", NK_RIGHT_ADMIN, true, nk_user_import_args,
+	    nk_user_import },
+	{ "naskeys.import_system", NK_RIGHT_ROOT, true,
+	    nk_import_system_args, nk_import_system },
 	{ .name = NULL },
 };

@@ -45,7 +45,7 @@ enum nk_rank nk_rank_decide(const struct nk_caller *caller, uid_t owner,
 
 /*
  * Set rank, user_id and actor of *c.  0, or -errno when the store cannot
- * be asked: then the rank is nobody.
+ * be asked: then the rank is nobody, and rule 2 holds all the same (0).
  */
 int	nk_rights_compute(struct nk_context *c, const char *group_path,
 	    int64_t now) NK_MUST_CHECK;

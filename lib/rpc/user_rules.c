@@ -19,6 +19,7 @@ nk_user_rules_init(struct nk_user_rules *rules, const struct nk_context *c)
 {
 	rules->conf = c->conf;
 	rules->actor = c->actor;
+	rules->blind = false;
 	return nk_shells_load(&rules->shells, NK_SHELLS_FILE);
 }
 
@@ -182,7 +183,8 @@ check_home_path(const struct nk_user_rules *rules,
 	}
 	if (is_no_home(rules, home))
 		return false;
-	if (!ed->home_create && nk_home_look(home) == NK_HOME_OTHER) {
+	if (!ed->home_create && !rules->blind &&
+	    nk_home_look(home) == NK_HOME_OTHER) {
 		nk_user_edit_refuse(ed, e, "home", EINVAL,
 		    "\"Home Directory\" cannot be a file.");
 		return false;
@@ -204,7 +206,7 @@ check_existing_home(const struct nk_user_rules *rules,
 		    "of naskeys does not move homes: move %s away first, "
 		    "then set \"home\".", old->home);
 	if (is_given(ed, NK_GIVEN_HOME_MODE) && !ed->home_create &&
-	    !is_no_home(rules, u->home) &&
+	    !rules->blind && !is_no_home(rules, u->home) &&
 	    nk_home_has_mode(u->home, ed->home_mode) == 0)
 		nk_user_edit_refuse(ed, e, "home_mode", EINVAL, "This "
 		    "version of naskeys does not change homes that exist: "
@@ -485,9 +487,9 @@ is_shared_home(const char *home)
 	    strcmp(home, "/var/empty") == 0;
 }
 
-static int
-check_home_free(struct nk_context *c, const struct nk_user_edit *ed,
-    struct nk_error *e)
+int
+nk_user_rules_check_home(struct nk_context *c,
+    const struct nk_user_edit *ed, struct nk_error *e)
 {
 	const struct nk_user *u = ed->row;
 	struct nk_user *other;
@@ -505,8 +507,9 @@ check_home_free(struct nk_context *c, const struct nk_user_edit *ed,
 	if (other->id != u->id)
 		nk_user_edit_refuse(ed, e, "home", EEXIST,
 		    "%s: homedir already used by %s.", u->home, other->name);
+	r = other->id != u->id ? -EINVAL : 0;
 	nk_user_free(other);
-	return 0;
+	return r;
 }
 
 struct idmap_search {
@@ -582,7 +585,8 @@ nk_user_rules_check_store(struct nk_context *c,
 		return nk_error_is_set(e) ? -EINVAL : 0;
 	if ((r = check_uid_free(s, ed, e)) < 0 ||
 	    (r = check_primary_group(s, ed, e)) < 0 ||
-	    (r = check_home_free(c, ed, e)) < 0 ||
+	    ((r = nk_user_rules_check_home(c, ed, e)) < 0 &&
+	    !nk_error_is_set(e)) ||
 	    (r = check_idmap_free(s, ed, e)) < 0)
 		return r;
 	for (i = 0; i < ed->groups.n; i++) {

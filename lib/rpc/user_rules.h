@@ -69,6 +69,8 @@ struct nk_user_rules {
 	const struct nk_conf	*conf;
 	const char		*actor;		/* who adds keys */
 	struct nk_shells	 shells;
+	bool			 blind;		/* homes are not looked at:
+						   that could hang */
 };
 
 /* The objects of user.create, user.update and user.import. */
@@ -112,6 +114,10 @@ int	nk_user_rules_check(const struct nk_user_rules *rules,
 
 /* The rules that the store decides; again under the lock.  0, -errno. */
 int	nk_user_rules_check_store(struct nk_context *c,
+	    const struct nk_user_edit *ed, struct nk_error *e) NK_MUST_CHECK;
+
+/* One of them: is the home another user's already? */
+int	nk_user_rules_check_home(struct nk_context *c,
 	    const struct nk_user_edit *ed, struct nk_error *e) NK_MUST_CHECK;
 
 /*

@@ -131,8 +131,8 @@ get_header(struct nk_textlines *t, const char *line, size_t len,
 	static const char tag[] = "Comment:";
 	bool wanted = len >= sizeof(tag) - 1 &&
 	    strncasecmp(line, tag, sizeof(tag) - 1) == 0;
-	bool more;
 	size_t skip = wanted ? sizeof(tag) - 1 : 0;
+	bool more;
 	int r;
 
 	if (wanted && c->s != NULL)

@@ -230,7 +230,7 @@ check_count(struct state *st, const struct nk_keyoption *o,
 	return 0;
 }
 
-/* Look into one value and note what the option means. */
+/* Look into one value ("" for a flag) and note what the option means. */
 static int
 check_option(struct state *st, const struct nk_keyoption *o,
     const char *value, const char **whyp)
@@ -286,7 +286,7 @@ parse_option(struct state *st, const char **textp, size_t *lenp,
 		return r;
 	if ((r = nk_keyoption_value(&o, &value)) < 0)
 		return nk_refuse(whyp, r, NK_WHY_NOMEM);
-	r = check_option(st, &o, value, whyp);
+	r = check_option(st, &o, value == NULL ? "" : value, whyp);
 	free(value);
 	return r;
 }

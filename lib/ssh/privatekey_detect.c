@@ -22,7 +22,7 @@ static const char advice_putty[] = "this is a private key of PuTTY: treat it "
 #define LITERAL(s)	{ (s), sizeof(s) - 1 }
 
 struct literal {
-	const char	*s;
+	const char	*s;		/* two bytes at least */
 	size_t		 len;
 };
 
@@ -114,6 +114,7 @@ contains(const void *buf, size_t len, const struct literal *marks, size_t n)
 			continue;
 		for (k = 0; k < n; k++) {
 			if (marks[k].len <= len - i &&
+			    (uint8_t)marks[k].s[1] == p[i + 1] &&
 			    memcmp(p + i, marks[k].s, marks[k].len) == 0)
 				return true;
 		}

@@ -3,8 +3,8 @@
 /*
  * Row ids that are never used again, and the uids and gids in use.
  *
- * Counters are read once in a transaction and written once at its end; an
- * id that a savepoint took back stays unused.
+ * Counters are read once in a transaction and written once at its end, or
+ * at a savepoint.
  *
  * Spans are maximal: two of one kind never touch.  So the id after the
  * span that holds "first" is the smallest free one.
@@ -114,18 +114,10 @@ nk_counters_write(struct nk_store *s)
 }
 
 void
-nk_counters_forget(struct nk_store *s, bool forget)
+nk_counters_forget(struct nk_store *s)
 {
-	size_t c;
-
-	for (c = 0; c < NK_COUNTERS; c++) {
-		if (forget || c == NK_COUNTER_TRIMMED ||
-		    c == NK_COUNTER_AUDIT_ROWS) {
-			s->loaded[c] = s->dirty[c] = false;
-		} else if (s->loaded[c]) {
-			s->dirty[c] = true;	/* its write went back too */
-		}
-	}
+	memset(s->loaded, 0, sizeof(s->loaded));
+	memset(s->dirty, 0, sizeof(s->dirty));
 }
 
 /* ---- spans ---- */
@@ -200,8 +192,8 @@ nk_span_add(struct nk_store *s, enum nk_span_kind kind, uint32_t id)
 		return n;
 	if (n > 0 && v[0].first == (int64_t)id + 1)
 		right = &v[0];
-	if (n > (right != NULL))
-		left = &v[right != NULL];
+	if (n > (right != NULL ? 1 : 0))
+		left = &v[right != NULL ? 1 : 0];
 	if (left != NULL && left->last >= id)
 		return 0;	/* one more user of it */
 	if (right != NULL) {

@@ -104,8 +104,8 @@ int	nk_counter_set(struct nk_store *s, enum nk_counter c, int64_t v)
 int	nk_counter_next(struct nk_store *s, enum nk_counter c, int64_t *vp)
 	    NK_MUST_CHECK;
 int	nk_counters_write(struct nk_store *s) NK_MUST_CHECK;
-/* forget: the transaction has ended; otherwise back to a savepoint. */
-void	nk_counters_forget(struct nk_store *s, bool forget);
+/* The transaction has ended, or gone back to a savepoint. */
+void	nk_counters_forget(struct nk_store *s);
 const char *nk_counter_name(enum nk_counter c);
 
 /* An id came into use, or is used by no row any more. */

@@ -512,7 +512,6 @@ put_lines(struct nk_store *s, struct nk_keys *ks, const struct nk_keys *old,
 	const struct nk_key *was;
 	int64_t last = 0, fresh = old->n > 0 ? old->v[old->n - 1].position : 0;
 	struct nk_key *k;
-	bool moved = false;
 	size_t i;
 	int r = 0;
 
@@ -524,19 +523,22 @@ put_lines(struct nk_store *s, struct nk_keys *ks, const struct nk_keys *old,
 			continue;
 		}
 		was = p->old[i] == NONE ? NULL : &old->v[p->old[i]];
-		moved = moved || was == NULL || was->position < last;
-		if (moved && fresh == INT64_MAX)
-			return -EOVERFLOW;
-		last = k->position = moved ? ++fresh : was->position;
 		if (was != NULL)
 			k->id = was->id;
+		if (was != NULL && was->position > last) {
+			last = k->position = was->position;
+			continue;
+		}
+		if (fresh == INT64_MAX)
+			return -EOVERFLOW;
+		last = k->position = ++fresh;
+		*changedp = true;
 		if (was == NULL)
 			r = key_insert(s, k);
-		else if (moved)
+		else
 			r = nk_db_run(s->db, "UPDATE keys SET position = $1"
 			    " WHERE id = $2", 2,
 			    (int64_t[]){ k->position, k->id }, NULL);
-		*changedp = *changedp || moved;
 	}
 	return r;
 }

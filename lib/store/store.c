@@ -133,7 +133,7 @@ ended(struct nk_store *s)
 	s->writing = false;
 	s->failed = 0;
 	s->savepoints = 0;
-	nk_counters_forget(s, true);
+	nk_counters_forget(s);
 	nk_notes_forget(s);
 	if (s->bulk)
 		nk_db_set_cache(s->db, NK_STORE_CACHE_KIB);
@@ -270,7 +270,7 @@ nk_store_rollback_to(struct nk_store *s)
 		return;		/* nk_store_may_write() says so */
 	if ((r = nk_db_exec(s->db, "ROLLBACK TO SAVEPOINT nk;"
 	    "RELEASE SAVEPOINT nk")) == 0) {
-		nk_counters_forget(s, false);
+		nk_counters_forget(s);
 		r = nk_notes_reload(s);
 	}
 	s->failed = r;

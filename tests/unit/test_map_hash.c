@@ -88,7 +88,7 @@ END_TEST
 START_TEST(keys_of_rows)
 {
 	uint64_t salt[2] = { 5, 6 }, row, seed = 1;
-	struct nk_key k;
+	struct nk_hash k;
 	int i;
 
 	for (i = 0; i < 10000; i++) {

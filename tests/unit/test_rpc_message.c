@@ -13,15 +13,16 @@ static struct {
 	int		rights;		/* result of the hook */
 	int		rate;
 	unsigned int	calls, rates;
+	enum nk_rank	seen;		/* by the method */
 } world;
 
 static int
 echo(struct nk_context *c, json_t *params, json_t **resultp,
     struct nk_error *e)
 {
-	(void)c;
 	(void)e;
 	world.calls++;
+	world.seen = c->rank;
 	*resultp = json_incref(params);
 	return 0;
 }
@@ -438,6 +439,9 @@ START_TEST(depth)
 }
 END_TEST
 
+#define EIGHT	"[[[[[[[["
+#define MANY	EIGHT EIGHT EIGHT EIGHT EIGHT EIGHT EIGHT EIGHT
+
 static const struct {
 	const char	*what;
 	const char	*text;
@@ -445,7 +449,9 @@ static const struct {
 } scans[] = {
 	{ "nothing",			"", 0 },
 	{ "brackets in a string",	"\"[[[{{{\"", 0 },
-	{ "escaped quote",		"\"\\\"[\"[", 0 },
+	{ "escaped quote, then a string", "[\"\\\"" MANY "\"]", 0 },
+	{ "escaped backslash, no string", "[\"\\\\\"" MANY, -E2BIG },
+	{ "just above",			"[" MANY, -E2BIG },
 	{ "escape at the end",		"\"\\", 0 },
 	{ "closed too often",		"]]]]}}}}", 0 },
 	{ "mixed",			"[{]}[{]}", 0 },
@@ -564,6 +570,9 @@ START_TEST(admission)
 	ck_assert_msg(strstr(answer, asks[_i].want) != NULL, "%s: %s",
 	    asks[_i].what, answer);
 	ck_assert_uint_eq(world.calls, asks[_i].calls);
+	if (world.calls > 0)
+		ck_assert_int_eq((int)world.seen, asks[_i].rights < 0 ?
+		    NK_RANK_NOBODY : (int)asks[_i].rank);
 	ck_assert_uint_eq(world.rates, asks[_i].rates);
 	nk_rpc_free(answer, len);
 }

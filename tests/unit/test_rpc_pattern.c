@@ -51,6 +51,8 @@ static const struct {
 	{ "ab|cd", "ad", false },
 	{ "a|b|c|d$", "d", true },
 	{ "a|b|c|d$", "de", false },
+	{ "x(a|b|c)y$", "xay", true },
+	{ "x(a|b|c)y$", "xby", true },
 	{ "x(a|b|c)y$", "xcy", true },
 	{ "x(a|b|c)y$", "xdy", false },
 	{ "x(a|)y$", "xy", true },

@@ -46,7 +46,7 @@ static json_t *
 run(const char *filters, const char *options, struct nk_error *e)
 {
 	json_t *f = parse(filters), *o = parse(options), *rows = parse(data);
-	json_t *result = NULL;
+	json_t *result = NULL, *before = parse(data);
 	struct nk_query *q;
 	size_t i;
 	int r;
@@ -62,6 +62,8 @@ run(const char *filters, const char *options, struct nk_error *e)
 	ck_assert_int_eq(r, result != NULL ? 0 : -EINVAL);
 	ck_assert(nk_error_is_set(e) == (r < 0));
 	nk_query_free(q);
+	ck_assert_int_eq(json_equal(rows, before), 1);
+	json_decref(before);
 	json_decref(rows);
 	return result;
 }
@@ -700,6 +702,37 @@ START_TEST(wanted)
 }
 END_TEST
 
+static const struct {
+	const char	*filters;
+	int64_t		 n;		/* -1: none */
+} aboves[] = {
+	{ "[[\"id\",\">\",5]]", 5 },
+	{ "[[\"x\",\"=\",1],[\"id\",\"=\",9],[\"id\",\">\",5]]", 5 },
+	{ "[[\"id\",\">=\",5]]", -1 },
+	{ "[[\"id\",\"<\",5]]", -1 },
+	{ "[[\"id\",\"C>\",5]]", -1 },
+	{ "[[\"id\",\">\",\"5\"]]", -1 },
+	{ "[[\"id\",\">\",5.5]]", -1 },
+	{ "[[\"id.x\",\">\",5]]", -1 },
+	{ "[[\"OR\",[[\"id\",\">\",5]]]]", -1 },
+};
+
+START_TEST(wanted_above)
+{
+	json_t *filters = parse(aboves[_i].filters);
+	struct nk_query *q;
+	struct nk_error e;
+	int64_t n = -1;
+
+	nk_error_init(&e);
+	ck_assert_int_eq(nk_query_new(&q, filters, NULL, &e), 0);
+	ck_assert(nk_query_wants_above(q, "id", &n) == (aboves[_i].n != -1));
+	ck_assert(n == aboves[_i].n);
+	nk_query_free(q);
+	json_decref(filters);
+}
+END_TEST
+
 /* The order of values is total: what a sort relies on. */
 START_TEST(value_order)
 {
@@ -772,6 +805,7 @@ main(void)
 	LOOP(refused, refusals);
 	LOOP(early_stop, stops);
 	LOOP(wanted, wants);
+	LOOP(wanted_above, aboves);
 	LOOP(fold, folds);
 #undef LOOP
 	tcase_add_test(tc, errors_together);

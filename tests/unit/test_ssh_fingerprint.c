@@ -84,6 +84,8 @@ static const struct {
 	    "SHA256:2DhLmGWkSxQb21MiLBtjXEeabd/XTCOlZqV9QEWlSl", -EBADMSG },
 	{ "unused bits",
 	    "SHA256:2DhLmGWkSxQb21MiLBtjXEeabd/XTCOlZqV9QEWlSlR", -EBADMSG },
+	{ "higher unused bit",
+	    "SHA256:2DhLmGWkSxQb21MiLBtjXEeabd/XTCOlZqV9QEWlSlS", -EBADMSG },
 	{ "strange character",
 	    "SHA256:2DhLmGWkSxQb21MiLBtjXEeabd-XTCOlZqV9QEWlSlQ", -EBADMSG },
 	{ "lower case prefix",

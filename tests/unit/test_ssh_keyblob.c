@@ -122,6 +122,14 @@ END_TEST
 #define GY	"\x4f\xe3\x42\xe2\xfe\x1a\x7f\x9b\x8e\xe7\xeb\x4a\x7c\x0f\x9e" \
 	"\x16\x2b\xce\x33\x57\x6b\x31\x5e\xce\xcb\xb6\x40\x68\x37\xbf\x51\xf5"
 
+/* A point whose x is too small to be one that anybody drew. */
+#define SMALL_X	"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" \
+	"\0\0\0\0\x05"
+#define ITS_Y	"\x45\x92\x43\xb9\xaa\x58\x18\x06" \
+	"\xfe\x91\x3b\xce\x99\x81\x7a\xde" \
+	"\x11\xca\x50\x3c\x64\xd9\xa3\xc5" \
+	"\x33\x41\x5c\x08\x32\x48\xfb\xcc"
+
 static const struct {
 	const char	*what;
 	const char	*blob;
@@ -178,6 +186,8 @@ static const struct {
 	    "\0\0\0\x41\4" GX GY), -EBADMSG, "curve is not" },
 	{ "ECDSA, off the curve", RAW(P256 "\0\0\0\x08nistp256\0\0\0\x41\4"
 	    GX GX), -EBADMSG, "no point" },
+	{ "ECDSA, small x", RAW(P256 "\0\0\0\x08nistp256\0\0\0\x41\4"
+	    SMALL_X ITS_Y), -EBADMSG, "no point" },
 	{ "ECDSA, infinity", RAW(P256 "\0\0\0\x08nistp256\0\0\0\1\0"),
 	    -EBADMSG, "no point" },
 	{ "ECDSA, no point", RAW(P256 "\0\0\0\x08nistp256\0\0\0\0"),
@@ -383,6 +393,7 @@ enum authority {
 	CA_ED25519,
 	CA_SK_ED25519,
 	CA_SK_P256,
+	CA_RSA,			/* it signs nothing that verifies */
 	CA_CERTIFICATE,
 	CA_UNKNOWN,
 	CA_TRAILING,		/* a byte behind its key */
@@ -399,6 +410,7 @@ enum signature {
 	SIG_TRAILING,
 	SIG_MISSING,
 	SIG_WEBAUTHN,
+	SIG_SHA1,
 };
 
 struct bytes {
@@ -501,6 +513,10 @@ static const struct recipe {
 	    .sig = SIG_WEBAUTHN, .want = -EPERM, .why = "web browser" },
 	{ .what = "by a security key, trailing", .ca = CA_SK_P256,
 	    .sig = SIG_TRAILING, .want = -EBADMSG, .why = "malformed" },
+	{ .what = "by RSA with SHA-1", .ca = CA_RSA, .sig = SIG_SHA1,
+	    .want = -EPERM, .why = "SHA-1" },
+	{ .what = "by RSA with a name of Ed25519", .ca = CA_RSA,
+	    .want = -EBADMSG, .why = "malformed" },
 	{ .what = "by a certificate", .ca = CA_CERTIFICATE, .want = -EPERM,
 	    .why = "signed by a type" },
 	{ .what = "by an unknown key", .ca = CA_UNKNOWN, .want = -EPERM,
@@ -577,8 +593,15 @@ put_ca(struct nk_wire_out *o, enum authority ca)
 	    "ssh-ed25519-cert-v01@openssh.com" : ca == CA_UNKNOWN ?
 	    "ssh-ed26619" : "ssh-ed25519";
 	EVP_PKEY *pkey;
+	uint8_t *rsa;
 	size_t len;
 
+	if (ca == CA_RSA) {
+		rsa = decode(RSA2048_BASE64, &len);
+		put_string(o, rsa, len);
+		free(rsa);
+		return ed25519_pair(2, pub);
+	}
 	put_string(&k, name, strlen(name));
 	if (ca == CA_SK_P256) {
 		pkey = EVP_EC_gen("P-256");
@@ -646,6 +669,7 @@ put_signature(struct nk_wire_out *o, EVP_PKEY *pkey, const struct recipe *c,
 	struct nk_wire_out s = { out, sizeof(out) };
 	size_t n = sign(pkey, c->ca, blob, BLOB_MAX - o->left, sig);
 	const char *name = c->sig == SIG_OTHER_NAME ? "ssh-ed25518" :
+	    c->sig == SIG_SHA1 ? "ssh-rsa" :
 	    c->sig == SIG_WEBAUTHN ?
 	    "webauthn-sk-ecdsa-sha2-nistp256@openssh.com" :
 	    c->ca == CA_SK_ED25519 ? "sk-ssh-ed25519@openssh.com" :

@@ -13,7 +13,8 @@
 
 #define ED		"ssh-ed25519 " ED25519_BASE64
 #define EC		"ecdsa-sha2-nistp256 " P256_BASE64
-#define SPKI_ED25519	"MCowBQYDK2VwAyEAQS/O180Q6VGADaaUwB759z3qzszI7vvElA2NPpSc22E="
+#define SPKI_ED25519	"MCowBQYDK2VwAyEAQS/O180Q6VGADaaU" \
+			"wB759z3qzszI7vvElA2NPpSc22E="
 
 static const struct nk_keypolicy policy = { 2048, 16384, 400, { 9, 2 } };
 
@@ -544,6 +545,36 @@ static const struct {
 	    -EBADMSG, 8, "PEM public key is cut" },
 	{ "PKCS#1, other inside", RAW(PEM("RSA PUBLIC KEY", SPKI_P256)),
 	    -EBADMSG, 4, "PEM public key is cut" },
+	{ "PEM, length of two bytes", RAW(PEM("PUBLIC KEY",
+	    "MIEqMAUGAytlcAMhAEEvztfNEOlRgA2mlMAe+fc96s7MyO77xJQNjT6UnNth")),
+	    -EBADMSG, 3, "PEM public key is cut" },
+	{ "PEM, length with a zero", RAW(PEM("PUBLIC KEY",
+	    "MIIAKjAFBgMrZXADIQBBL87XzRDpUYANppTAHvn3PerOzMju+8SUDY0+"
+	    "lJzbYQ==")),
+	    -EBADMSG, 3, "PEM public key is cut" },
+	{ "PEM, indefinite length", RAW(PEM("PUBLIC KEY",
+	    "MIAwBQYDK2VwAyEAQS/O180Q6VGADaaUwB759z3qzszI7vvElA2NPpSc"
+	    "22EAAA==")),
+	    -EBADMSG, 3, "PEM public key is cut" },
+	{ "PEM, trailing byte", RAW(PEM("PUBLIC KEY",
+	    "MCowBQYDK2VwAyEAQS/O180Q6VGADaaUwB759z3qzszI7vvElA2NPpSc22EA")),
+	    -EBADMSG, 3, "PEM public key is cut" },
+	{ "PEM, unused bits", RAW(PEM("PUBLIC KEY",
+	    "MCowBQYDK2VwAyEBQS/O180Q6VGADaaUwB759z3qzszI7vvElA2NPpSc22E=")),
+	    -EBADMSG, 3, "PEM public key is cut" },
+	{ "PEM, parameters of Ed25519", RAW(PEM("PUBLIC KEY",
+	    "MCwwBwYDK2VwBQADIQBBL87XzRDpUYANppTAHvn3PerOzMju+8SUDY0+"
+	    "lJzbYQ==")),
+	    -EBADMSG, 3, "PEM public key is cut" },
+	{ "PEM, NULL with contents", RAW(PEM("PUBLIC KEY",
+	    "MIIBIzAOBgkqhkiG9w0BAQEFAQADggEPADCCAQoCggEBAMBYmlz4WbsTFT5c\n"
+	    "wT1DLeJ6p9mL4lt/aVYcULusjdxxw7Q5HM0H7u2v/YcaryyEcUeMOGElDgBG\n"
+	    "W5JfOVQuiFAgWXazc6pH//5/zaa8G1YgqKcX8AEVrPZB5YfvUYNy8XMPswzB\n"
+	    "RAWg/2O24nx6t1EnyIOHXaHBuVgLCtjklrVqmeLQSzQ44LDcB5rajl9hiLfQ\n"
+	    "F8vyQz//QaL8sqQ+C41R6tbi2AeKkTrcIEDxA1k3SjlcxqjaTN6HCFm2AlAs\n"
+	    "Kj1N0PSzNkJKztYg5wR0+5etizEbN/plEwsUfUxZbL/0WP6jmB/9pWlU0qff\n"
+	    "OX2DhO9WqnPTTtCJXr0KDrW+ulECAwEAAQ==")),
+	    -EBADMSG, 9, "PEM public key is cut" },
 	{ "PEM, X25519", RAW(PEM("PUBLIC KEY",
 	    "MCowBQYDK2VuAyEA4MoAZxvpLwvg5LP1UmYhCsUSEqG1IdMnbgG3Xqa1gEk=")),
 	    -EPERM, 3, "of a kind" },
