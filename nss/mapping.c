@@ -44,11 +44,18 @@
 #define STATE_RETIRED	0xc0000000u
 #define STATE_MASK	0xc0000000u
 
+union settings {
+	struct nk_map_settings s;
+	uint64_t	 word[3];
+};
+_Static_assert(sizeof(union settings) == sizeof(struct nk_map_settings),
+    "the words are the settings");
+
 struct slot {
 	_Alignas(64) _Atomic uint32_t word;
 	_Atomic uint32_t checked;	/* second of the last stat(2) */
 	bool		 has_settings;
-	struct nk_map_settings settings; /* when the view was opened */
+	union settings	 settings;	/* when the view was opened */
 	struct nk_view	 view;
 };
 
@@ -141,7 +148,8 @@ publish(int i, const struct nk_view *v)
 	int none = NONE;
 
 	pool[i].view = *v;
-	pool[i].has_settings = nk_map_settings(v, &pool[i].settings) == 0;
+	pool[i].has_settings = nk_map_settings(v,
+	    &pool[i].settings.s) == 0;
 	atomic_store_explicit(&pool[i].checked, now(), memory_order_relaxed);
 	atomic_store_explicit(&pool[i].word, STATE_LIVE + 1,
 	    memory_order_release);
@@ -275,15 +283,12 @@ nk_mapping_drop(struct nk_mapping *m)
 static bool
 are_unchanged(const struct slot *s)
 {
-	uint64_t word[sizeof(s->settings) / sizeof(uint64_t)];
-	size_t i;
+	size_t at = NK_MAP_SETTINGS_AT;
 
-	if (!s->has_settings)
-		return false;
-	for (i = 0; i < sizeof(word) / sizeof(word[0]); i++)
-		word[i] = load_word(&s->view,
-		    NK_MAP_SETTINGS_AT + i * sizeof(word[0]));
-	return memcmp(word, &s->settings, sizeof(word)) == 0;
+	return s->has_settings &&
+	    load_word(&s->view, at) == s->settings.word[0] &&
+	    load_word(&s->view, at + 8) == s->settings.word[1] &&
+	    load_word(&s->view, at + 16) == s->settings.word[2];
 }
 
 static int
@@ -293,7 +298,7 @@ call(const struct nk_mapping *m, nk_look_fn *look, void *arg)
 	int r;
 
 	if (m->slot != NONE && are_unchanged(&pool[m->slot]))
-		return look(m->view, &pool[m->slot].settings, arg);
+		return look(m->view, &pool[m->slot].settings.s, arg);
 	if ((r = nk_map_settings(m->view, &s)) < 0)
 		return r;
 	return look(m->view, &s, arg);

@@ -8,7 +8,9 @@
  * what is left is too small.
  */
 
+#include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "lib/attr.h"
 
@@ -17,11 +19,31 @@ struct nk_pack {
 	char	*back;		/* one past the last byte that is left */
 };
 
-void	nk_pack_init(struct nk_pack *b, char *buf, size_t len);
+static inline void
+nk_pack_init(struct nk_pack *b, char *buf, size_t len)
+{
+	b->front = buf;
+	b->back = buf + len;
+}
+
+static inline size_t
+nk_pack_left(const struct nk_pack *b)
+{
+	return (size_t)(b->back - b->front);
+}
 
 /* Copy len bytes and a NUL; *out points at the copy. */
-int	nk_pack_text(struct nk_pack *b, char **out, const char *text,
-	    size_t len) NK_MUST_CHECK;
+static inline NK_MUST_CHECK int
+nk_pack_text(struct nk_pack *b, char **out, const char *text, size_t len)
+{
+	if (len >= nk_pack_left(b))
+		return -ERANGE;
+	memcpy(b->front, text, len);
+	b->front[len] = '\0';
+	*out = b->front;
+	b->front += len + 1;
+	return 0;
+}
 
 /*
  * Begin a list of pointers, which is its final NULL so far.  Between this

@@ -251,6 +251,7 @@ choose_groups(struct nk_system *s, uint32_t min, uint32_t max,
     const struct nk_nameset *taken, const struct nk_nameset *primary,
     const struct nk_nameset *foreign)
 {
+	char why[NK_NAME_WHY_MAX];
 	struct nk_system_group *g;
 	size_t i;
 	int r;
@@ -261,7 +262,8 @@ choose_groups(struct nk_system *s, uint32_t min, uint32_t max,
 		g = &s->groups[i];
 		g->taken = g->leaves = false;
 		if (g->gr.gid < min || g->gr.gid > max ||
-		    g->gr.gid == NOBODY)
+		    g->gr.gid == NOBODY || nk_groupname_check(g->gr.name,
+		    strlen(g->gr.name), why) < 0)
 			continue;
 		r = nk_member_list_each(g->gr.members, look_at_member, &c);
 		if (r < 0)

@@ -29,38 +29,40 @@ struct want {
 int
 nk_user_at(const struct nk_view *v, uint32_t unit, struct nk_map_user *u)
 {
-	struct nk_user_record rec;
-	struct nk_rest rest;
-	const uint8_t *groups;
+	const struct nk_user_record *rec = (const void *)u->page;
+	const char *text;
+	size_t len, fixed;
 	int r;
 
 	if ((r = nk_page_load(v, unit, NK_RECORD_USER, u->page)) < 0)
 		return r;
-	memcpy(&rec, u->page, sizeof(rec));
-	if (rec.r.length < sizeof(rec))
+	fixed = sizeof(*rec) + rec->ngroups * sizeof(struct nk_user_group);
+	len = (size_t)rec->name_len + rec->gecos_len + rec->home_len +
+	    rec->shell_len + 4;
+	if (rec->r.length < fixed || rec->r.length - fixed != len ||
+	    rec->name_len == 0)
 		return -EIO;
-	rest.p = u->page + sizeof(rec);
-	rest.left = rec.r.length - sizeof(rec);
-	if ((groups = nk_take_array(&rest, rec.ngroups,
-	    sizeof(struct nk_user_group))) == NULL ||
-	    !nk_take_string(&rest, rec.name_len, &u->name) ||
-	    !nk_take_string(&rest, rec.gecos_len, &u->gecos) ||
-	    !nk_take_string(&rest, rec.home_len, &u->home) ||
-	    !nk_take_string(&rest, rec.shell_len, &u->shell) ||
-	    rest.left != 0 || rec.name_len == 0)
+	text = (const char *)u->page + fixed;
+	u->name = text;
+	u->gecos = u->name + rec->name_len + 1;
+	u->home = u->gecos + rec->gecos_len + 1;
+	u->shell = u->home + rec->home_len + 1;
+	/* Four NULs, each behind its string: so none is within one. */
+	if ((u->gecos[-1] | u->home[-1] | u->shell[-1] | text[len - 1]) !=
+	    '\0' || nk_count_nuls((const uint8_t *)text, len) != 4)
 		return -EIO;
-	u->row = rec.r.row;
-	u->generation = rec.generation;
-	u->expires_at = rec.expires_at;
-	u->uid = rec.uid;
-	u->gid = rec.gid;
-	u->flags = rec.flags;
-	u->ngroups = rec.ngroups;
-	u->groups = (const struct nk_user_group *)(const void *)groups;
-	u->name_len = rec.name_len;
-	u->gecos_len = rec.gecos_len;
-	u->home_len = rec.home_len;
-	u->shell_len = rec.shell_len;
+	u->row = rec->r.row;
+	u->generation = rec->generation;
+	u->expires_at = rec->expires_at;
+	u->uid = rec->uid;
+	u->gid = rec->gid;
+	u->flags = rec->flags;
+	u->ngroups = rec->ngroups;
+	u->groups = (const void *)(u->page + sizeof(*rec));
+	u->name_len = rec->name_len;
+	u->gecos_len = rec->gecos_len;
+	u->home_len = rec->home_len;
+	u->shell_len = rec->shell_len;
 	return 0;
 }
 
@@ -79,7 +81,8 @@ nk_group_at(const struct nk_view *v, uint32_t unit, struct nk_map_group *g)
 	rest.p = g->page + sizeof(rec);
 	rest.left = rec.r.length - sizeof(rec);
 	if (!nk_take_string(&rest, rec.name_len, &g->name) ||
-	    rest.left != 0 || rec.name_len == 0)
+	    rest.left != 0 || rec.name_len == 0 ||
+	    nk_count_nuls((const uint8_t *)g->name, rec.name_len) != 0)
 		return -EIO;
 	g->row = rec.r.row;
 	g->gid = rec.gid;

@@ -36,7 +36,7 @@ struct nk_probe {
 	uint64_t		 index;
 	uint64_t		 step;
 	uint64_t		 left;		/* slots not yet looked at */
-	uint64_t		 block;		/* index of the first in slots */
+	uint64_t		 block;		/* index of slots[0] */
 	uint32_t		 table;
 	uint32_t		 nblock;	/* how many are in slots */
 	unsigned int		 tries;

@@ -116,10 +116,10 @@ nk_record_load(const struct nk_view *v, uint32_t unit,
 {
 	uint64_t length = __atomic_load_n(&v->length, __ATOMIC_RELAXED);
 	uint64_t at = (uint64_t)unit * NK_MAP_UNIT, sum = 0;
-	struct nk_record r;
+	const struct nk_record *r = buf;
 	int error;
 
-	if (size < sizeof(r))
+	if (size < sizeof(*r))
 		return -ERANGE;
 	if (at < v->records)
 		return -EAGAIN;
@@ -130,11 +130,10 @@ nk_record_load(const struct nk_view *v, uint32_t unit,
 	    load_pread(v, at, length - at, buf, size, &sum);
 	if (error < 0)
 		return error;
-	memcpy(&r, buf, sizeof(r));
-	if (r.sum != sum)
+	if (r->sum != sum)
 		return -EAGAIN;
-	if (r.kind != kind || r.row == 0 ||
-	    r.length > r.capacity * NK_MAP_UNIT)
+	if (r->kind != kind || r->row == 0 ||
+	    r->length > r->capacity * NK_MAP_UNIT)
 		return -EIO;
 	return 0;
 }
@@ -146,29 +145,4 @@ nk_page_load(const struct nk_view *v, uint32_t unit,
 	int r = nk_record_load(v, unit, kind, page, NK_RECORD_PAGE_MAX);
 
 	return r == -ERANGE ? -EAGAIN : r;
-}
-
-bool
-nk_take_string(struct nk_rest *rest, uint16_t len, const char **sp)
-{
-	if (len >= rest->left)
-		return false;
-	if (rest->p[len] != '\0' || memchr(rest->p, '\0', len) != NULL)
-		return false;
-	*sp = (const char *)rest->p;
-	rest->p += len + 1u;
-	rest->left -= len + 1u;
-	return true;
-}
-
-const uint8_t *
-nk_take_array(struct nk_rest *rest, uint32_t count, size_t size)
-{
-	const uint8_t *p = rest->p;
-
-	if (count > rest->left / size)
-		return NULL;
-	rest->p += count * size;
-	rest->left -= count * size;
-	return p;
 }

@@ -5,6 +5,7 @@
 /* Loading one record; what reader and writer share below reader.h. */
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "lib/map/reader.h"
 
@@ -31,12 +32,62 @@ struct nk_rest {
 	size_t		 left;
 };
 
-/* A string of len bytes and its NUL; false when there is no such thing. */
-bool	nk_take_string(struct nk_rest *rest, uint16_t len, const char **sp);
+/* How many of the 8 bytes of w are NUL. */
+static inline uint64_t
+nk_count_nuls_of(uint64_t w)
+{
+	const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
+
+	w = ~(((w & low) + low) | w | low) >> 7;
+	return w * UINT64_C(0x0101010101010101) >> 56;
+}
+
+/*
+ * How many of the len bytes at p are NUL.  p lies in a record that was
+ * loaded, so the word in which the last byte stands may be read.
+ */
+static inline uint64_t
+nk_count_nuls(const uint8_t *p, size_t len)
+{
+	uint64_t n = 0, w;
+
+	for (; len >= sizeof(w); len -= sizeof(w), p += sizeof(w)) {
+		memcpy(&w, p, sizeof(w));
+		n += nk_count_nuls_of(w);
+	}
+	for (; len > 0; len--)
+		n += *p++ == '\0';
+	return n;
+}
+
+/*
+ * A string of len bytes and its NUL; false when it does not fit.  Whether
+ * there are NULs within is for nk_count_nuls() to tell, of all strings of a
+ * record at once.
+ */
+static inline bool
+nk_take_string(struct nk_rest *rest, uint16_t len, const char **sp)
+{
+	if (len >= rest->left || rest->p[len] != '\0')
+		return false;
+	*sp = (const char *)rest->p;
+	rest->p += len + 1u;
+	rest->left -= len + 1u;
+	return true;
+}
 
 /* count things of size bytes; NULL when there are not as many. */
-const uint8_t *nk_take_array(struct nk_rest *rest, uint32_t count,
-	    size_t size);
+static inline const uint8_t *
+nk_take_array(struct nk_rest *rest, uint32_t count, size_t size)
+{
+	const uint8_t *p = rest->p;
+
+	if (count > rest->left / size)
+		return NULL;
+	rest->p += count * size;
+	rest->left -= count * size;
+	return p;
+}
 
 /* Load and decode; results as above, and -EIO for what makes no sense. */
 int	nk_user_at(const struct nk_view *v, uint32_t unit,

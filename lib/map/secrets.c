@@ -25,7 +25,9 @@ nk_secret_at(const struct nk_view *v, uint32_t unit, struct nk_map_secret *s)
 		return -EIO;
 	rest.p = s->page + sizeof(rec);
 	rest.left = rec.r.length - sizeof(rec);
-	if (!nk_take_string(&rest, rec.hash_len, &s->hash) || rest.left != 0)
+	if (!nk_take_string(&rest, rec.hash_len, &s->hash) ||
+	    rest.left != 0 ||
+	    nk_count_nuls((const uint8_t *)s->hash, rec.hash_len) != 0)
 		return -EIO;
 	s->row = rec.r.row;
 	s->generation[0] = rec.generation[0];

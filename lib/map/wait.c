@@ -3,6 +3,7 @@
 #include "lib/map/wait.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <time.h>
 
@@ -28,7 +29,7 @@ nk_wait(unsigned int *triesp)
 {
 	struct timespec ts = { 0 };
 	unsigned int n = (*triesp)++;
-	int saved = errno;
+	int cancel, saved = errno;
 
 	if (n < SPINS) {
 		pause_briefly();
@@ -44,7 +45,10 @@ nk_wait(unsigned int *triesp)
 	if (n >= SLEEPS)
 		return false;
 	ts.tv_nsec = FIRST_SLEEP << n;
+	/* A cancelled thread would take its caller's reference with it. */
+	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	nanosleep(&ts, NULL);		/* cut short is short enough */
+	(void)pthread_setcancelstate(cancel, NULL);
 	errno = saved;
 	return true;
 }

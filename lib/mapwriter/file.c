@@ -420,14 +420,23 @@ nk_mapwriter_open(struct nk_mapwriter **wp, int dirfd, const char *name,
 }
 
 int
-nk_mapwriter_install(struct nk_mapwriter *w)
+nk_mapwriter_finish(struct nk_mapwriter *w)
 {
 	int r;
 
 	if (w->installed)
 		return -EINVAL;
-	if ((w->bulk != NULL && (r = nk_bulk_leave(w)) < 0) ||
-	    (w->dirty && (r = nk_state_write(w)) < 0) ||
+	if (w->bulk != NULL && (r = nk_bulk_leave(w)) < 0)
+		return r;
+	return w->dirty ? nk_state_write(w) : 0;
+}
+
+int
+nk_mapwriter_install(struct nk_mapwriter *w)
+{
+	int r;
+
+	if ((r = nk_mapwriter_finish(w)) < 0 ||
 	    (r = mark(w, NK_MAP_SUPERSEDED)) < 0)
 		return r;
 	if (renameat(w->dirfd, w->temp, w->dirfd, w->name) == -1) {
@@ -452,6 +461,7 @@ nk_mapwriter_is_current(const struct nk_mapwriter *w)
 int
 nk_mapwriter_refresh(struct nk_mapwriter *w)
 {
+	struct nk_map_header header;
 	struct stat own, named;
 
 	if (!w->installed || w->bulk != NULL)
@@ -463,6 +473,9 @@ nk_mapwriter_refresh(struct nk_mapwriter *w)
 		return -ESTALE;
 	w->view.length = (uint64_t)own.st_size;
 	w->dirty = false;
+	if (nk_header_read(w->fd, w->view.length, w->kind, &header) < 0 ||
+	    memcmp(&header, &w->header, sizeof(header)) != 0)
+		return -EBADMSG;
 	return nk_writer_error(read_cells(w));
 }
 
@@ -511,6 +524,6 @@ nk_mapwriter_reserve(struct nk_mapwriter *w, uint64_t bytes, uint32_t slots)
 			return -EFBIG;
 		}
 	}
-	/* Twice: whoever is killed half-way has used it up for his successor. */
+	/* Twice: who is killed half-way has used it up for his successor. */
 	return bytes > UINT64_MAX / 4 ? -EFBIG : nk_file_ensure(w, bytes * 2);
 }

@@ -57,6 +57,12 @@ int	nk_mapwriter_create(struct nk_mapwriter **wp, int dirfd,
 	    uint32_t mode, uint32_t uid, uint32_t gid) NK_MUST_CHECK;
 
 /*
+ * Write out all of a new file, so that nothing but its name is missing and
+ * nk_mapwriter_install() cannot fail for want of room.
+ */
+int	nk_mapwriter_finish(struct nk_mapwriter *w) NK_MUST_CHECK;
+
+/*
  * Put the new file in the old one's place: mark the old one superseded
  * (found by its path, whatever its state), rename.  w goes on as an open
  * writer of the installed file.

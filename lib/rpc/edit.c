@@ -27,9 +27,9 @@ nk_edit_run(struct nk_context *c,
 }
 
 int
-nk_audit_write(struct nk_context *c, const char *action,
-    const struct nk_subject *subject, const json_t *before,
-    const json_t *after, const char *fmt, ...)
+nk_audit_write_text(struct nk_context *c, const char *action,
+    const struct nk_subject *subject, const char *before, const char *after,
+    const char *text)
 {
 	struct nk_audit a = {
 		.at = nk_now(),
@@ -39,7 +39,19 @@ nk_audit_write(struct nk_context *c, const char *action,
 		.object_kind = subject->kind,
 		.object_id = subject->id,
 		.object = subject->name,
+		.text = text,
+		.before = before,
+		.after = after,
 	};
+
+	return nk_audit_add(nk_publisher_store(c->publisher), &a);
+}
+
+int
+nk_audit_write(struct nk_context *c, const char *action,
+    const struct nk_subject *subject, const json_t *before,
+    const json_t *after, const char *fmt, ...)
+{
 	char *was = NULL, *is = NULL, text[TEXT_MAX];
 	va_list ap;
 	int r;
@@ -49,15 +61,10 @@ nk_audit_write(struct nk_context *c, const char *action,
 	va_end(ap);
 	if ((before != NULL &&
 	    (was = json_dumps(before, JSON_COMPACT)) == NULL) ||
-	    (after != NULL && (is = json_dumps(after, JSON_COMPACT)) == NULL)) {
+	    (after != NULL && (is = json_dumps(after, JSON_COMPACT)) == NULL))
 		r = -ENOMEM;
-		goto out;
-	}
-	a.text = text;
-	a.before = was;
-	a.after = is;
-	r = nk_audit_add(nk_publisher_store(c->publisher), &a);
- out:
+	else
+		r = nk_audit_write_text(c, action, subject, was, is, text);
 	free(was);
 	free(is);
 	return r;

@@ -34,6 +34,11 @@ int	nk_audit_write(struct nk_context *c, const char *action,
 	    const json_t *after, const char *fmt, ...)
 	    NK_PRINTF(6, 7) NK_MUST_CHECK;
 
+/* The same with before and after as JSON text. */
+int	nk_audit_write_text(struct nk_context *c, const char *action,
+	    const struct nk_subject *subject, const char *before,
+	    const char *after, const char *text) NK_MUST_CHECK;
+
 /* Take the members which are equal in both off both. */
 void	nk_json_keep_changes(json_t *before, json_t *after);
 

@@ -11,12 +11,11 @@
 #include "lib/rpc/edit.h"
 #include "lib/rpc/elsewhere.h"
 #include "lib/rpc/entity.h"
+#include "lib/rpc/import_audit.h"
 #include "lib/rpc/import_file.h"
 #include "lib/rpc/import_line.h"
-#include "lib/rpc/object.h"
 #include "lib/rpc/user_write.h"
 
-#define ACTION		"user.create"	/* of the audit rows */
 #define NOBODY		65534u
 #define SLOTS		1024		/* of the cache of groups */
 #define LIST_SECONDS	60		/* at least, for the enumeration */
@@ -275,52 +274,6 @@ insert(struct nk_context *c, struct import *im, struct nk_user_edit *ed,
 	return 0;
 }
 
-static json_t *
-fingerprints(const struct nk_keys *ks)
-{
-	json_t *a = json_array();
-	size_t i;
-
-	for (i = 0; a != NULL && i < ks->n; i++) {
-		if (ks->v[i].kind == NK_KEY_KEY && json_array_append_new(a,
-		    json_string(ks->v[i].fingerprint)) == -1) {
-			json_decref(a);
-			return NULL;
-		}
-	}
-	return a;
-}
-
-/* Of a million users: what they are, not all that there is to say. */
-static int
-write_audit(struct nk_context *c, const struct nk_user_edit *ed)
-{
-	const struct nk_user *u = ed->row;
-	struct nk_subject subject = { "user", u->id, u->name };
-	struct nk_object b;
-	json_t *after;
-	int r;
-
-	nk_object_init(&b, NULL);
-	nk_object_int(&b, "id", u->id);
-	nk_object_int(&b, "uid", u->uid);
-	nk_object_text(&b, "username", u->name);
-	nk_object_text(&b, "full_name", u->full_name);
-	nk_object_text(&b, "home", u->home);
-	nk_object_text(&b, "shell", u->shell);
-	nk_object_bool(&b, "managed", u->managed);
-	nk_object_bool(&b, "admin", u->admin);
-	nk_object_bool(&b, "locked", u->locked);
-	nk_object_int(&b, "group", u->group_id);
-	nk_object_put(&b, "keys", fingerprints(&ed->keys));
-	if ((r = nk_object_finish(&b, &after)) < 0)
-		return r;
-	r = nk_audit_write(c, ACTION, &subject, NULL, after,
-	    "Create user %s", u->name);
-	json_decref(after);
-	return r;
-}
-
 static int
 set_password(struct nk_user_edit *ed, struct nk_error *e)
 {
@@ -357,7 +310,7 @@ write_line(struct nk_context *c, struct import *im, struct nk_user_edit *ed,
 	if ((r = set_password(ed, e)) < 0 ||
 	    (r = insert(c, im, ed, e)) < 0)
 		return r;
-	return write_audit(c, ed);
+	return nk_import_audit(c, ed);
 }
 
 static int

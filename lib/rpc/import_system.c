@@ -45,6 +45,15 @@ struct takeover {
 	json_t			*plan_users, *plan_groups, *warnings;
 };
 
+static bool
+is_utf8(const char *text)
+{
+	json_t *v = json_string(text);
+
+	json_decref(v);
+	return v != NULL;
+}
+
 static int
 warn(struct takeover *t, const char *name, const char *text)
 {
@@ -185,6 +194,7 @@ static int
 join(void *arg, const char *name, size_t len)
 {
 	struct joining *j = arg;
+	const struct nk_system_user *account;
 	char copy[256];
 	struct nk_user *u;
 	int r;
@@ -193,12 +203,13 @@ join(void *arg, const char *name, size_t len)
 		return 0;
 	memcpy(copy, name, len);
 	copy[len] = '\0';
-	/* only who comes over, or came in an earlier run */
+	account = nk_system_user(&j->t->system, copy);
+	if (account == NULL || !account->taken)
+		return 0;
 	r = nk_user_by_name(j->s, copy, &u);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	if (u->id != NK_USER_ROOT_ID && u->group_id != j->group &&
-	    nk_system_user(&j->t->system, copy) != NULL)
+	if (u->group_id != j->group)
 		r = nk_member_add(j->s, j->group, u->id);
 	nk_user_free(u);
 	return r;
@@ -233,17 +244,13 @@ static char *
 clean_text(const char *text)
 {
 	char *copy = strdup(text), *p;
-	json_t *v;
 
-	if (copy == NULL)
-		return NULL;
-	if ((v = json_string(copy)) == NULL) {
-		for (p = copy; *p != '\0'; p++) {
-			if ((unsigned char)*p >= 0x80)
-				*p = '?';
-		}
+	if (copy == NULL || is_utf8(copy))
+		return copy;
+	for (p = copy; *p != '\0'; p++) {
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
 	}
-	json_decref(v);
 	return copy;
 }
 
@@ -416,7 +423,7 @@ take_user(struct nk_context *c, struct takeover *t,
 		r = write_user(c, t, u, row, e);
 	}
 	if (r == 0)
-		r = note_user(t, u, row, t->step == 2);
+		r = note_user(t, u, row, t->step == 2 || t->dry_run);
 	nk_user_free(row);
 	return r;
 }
@@ -436,9 +443,8 @@ warn_of_others(struct takeover *t, const struct nk_conf *conf)
 		    u->pw.uid > conf->max_id ||
 		    (why = nk_system_refuses(u)) == NULL)
 			continue;
-		if (json_string(u->pw.name) == NULL)
-			continue;
-		if ((r = warn(t, u->pw.name, why)) < 0)
+		if ((r = warn(t, is_utf8(u->pw.name) ? u->pw.name :
+		    "a user", why)) < 0)
 			return r;
 	}
 	return 0;

@@ -105,6 +105,7 @@ chgrp root /run/naskeys/maps/keys.map
 refused "--check with a map of the wrong group" $helper --check
 check "--sync mends it" $helper --sync
 check "--check is content again" $helper --check
+mkdir -p /etc/naskeys
 printf 'bogus = 1\n' >/etc/naskeys/naskeys.conf
 refused "--check with a bad naskeys.conf" $helper --check
 refused "--sync with a bad naskeys.conf" $helper --sync

@@ -664,18 +664,35 @@ forget_dead_groups(struct model_user *m)
 	m->u.ngroups = n;
 }
 
-/* With the promised room alone: no allocation beside it. */
+/* Where the last record ends, as the file says. */
+static uint64_t
+end_of(enum nk_map_kind kind)
+{
+	struct nk_map_state state = { 0 };
+	int fd = openat(dir.fd, mt_name(kind), O_RDONLY);
+
+	if (fd == -1)
+		return 0;		/* not yet installed */
+	ck_assert_int_eq(pread(fd, &state, sizeof(state), NK_MAP_STATE_AT),
+	    sizeof(state));
+	close(fd);
+	return state.end;
+}
+
+/* With the promised room alone: no allocation beside it, no more used. */
 static void
 put_with_reserve(struct nk_mapwriter *w, const struct nk_put_user *u)
 {
-	uint64_t bytes = 0;
+	uint64_t bytes = 0, end;
 	uint32_t slots = 0;
 
 	ck_assert_int_eq(nk_mapwriter_user_need(w, u, &bytes, &slots), 0);
 	ck_assert_int_eq(nk_mapwriter_reserve(w, bytes, slots), 0);
+	end = end_of(NK_MAP_KIND_ACCOUNTS);
 	mapfault.full = true;
 	ck_assert_int_eq(nk_mapwriter_put_user(w, u), 0);
 	mapfault.full = false;
+	ck_assert_uint_le(end_of(NK_MAP_KIND_ACCOUNTS) - end, bytes);
 }
 
 static void
@@ -875,7 +892,7 @@ static void
 edit_set(struct nk_mapwriter *keys, struct nk_mapwriter *secrets)
 {
 	struct model_set *m = &sets[any(SETS)];
-	uint64_t bytes = 0;
+	uint64_t bytes = 0, end;
 	uint32_t slots = 0;
 
 	if (m->there && any(8) == 0) {
@@ -899,13 +916,19 @@ edit_set(struct nk_mapwriter *keys, struct nk_mapwriter *secrets)
 	ck_assert_int_eq(nk_mapwriter_keyset_need(keys, &m->k, &bytes,
 	    &slots), 0);
 	ck_assert_int_eq(nk_mapwriter_reserve(keys, bytes, slots), 0);
+	end = end_of(NK_MAP_KIND_KEYS);
+	mapfault.full = true;
+	ck_assert_int_eq(nk_mapwriter_put_keyset(keys, &m->k), 0);
+	mapfault.full = false;
+	ck_assert_uint_le(end_of(NK_MAP_KIND_KEYS) - end, bytes);
 	bytes = slots = 0;
 	ck_assert_int_eq(nk_mapwriter_secret_need(secrets, &m->s, &bytes,
 	    &slots), 0);
 	ck_assert_int_eq(nk_mapwriter_reserve(secrets, bytes, slots), 0);
+	end = end_of(NK_MAP_KIND_SECRETS);
 	mapfault.full = true;
-	ck_assert_int_eq(nk_mapwriter_put_keyset(keys, &m->k), 0);
 	ck_assert_int_eq(nk_mapwriter_put_secret(secrets, &m->s), 0);
+	ck_assert_uint_le(end_of(NK_MAP_KIND_SECRETS) - end, bytes);
 	m->k.generation[1] = m->s.generation[1] = 77777;
 	ck_assert_int_eq(nk_mapwriter_keyset_generations(keys, m->k.row,
 	    m->k.generation), 0);
@@ -1341,6 +1364,28 @@ START_TEST(hints)
 }
 END_TEST
 
+/* What is finished needs no more room to be installed. */
+START_TEST(finished)
+{
+	struct nk_mapwriter *w = create(NK_MAP_KIND_ACCOUNTS, 4, 4);
+	struct mt_question q = { .ask = MT_GROUP_ROW, .row = 1 };
+	struct nk_put_group g;
+
+	mt_world_group(&g, 1);
+	ck_assert_int_eq(nk_mapwriter_put_group(w, &g), 0);
+	ck_assert_int_eq(nk_mapwriter_finish(w), 0);
+	mapfault.full = true;
+	ck_assert_int_eq(nk_mapwriter_finish(w), 0);
+	ck_assert_int_eq(nk_mapwriter_install(w), 0);
+	mapfault.full = false;
+	ck_assert_int_eq(nk_mapwriter_finish(w), -EINVAL);
+	verify(w);
+	mt_tell_group(&want, &g);
+	expect(NK_MAP_KIND_ACCOUNTS, &q, &want);
+	nk_mapwriter_free(w);
+}
+END_TEST
+
 /* A mark whose successor never came costs nothing but a stat. */
 START_TEST(forgotten_mark)
 {
@@ -1483,6 +1528,7 @@ main(void)
 	tcase_add_test(tc, rows_far_apart);
 	tcase_add_test(tc, edits_before_installation);
 	tcase_add_test(tc, hints);
+	tcase_add_test(tc, finished);
 	tcase_add_test(tc, forgotten_mark);
 	tcase_add_test(tc, two_writers);
 	tcase_add_test(tc, no_old_hashes);

@@ -198,7 +198,7 @@ struct reader {
 	struct mt_reader m[3];		/* accounts, keys, secrets */
 	pthread_rwlock_t *shared;	/* of m[0], with another thread */
 	struct mt_reader *accounts;
-	uint64_t	seen[3][USERS + 1];	/* versions, by each key */
+	uint64_t	seen[4][USERS + 1];	/* versions, by each key */
 	uint64_t	lookups;
 	unsigned int	seed;
 };
@@ -368,7 +368,7 @@ look_up_user(struct reader *rd)
 		fault("user %" PRIu64 " by %d: %d", row, how, r);
 	if (how >= 2 && strcmp(u.name, name) != 0)
 		fault("%s is %s", name, u.name);
-	check_user(rd, &u, how < 2 ? how : 2);
+	check_user(rd, &u, how);
 }
 
 static void

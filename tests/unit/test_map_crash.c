@@ -671,6 +671,69 @@ check_answers(const struct edit *e, long n, struct mt_reader *m,
 	}
 }
 
+/* What an answer about a user says of its uid and its name. */
+static uint32_t
+uid_in(const struct mt_answer *a)
+{
+	const char *p = a->text;
+	int i;
+
+	for (i = 0; i < 3; i++) {	/* row, generation, expiry */
+		ck_assert_ptr_nonnull(p = strchr(p, ' '));
+		p++;
+	}
+	return (uint32_t)strtoul(p, NULL, 10);
+}
+
+static void
+name_in(const struct mt_answer *a, char *name, size_t size)
+{
+	const char *p = strchr(a->text, '<') + 1;
+
+	snprintf(name, size, "%.*s", (int)strcspn(p, ">"), p);
+}
+
+/* Is u found under this name and this uid?  Each counts for itself. */
+static void
+seek(struct mt_reader *m, const struct mt_answer *user, bool found[2])
+{
+	struct mt_question q = { .ask = MT_USER_UID, .id = uid_in(user) };
+	char name[64];
+
+	mt_reader_ask(m, &q, &got);
+	found[1] = found[1] || got.r == 0;
+	name_in(user, name, sizeof(name));
+	q = (struct mt_question){ .ask = MT_USER_NAME, .name = name };
+	mt_reader_ask(m, &q, &got);
+	found[0] = found[0] || got.r == 0;
+}
+
+/*
+ * Who is there before and after is never gone: found under the old name or
+ * the new one, and under the old uid or the new one.
+ */
+static void
+check_presence(const struct edit *e, long n, struct mt_reader *m)
+{
+	bool found[2];
+	size_t i;
+
+	if (e->trait == STEPS || e->run == unmanage || e->run == manage)
+		return;
+	for (i = 0; i < nquestions; i++) {
+		if (questions[i].ask != MT_USER_ROW || before[i].r != 0 ||
+		    after[i].r != 0 || questions[i].row % 4 == 3)
+			continue;
+		found[0] = found[1] = false;
+		seek(m, &before[i], found);
+		seek(m, &after[i], found);
+		ck_assert_msg(found[0] && found[1], "%s, call %ld: user %llu "
+		    "is gone: %d %d", e->what, n,
+		    (unsigned long long)questions[i].row, found[0],
+		    found[1]);
+	}
+}
+
 static void
 check_readers(const struct edit *e, long n, struct mt_reader m[2],
     bool only_after)
@@ -680,6 +743,7 @@ check_readers(const struct edit *e, long n, struct mt_reader m[2],
 
 	for (i = 0; i < 2; i++) {
 		check_answers(e, n, &m[i], only_after);
+		check_presence(e, n, &m[i]);
 		ck_assert_int_eq(mt_reader_open(&fresh, dir.fd, e->kind,
 		    m[i].mode), 0);
 		check_answers(e, n, &fresh, only_after);
@@ -694,7 +758,7 @@ kill_at(const struct edit *e, long n)
 {
 	struct nk_mapwriter *w;
 	struct mt_reader m[2];
-	bool killed;
+	bool died;
 	int i, r;
 
 	mt_copy(dir.fd, saved(e->kind, BASE), mt_name(e->kind));
@@ -706,12 +770,12 @@ kill_at(const struct edit *e, long n)
 	w = open_writer(e->kind);
 	mapfault_die_at(n);
 	r = e->run(w);
-	killed = mapfault.dead;
+	died = mapfault.dead;
 	nk_mapwriter_free(w);
 	mapfault_reset();
-	ck_assert_msg(killed ? r < 0 : r == 0, "%s: call %ld: %d", e->what, n,
+	ck_assert_msg(died ? r < 0 : r == 0, "%s: call %ld: %d", e->what, n,
 	    r);
-	check_readers(e, n, m, !killed);
+	check_readers(e, n, m, !died);
 	/* Who comes next does it again. */
 	w = open_writer(e->kind);
 	ck_assert_int_eq(e->run(w), 0);
@@ -720,7 +784,7 @@ kill_at(const struct edit *e, long n)
 	check_readers(e, n, m, true);
 	for (i = 0; i < 2; i++)
 		nk_view_close(&m[i].v);
-	return killed;
+	return died;
 }
 
 START_TEST(killed)
@@ -765,6 +829,38 @@ START_TEST(killed_again)
 	nk_mapwriter_free(w);
 	for (i = 0; i < 2; i++)
 		nk_view_close(&m[i].v);
+}
+END_TEST
+
+/* Killed while it creates, and never done again: dropped without trace. */
+START_TEST(killed_and_dropped)
+{
+	static const struct edit create = { "new user", ACCOUNTS, new_user,
+	    PLAIN };
+	struct nk_mapwriter *w;
+	struct mt_reader m;
+	long n;
+	bool died = true;
+
+	ask_before_and_after(&create, BASE);
+	memcpy(after, before, sizeof(after));
+	for (n = 0; died; n++) {
+		mt_copy(dir.fd, saved(ACCOUNTS, BASE), mt_name(ACCOUNTS));
+		w = open_writer(ACCOUNTS);
+		mapfault_die_at(n);
+		(void)new_user(w);
+		died = mapfault.dead;
+		nk_mapwriter_free(w);
+		mapfault_reset();
+		w = open_writer(ACCOUNTS);
+		ck_assert_int_eq(nk_mapwriter_drop_user(w, 13), 0);
+		ck_assert_int_eq(mt_reader_open(&m, dir.fd, ACCOUNTS,
+		    NK_VIEW_PREAD), 0);
+		check_answers(&create, n, &m, true);
+		nk_view_close(&m.v);
+		nk_mapwriter_free(w);
+		ck_assert_int_lt(n, 50);
+	}
 }
 END_TEST
 
@@ -883,6 +979,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, killed, 0, n);
 	tcase_add_loop_test(tc, killed_again, 0, n);
+	tcase_add_test(tc, killed_and_dropped);
 	tcase_add_loop_test(tc, replaced, 0, n);
 	tcase_add_loop_test(tc, no_space, 0, n);
 	tcase_add_loop_test(tc, sudden_end_of_space, 0, n);
