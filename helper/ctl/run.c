@@ -57,7 +57,7 @@ start(const char *const argv[], int output, pid_t *pidp)
 int
 run_program(const char *const argv[], char *out, size_t len)
 {
-	int p[2], r, status;
+	int p[2] = { -1, -1 }, r, status;
 	pid_t pid;
 
 	if (pipe2(p, O_CLOEXEC) == -1)

@@ -142,6 +142,8 @@ nk_nsswitch_services(const char *text, size_t len, const char *database,
 	int r;
 
 	out[0] = '\0';
+	if (memchr(text, '\0', len) != NULL)
+		return -EBADMSG;
 	while (next_line(&rest, &line))
 		(void)is_about(line, database, &services);
 	if (services.p != NULL && (r = copy_others(services, out)) < 0)

@@ -14,7 +14,7 @@
  * as __nss_configure_lookup() takes them, but without "naskeys" and without
  * the actions in brackets that belong to it.  "files" when no line, or
  * nothing else, is there.  Returns 0; -EBADMSG for a bracket that is not
- * closed; -E2BIG when out is too small for it.
+ * closed, or a NUL; -E2BIG when out is too small for it.
  */
 int	nk_nsswitch_services(const char *text, size_t len,
 	    const char *database, char out[NK_SERVICES_MAX]) NK_MUST_CHECK;

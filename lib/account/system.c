@@ -277,7 +277,8 @@ choose_groups(struct nk_system *s, uint32_t min, uint32_t max,
 }
 
 int
-nk_system_choose(struct nk_system *s, uint32_t min, uint32_t max)
+nk_system_choose(struct nk_system *s, uint32_t min, uint32_t max,
+    bool (*want)(void *arg, const struct nk_system_user *u), void *arg)
 {
 	struct nk_nameset *taken = NULL, *primary = NULL, *foreign = NULL;
 	struct nk_system_user *u;
@@ -293,7 +294,8 @@ nk_system_choose(struct nk_system *s, uint32_t min, uint32_t max)
 		len = strlen(u->pw.name);
 		u->taken = u->pw.uid >= min && u->pw.uid <= max &&
 		    u->pw.uid != 0 && u->pw.uid != NOBODY &&
-		    nk_system_refuses(u) == NULL;
+		    nk_system_refuses(u) == NULL &&
+		    (want == NULL || want(arg, u));
 		if ((u->taken && (r = nk_nameset_add(taken, u->pw.name, len,
 		    u->pw.uid)) < 0) ||
 		    (r = nk_nameset_add(u->taken ? primary : foreign,

@@ -40,15 +40,14 @@ nk_writer_error(int r)
 	}
 }
 
-int
-nk_file_write(struct nk_mapwriter *w, uint64_t at, const void *buf,
-    size_t len)
+static int
+write_all(int fd, uint64_t at, const void *buf, size_t len)
 {
 	const uint8_t *p = buf;
 	ssize_t n;
 
 	while (len > 0) {
-		n = pwrite(w->fd, p, len, (off_t)at);
+		n = pwrite(fd, p, len, (off_t)at);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
@@ -60,6 +59,13 @@ nk_file_write(struct nk_mapwriter *w, uint64_t at, const void *buf,
 		len -= (size_t)n;
 	}
 	return 0;
+}
+
+int
+nk_file_write(struct nk_mapwriter *w, uint64_t at, const void *buf,
+    size_t len)
+{
+	return write_all(w->fd, at, buf, len);
 }
 
 /* Where fallocate(2) is not to be had. */
@@ -199,9 +205,7 @@ mark(const struct nk_mapwriter *w, uint64_t value)
 	}
 	if (!S_ISREG(st.st_mode) || st.st_size < NK_MAP_HEADER_SIZE)
 		goto out;
-	if (pwrite(fd, &value, sizeof(value), NK_MAP_SUPERSEDED_AT) !=
-	    sizeof(value))
-		r = errno != 0 ? -errno : -EIO;
+	r = write_all(fd, NK_MAP_SUPERSEDED_AT, &value, sizeof(value));
  out:
 	close(fd);
 	return r;

@@ -176,7 +176,7 @@ int	nk_mapwriter_drop_group(struct nk_mapwriter *w, uint64_t row)
 /* ---- keys.map ---- */
 
 struct nk_put_keyline {
-	const char	*text;		/* options SP type SP base64 SP comment */
+	const char	*text;		/* options type base64 comment */
 	uint32_t	 text_len;
 	uint32_t	 type_at, type_len, blob_at, blob_len;
 	int64_t		 expires_at;

@@ -157,7 +157,8 @@ nk_members_add(struct nk_mapwriter *w, uint64_t group_row, uint64_t user_row,
 	/* A writer that was killed may have come as far as this. */
 	if (capacity != 0 && find_row(&c, user_row) < c.rec.count)
 		return 0;
-	if (capacity == 0 || length_of(c.rec.count + 1) > capacity)
+	if (capacity == 0 || length_of(c.rec.count + 1) > capacity ||
+	    c.rec.count == sizeof(c.rows) / sizeof(c.rows[0]))
 		return prepend(w, unit, &g, nk_members_capacity(capacity),
 		    user_row, unitp);
 	c.rows[c.rec.count++] = user_row;

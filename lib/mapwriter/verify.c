@@ -59,7 +59,7 @@ take(struct walk *k, uint32_t unit, const void *record)
 	size_t room;
 
 	memcpy(&rec, record, sizeof(rec));
-	if ((uint64_t)(unit + rec.capacity) * NK_MAP_UNIT > k->w->state.end)
+	if (((uint64_t)unit + rec.capacity) * NK_MAP_UNIT > k->w->state.end)
 		fault(k, "record %u ends behind the last one", unit);
 	if (k->nextents == k->room) {
 		room = k->room * 2 + 1024;

@@ -201,6 +201,7 @@ nk_edit_commit(struct nk_publisher *p)
 		goto out;
 	}
 	p->edited = true;
+	p->done = w.seq;
 	r = work_publish(p, &w);
 	nk_publish_unlock(p);
 	tell_nscd(p, &w);
@@ -209,12 +210,34 @@ nk_edit_commit(struct nk_publisher *p)
 	return r;
 }
 
+static bool
+maps_are_due(const struct nk_publisher *p)
+{
+	size_t i;
+
+	for (i = 0; i < NK_PUB_MAPS; i++)
+		if (p->map[i] != NULL &&
+		    nk_mapwriter_wants_compaction(p->map[i]))
+			return true;
+	return false;
+}
+
+/* A bite for every so many edits, whoever makes them. */
+static bool
+audit_is_due(const struct nk_publisher *p)
+{
+	return p->done / NK_TIDY_EVERY != p->tidied / NK_TIDY_EVERY;
+}
+
 static int
 tidy_maps(struct nk_publisher *p)
 {
 	size_t i;
 	int r;
 
+	if ((r = nk_publish_refresh(p)) < 0)
+		/* the next edit builds them anew */
+		return r == -ESTALE ? 0 : r;
 	for (i = 0; i < NK_PUB_MAPS; i++) {
 		if (!nk_mapwriter_wants_compaction(p->map[i]))
 			continue;
@@ -230,13 +253,11 @@ tidy_maps(struct nk_publisher *p)
 static int
 tidy_audit(struct nk_publisher *p)
 {
-	int64_t seq = nk_publish_published(p), n = 0;
 	int64_t before = (int64_t)time(NULL) -
 	    (int64_t)p->conf->audit_days * SECONDS_A_DAY;
+	int64_t n = 0;
 	int r;
 
-	if (seq / NK_TIDY_EVERY == p->tidied / NK_TIDY_EVERY)
-		return 0;
 	if ((r = nk_store_begin(p->store)) < 0)
 		return r;
 	r = nk_audit_trim(p->store, before, (int64_t)p->conf->audit_rows,
@@ -246,29 +267,38 @@ tidy_audit(struct nk_publisher *p)
 	if (r < 0 || n == 0)
 		nk_store_rollback(p->store);
 	if (r == 0)
-		p->tidied = seq;
+		p->tidied = p->done;
 	return r;
 }
 
+static int
+tidy_locked(struct nk_publisher *p)
+{
+	int r = 0;
+
+	if ((r = nk_publish_lock(p, NK_TIDY_WAIT_MS)) < 0)
+		return r == -EAGAIN ? 0 : r;	/* another time */
+	if (maps_are_due(p))
+		r = tidy_maps(p);
+	if (r == 0 && audit_is_due(p))
+		r = tidy_audit(p);
+	nk_publish_unlock(p);
+	return r;
+}
+
+/* The checkpoint needs no lock of ours: others may edit meanwhile. */
 int
 nk_publisher_tidy(struct nk_publisher *p)
 {
-	int r;
+	int checkpoint, r = 0;
 
+	if (p->lock != -1)
+		return -EINVAL;
 	if (!p->edited)
 		return 0;
-	if ((r = nk_publish_lock(p, NK_TIDY_WAIT_MS)) < 0)
-		return r == -EAGAIN ? 0 : r;
 	p->edited = false;
-	if ((r = nk_publish_refresh(p)) < 0) {
-		/* the next edit builds them anew */
-		r = r == -ESTALE ? 0 : r;
-		goto out;
-	}
-	if ((r = tidy_maps(p)) < 0 || (r = tidy_audit(p)) < 0)
-		goto out;
-	r = nk_store_checkpoint(p->store, p->conf->wal_limit);
- out:
-	nk_publish_unlock(p);
-	return r;
+	if (maps_are_due(p) || audit_is_due(p))
+		r = tidy_locked(p);
+	checkpoint = nk_store_checkpoint(p->store, p->conf->wal_limit);
+	return r < 0 ? r : checkpoint;
 }

@@ -41,7 +41,8 @@ struct nk_publisher {
 	int			 lock;		/* held while not -1 */
 	struct nk_mapwriter	*map[NK_PUB_MAPS];
 	int64_t			 base;		/* published, at BEGIN */
-	int64_t			 tidied;	/* seq of the last bite */
+	int64_t			 done;		/* the last change we made */
+	int64_t			 tidied;	/* and at the last bite */
 	bool			 edited;	/* since the last tidying */
 };
 

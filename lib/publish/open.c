@@ -350,7 +350,7 @@ nk_publisher_open(struct nk_publisher **pp, const struct nk_state *state,
 	    (r = store_open(p)) < 0 ||
 	    (r = nk_publish_agree(p, false, NULL, NULL)) < 0)
 		goto out;
-	p->tidied = nk_publish_published(p);
+	p->done = p->tidied = nk_publish_published(p);
  out:
 	nk_publish_unlock(p);
 	if (r < 0)

@@ -73,7 +73,7 @@ void	nk_edit_abort(struct nk_publisher *p);
 /*
  * Work that waits until the answer has been sent: checkpoint, compaction,
  * the audit log's retention.  Does nothing most of the time, and leaves it
- * to the next one when somebody else holds the lock.
+ * for later when somebody else holds the lock.  -EINVAL inside an edit.
  */
 int	nk_publisher_tidy(struct nk_publisher *p) NK_MUST_CHECK;
 

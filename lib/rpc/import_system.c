@@ -31,6 +31,7 @@
 #define ETC		"/etc"
 #define LOCK_SECONDS	15	/* as lckpwdf(3) */
 #define SECONDS_A_DAY	86400
+#define NOBODY		65534u
 
 struct takeover {
 	const char		*etc;
@@ -393,8 +394,7 @@ note_user(struct takeover *t, const struct nk_system_user *u,
 
 /*
  * One user.  Who is managed already came over in an earlier run, which was
- * killed before its line had left; who has no row when the lines leave is
- * too new.
+ * killed before its line had left.
  */
 static int
 take_user(struct nk_context *c, struct takeover *t,
@@ -409,9 +409,6 @@ take_user(struct nk_context *c, struct takeover *t,
 	r = nk_user_by_name(s, u->pw.name, &row);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	if (r == -ENOENT && t->step == 2)
-		return warn(t, u->pw.name, "it has come since the rows were "
-		    "written, and stays where it is");
 	if (r == 0 && row->uid != u->pw.uid)
 		r = nk_error_call(e, EEXIST, "The username \"%s\" already "
 		    "exists, and its uid is not %u.", u->pw.name, u->pw.uid);
@@ -428,7 +425,21 @@ take_user(struct nk_context *c, struct takeover *t,
 	return r;
 }
 
-/* Users in the range that cannot come, and why. */
+/* When the lines leave, only those of users who have rows do. */
+static bool
+has_row(void *arg, const struct nk_system_user *u)
+{
+	struct nk_user *row;
+	bool same;
+
+	if (nk_user_by_name(arg, u->pw.name, &row) < 0)
+		return false;
+	same = row->uid == u->pw.uid;
+	nk_user_free(row);
+	return same;
+}
+
+/* Users in the range that do not come, and why. */
 static int
 warn_of_others(struct takeover *t, const struct nk_conf *conf)
 {
@@ -440,9 +451,11 @@ warn_of_others(struct takeover *t, const struct nk_conf *conf)
 	for (i = 0; i < t->system.nusers; i++) {
 		u = &t->system.users[i];
 		if (u->taken || u->pw.uid < t->min_uid ||
-		    u->pw.uid > conf->max_id ||
-		    (why = nk_system_refuses(u)) == NULL)
+		    u->pw.uid > conf->max_id || u->pw.uid == NOBODY)
 			continue;
+		if ((why = nk_system_refuses(u)) == NULL)
+			why = "it has come since the rows were written, and "
+			    "stays where it is";
 		if ((r = warn(t, is_utf8(u->pw.name) ? u->pw.name :
 		    "a user", why)) < 0)
 			return r;
@@ -500,8 +513,9 @@ prepare(struct nk_context *c, struct takeover *t, struct nk_error *e)
 		    "not be taken: %s.", t->etc, strerror(-r));
 	if ((r = nk_system_read(&t->system, t->etc, why)) < 0)
 		return nk_error_call(e, -r, "%s/%s.", t->etc, why);
-	if ((r = nk_system_choose(&t->system, t->min_uid,
-	    c->conf->max_id)) < 0)
+	if ((r = nk_system_choose(&t->system, t->min_uid, c->conf->max_id,
+	    t->step == 2 ? has_row : NULL,
+	    nk_publisher_store(c->publisher))) < 0)
 		return r;
 	return warn_of_others(t, c->conf);
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "lib/rpc/account_check.h"
 #include "lib/rpc/rpc.h"
 
 #define FAULTS_MAX	1000	/* told in one answer */
@@ -22,7 +23,7 @@ system_check(struct nk_context *c, json_t *params, json_t **resultp,
     struct nk_error *e)
 {
 	json_t *faults = json_array();
-	int r;
+	int r, others;
 
 	(void)params;
 	(void)e;
@@ -33,8 +34,12 @@ system_check(struct nk_context *c, json_t *params, json_t **resultp,
 		json_decref(faults);
 		return r;
 	}
-	*resultp = json_pack("{s:b,s:o}", "ok", r == 0 ? 1 : 0, "faults",
-	    faults);
+	others = nk_account_check(c, report, faults);
+	if (others < 0 && others != -EBADMSG)
+		report(faults, "the machine's other name services could not "
+		    "be asked about the accounts");
+	*resultp = json_pack("{s:b,s:o}", "ok", r == 0 && others == 0,
+	    "faults", faults);
 	return *resultp == NULL ? -ENOMEM : 0;
 }
 

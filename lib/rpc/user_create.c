@@ -101,6 +101,29 @@ prepare(struct nk_context *c, struct creation *cr, const json_t *fields,
 	return r;
 }
 
+/* The new group's gid: the user's uid, where nobody has it. */
+static int
+choose_gid(struct nk_context *c, struct creation *cr, struct nk_error *e)
+{
+	struct nk_question q = { .group = true, .id = cr->ed.row->uid };
+	struct nk_group *g;
+	int r;
+
+	r = nk_group_by_gid(nk_publisher_store(c->publisher), q.id, &g);
+	if (r == 0)
+		nk_group_free(g);
+	else if (r != -ENOENT)
+		return r;
+	else if ((r = nk_elsewhere_ask(c, &q, 1, e)) < 0)
+		return r;
+	else if (!q.entry.found && nk_session_is_reserved(c->session,
+	    NK_RESERVE_GID, q.id, nk_boottime()) == 0) {
+		cr->gid = q.id;
+		return 0;
+	}
+	return nk_next_gid(c, &cr->gid, e);
+}
+
 /* Find the ids that were not given. */
 static int
 choose_ids(struct nk_context *c, struct creation *cr, struct nk_error *e)
@@ -118,12 +141,11 @@ choose_ids(struct nk_context *c, struct creation *cr, struct nk_error *e)
 		return 0;
 	r = nk_group_by_name(nk_publisher_store(c->publisher),
 	    ed->row->name, &g);
-	if (r != -ENOENT) {
-		if (r == 0)
-			nk_group_free(g);
-		return r;
-	}
-	return nk_next_gid(c, &cr->gid, e);
+	if (r == -ENOENT)
+		return choose_gid(c, cr, e);
+	if (r == 0)
+		nk_group_free(g);
+	return r;
 }
 
 /* ---- under the lock ---- */

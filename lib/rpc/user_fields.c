@@ -325,6 +325,8 @@ read_home_create(struct nk_user_edit *ed, const json_t *fields)
 	for (len = strlen(ed->row->home); len > 1 &&
 	    ed->row->home[len - 1] == '/'; len--)
 		ed->row->home[len - 1] = '\0';
+	if (ed->old != NULL && strcmp(ed->row->home, ed->old->home) == 0)
+		ed->given &= ~(unsigned int)NK_GIVEN_HOME;
 	if (!ed->home_create || json_object_get(fields, "home") == NULL)
 		return 0;
 	n = snprintf(path, sizeof(path), "%s/%s",

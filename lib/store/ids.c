@@ -19,12 +19,6 @@ static const char *const names[NK_COUNTERS] = {
 	"user", "group", "key", "audit", "change", "trimmed", "audit_rows",
 };
 
-const char *
-nk_counter_name(enum nk_counter c)
-{
-	return names[c];
-}
-
 static int
 counter_read(struct nk_store *s, enum nk_counter c, int64_t *vp)
 {

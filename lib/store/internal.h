@@ -106,7 +106,6 @@ int	nk_counter_next(struct nk_store *s, enum nk_counter c, int64_t *vp)
 int	nk_counters_write(struct nk_store *s) NK_MUST_CHECK;
 /* The transaction has ended, or gone back to a savepoint. */
 void	nk_counters_forget(struct nk_store *s);
-const char *nk_counter_name(enum nk_counter c);
 
 /* An id came into use, or is used by no row any more. */
 int	nk_span_add(struct nk_store *s, enum nk_span_kind kind, uint32_t id)

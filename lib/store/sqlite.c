@@ -588,13 +588,13 @@ nk_stmt_bool(struct nk_stmt *st, int i)
 }
 
 char *
-nk_stmt_text_or_null(struct nk_stmt *st, int i)
+nk_stmt_text(struct nk_stmt *st, int i)
 {
 	const unsigned char *text = sqlite3_column_text(st->handle, i);
 
 	if (text == NULL) {
-		if (sqlite3_column_type(st->handle, i) != SQLITE_NULL)
-			misfit(st, -ENOMEM);
+		misfit(st, sqlite3_column_type(st->handle, i) == SQLITE_NULL ?
+		    -EBADMSG : -ENOMEM);
 		return NULL;
 	}
 	if (strlen((const char *)text) !=
@@ -606,13 +606,11 @@ nk_stmt_text_or_null(struct nk_stmt *st, int i)
 }
 
 char *
-nk_stmt_text(struct nk_stmt *st, int i)
+nk_stmt_text_or_null(struct nk_stmt *st, int i)
 {
-	char *text = nk_stmt_text_or_null(st, i);
-
-	if (text == NULL)
-		misfit(st, -EBADMSG);
-	return text;
+	if (sqlite3_column_type(st->handle, i) == SQLITE_NULL)
+		return NULL;
+	return nk_stmt_text(st, i);
 }
 
 uint8_t *

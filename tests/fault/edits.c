@@ -286,8 +286,8 @@ with_group(struct nk_store *s, const struct model *m,
 	return r;
 }
 
-static int
-change(struct nk_store *s, const struct model *m, const struct op *op)
+int
+edits_change(struct nk_store *s, const struct model *m, const struct op *op)
 {
 	struct model after = *m;
 
@@ -325,7 +325,7 @@ edits_do(struct nk_publisher *p, const struct model *m, const struct op *op)
 	if ((r = nk_edit_begin(p)) < 0)
 		return r;
 	s = nk_publisher_store(p);
-	if ((r = change(s, m, op)) < 0 || (r = nk_audit_add(s, &a)) < 0) {
+	if ((r = edits_change(s, m, op)) < 0 || (r = nk_audit_add(s, &a)) < 0) {
 		nk_edit_abort(p);
 		return r;
 	}

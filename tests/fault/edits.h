@@ -27,6 +27,10 @@ int	edits_setup(struct nk_publisher *p);
 int	edits_do(struct nk_publisher *p, const struct model *m,
 	    const struct op *op);
 
+/* The store's part of it alone, inside an edit. */
+int	edits_change(struct nk_store *s, const struct model *m,
+	    const struct op *op);
+
 /*
  * How many of the stream's edits the store says are in it, or -errno; and
  * whether it says exactly what the model does: 0, or -EBADMSG and a

@@ -2,6 +2,7 @@
 
 #include "tests/unit/mapfault.h"
 
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -54,8 +55,10 @@ pwrite(int fd, const void *buf, size_t len, off_t at)
 		errno = ENOSPC;
 		return -1;
 	}
+	if (mapfault.halves && len > 1)
+		iov.iov_len = len / 2;
 	mapfault.writes++;
-	mapfault.bytes += len;
+	mapfault.bytes += iov.iov_len;
 	return pwritev(fd, &iov, 1, at);
 }
 
@@ -67,8 +70,8 @@ fallocate(int fd, int mode, off_t at, off_t len)
 	(void)mode;			/* the writer has none but 0 */
 	if (!lives())
 		return -1;
-	if (mapfault.full) {
-		errno = ENOSPC;
+	if (mapfault.full || mapfault.no_fallocate) {
+		errno = mapfault.no_fallocate ? EOPNOTSUPP : ENOSPC;
 		return -1;
 	}
 	mapfault.allocations++;
@@ -97,4 +100,14 @@ ftruncate(int fd, off_t len)
 	if (!lives())
 		return -1;
 	return (int)syscall(SYS_ftruncate, fd, len);
+}
+
+void *
+mmap(void *p, size_t len, int prot, int flags, int fd, off_t at)
+{
+	if (mapfault.no_mmap && fd != -1) {
+		errno = EACCES;
+		return MAP_FAILED;
+	}
+	return (void *)syscall(SYS_mmap, p, len, prot, flags, fd, at);
 }

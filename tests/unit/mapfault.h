@@ -4,8 +4,8 @@
 
 /*
  * Faults for the map writer.  A test that links mapfault.c has pwrite(2),
- * fallocate(2), renameat(2), unlinkat(2) and ftruncate(2) of its own, in
- * place of libc's: they count, and stop where they are told.
+ * fallocate(2), renameat(2), unlinkat(2), ftruncate(2) and mmap(2) of its
+ * own, in place of libc's: they count, and stop where they are told.
  */
 
 #include <stdbool.h>
@@ -15,6 +15,9 @@ struct mapfault {
 	long		left;		/* calls until death; -1: immortal */
 	bool		dead;		/* nothing reaches the disk any more */
 	bool		full;		/* no space to be allocated */
+	bool		halves;		/* pwrite writes a half at most */
+	bool		no_fallocate;	/* the file system has none */
+	bool		no_mmap;	/* a security module says no */
 	unsigned long	writes;		/* calls of pwrite */
 	uint64_t	bytes;		/* written by them */
 	unsigned long	allocations;

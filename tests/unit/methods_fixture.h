@@ -33,6 +33,8 @@
 #define LENGTH(a)	((int)(sizeof(a) / sizeof((a)[0])))
 
 #define ED25519		"ssh-ed25519 " ED25519_BASE64
+#define ED25519_SHA256	"2DhLmGWkSxQb21MiLBtjXEeabd/XTCOlZqV9QEWlSlQ"
+#define P256_SHA256	"jbztTfH3TzkTO/oltFz+9SYwUHXto6AAkPcNB3zO4/Q"
 #define P256		"ecdsa-sha2-nistp256 " P256_BASE64
 
 static struct {

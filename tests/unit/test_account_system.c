@@ -255,7 +255,8 @@ START_TEST(read_and_choose)
 	ck_assert_msg(nk_system_read(&s, etc, why) == 0, "%s", why);
 	ck_assert_uint_eq(s.nusers, 8);
 	ck_assert_uint_eq(s.ngroups, 9);
-	ck_assert_int_eq(nk_system_choose(&s, 1000, 90000000), 0);
+	ck_assert_int_eq(nk_system_choose(&s, 1000, 90000000, NULL,
+	    NULL), 0);
 	for (i = 0; i < s.nusers; i++)
 		n += s.users[i].taken;
 	ck_assert_uint_eq(n, 3);

@@ -1364,6 +1364,86 @@ START_TEST(hints)
 }
 END_TEST
 
+/*
+ * A process that may not map reads, through a descriptor which it must not
+ * take for its own once the process has closed and reused it.
+ */
+START_TEST(mmap_denied)
+{
+	struct mt_question q = { .ask = MT_USER_ROW, .row = 2 };
+	struct nk_put_user u;
+	struct nk_mapwriter *w;
+	struct mt_reader m;
+	struct stat st;
+	int fd, saved;
+
+	mt_world_make(dir.fd);
+	mapfault.no_mmap = true;
+	ck_assert_int_ne(saved = dup(STDIN_FILENO), -1);
+	close(STDIN_FILENO);
+	ck_assert_int_eq(mt_reader_open(&m, dir.fd, NK_MAP_KIND_ACCOUNTS,
+	    NK_VIEW_MAPPED), 0);
+	ck_assert_int_eq(dup2(saved, STDIN_FILENO), STDIN_FILENO);
+	close(saved);
+	ck_assert_ptr_null(m.v.base);
+	ck_assert_int_gt(m.v.fd, STDERR_FILENO);
+	ck_assert_int_eq(fcntl(m.v.fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+	expect_world();
+	mt_world_user(&u, 2);
+	mt_tell_user(&want, &u);
+	mt_reader_ask(&m, &q, &got);
+	ck_assert(mt_same(&want, &got));
+	w = open_writer(NK_MAP_KIND_ACCOUNTS);
+	verify(w);
+	ck_assert_int_eq(nk_mapwriter_compact(w), 0);
+	nk_mapwriter_free(w);
+	mt_reader_ask(&m, &q, &got);
+	ck_assert(mt_same(&want, &got));
+	/* The process makes something else of it. */
+	fd = m.v.fd;
+	ck_assert_int_eq(dup2(STDERR_FILENO, fd), fd);
+	ck_assert_int_eq(nk_view_check(&m.v, dir.fd, NK_MAP_ACCOUNTS),
+	    -ESTALE);
+	ck_assert_int_eq(nk_view_grow(&m.v, dir.fd, NK_MAP_ACCOUNTS) < 0, 1);
+	nk_view_close(&m.v);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	close(fd);
+}
+END_TEST
+
+/* Without fallocate(2), and when writes are cut short. */
+START_TEST(poor_file_systems)
+{
+	struct nk_put_group_ref ref = { 1, 5001 };
+	struct mt_question q = { .ask = MT_USER_ROW, .row = 50 };
+	struct nk_mapwriter *w;
+	struct nk_put_user u;
+	uint32_t i;
+
+	mapfault.no_fallocate = mapfault.halves = true;
+	w = make_crowd(10);
+	for (i = 11; i < 200; i++) {
+		crowd_user(&u, i, &ref);
+		u.gecos = text_of(900);
+		ck_assert_int_eq(nk_mapwriter_put_user(w, &u), 0);
+	}
+	crowd_user(&u, 50, &ref);
+	ck_assert_int_eq(nk_mapwriter_put_user(w, &u), 0);
+	mt_tell_user(&want, &u);
+	expect(NK_MAP_KIND_ACCOUNTS, &q, &want);
+	verify(w);
+	mt_size_without_holes(dir.fd, NK_MAP_ACCOUNTS);
+	mapfault.full = true;
+	ck_assert_int_eq(nk_mapwriter_reserve(w, 200000, 0), -ENOSPC);
+	mapfault.full = false;
+	ck_assert_int_eq(nk_mapwriter_compact(w), 0);
+	verify(w);
+	mt_size_without_holes(dir.fd, NK_MAP_ACCOUNTS);
+	expect(NK_MAP_KIND_ACCOUNTS, &q, &want);
+	nk_mapwriter_free(w);
+}
+END_TEST
+
 /* What is finished needs no more room to be installed. */
 START_TEST(finished)
 {
@@ -1528,6 +1608,8 @@ main(void)
 	tcase_add_test(tc, rows_far_apart);
 	tcase_add_test(tc, edits_before_installation);
 	tcase_add_test(tc, hints);
+	tcase_add_test(tc, mmap_denied);
+	tcase_add_test(tc, poor_file_systems);
 	tcase_add_test(tc, finished);
 	tcase_add_test(tc, forgotten_mark);
 	tcase_add_test(tc, two_writers);

@@ -251,17 +251,25 @@ edit_user(const char *name, void (*fn)(struct nk_user *u))
 	ck_assert_uint_eq(faults(p).n, 0);
 }
 
-static void
-map_user(const char *name, struct nk_map_user *u)
+static int
+find_map_user(const char *name, struct nk_map_user *u)
 {
 	struct nk_view v;
 	char path[MODEL_TEXT + 16];
+	int r;
 
 	(void)snprintf(path, sizeof(path), "%s/accounts.map", place.maps);
 	ck_assert_int_eq(nk_view_open(&v, -1, path, NK_MAP_KIND_ACCOUNTS,
 	    NK_VIEW_PREAD), 0);
-	ck_assert_int_eq(nk_map_user_by_name(&v, name, strlen(name), u), 0);
+	r = nk_map_user_by_name(&v, name, strlen(name), u);
 	nk_view_close(&v);
+	return r;
+}
+
+static void
+map_user(const char *name, struct nk_map_user *u)
+{
+	ck_assert_int_eq(find_map_user(name, u), 0);
 }
 
 static void
@@ -380,6 +388,82 @@ START_TEST(name_taken_over)	/* deleted, and made anew in one go */
 	ck_assert_uint_gt(after.row, before.row);
 	l = look_at(0, 1, 0);
 	ck_assert_uint_eq(l.keys, 0);	/* of the one before */
+}
+END_TEST
+
+/*
+ * MUST 7: what is in accounts.map when publishing ends early, because the
+ * map of keys cannot be written?  What restricts is there, what permits is
+ * not.
+ */
+static const struct {
+	const char	*what;
+	enum op_kind	 first, kind;	/* first: OP_KINDS: none */
+	bool		 there, locked;
+	bool		 shut;		/* by its expiry */
+} orders[] = {
+	{ "lock",	OP_KINDS,	OP_LOCK,	true, true, false },
+	{ "unlock",	OP_LOCK,	OP_UNLOCK,	true, true, false },
+	{ "delete",	OP_KINDS,	OP_DELETE,	false, false, false },
+	{ "create",	OP_DELETE,	OP_CREATE,	false, false, false },
+	{ "expire",	OP_KINDS,	OP_EXPIRE,	true, false, true },
+	{ "rename",	OP_KINDS,	OP_RENAME,	false, false, false },
+};
+
+/* The store's part of an edit, left open; the plan to publish it. */
+static void
+begin_op(const struct op *op, struct nk_plan *plan)
+{
+	struct nk_changes cs = { NULL, 0 };
+	struct nk_store *s = nk_publisher_store(p);
+
+	ck_assert_int_eq(nk_edit_begin(p), 0);
+	ck_assert_int_eq(edits_change(s, &m, op), 0);
+	ck_assert_int_eq(nk_store_changes(s, p->base, &cs), 0);
+	ck_assert_int_eq(nk_plan_make(p, &cs, plan), 0);
+	ck_assert_int_eq(nk_plan_reserve(p, plan), 0);
+	nk_changes_clear(&cs);
+}
+
+START_TEST(order)
+{
+	struct nk_mapwriter *keys = p->map[NK_PUB_KEYS];
+	struct op op = { orders[_i].first, 0, 0, 0 };
+	struct nk_plan plan;
+	struct nk_map_user u;
+	struct model after;
+	char name[MODEL_TEXT];
+	int r;
+
+	make_user(1);
+	if (op.kind != OP_KINDS)
+		ck_assert_int_eq(do_op(&op), 0);
+	op.kind = orders[_i].kind;
+	begin_op(&op, &plan);
+	/* a map of another kind takes no keys */
+	p->map[NK_PUB_KEYS] = p->map[NK_PUB_SECRETS];
+	ck_assert_int_lt(nk_plan_publish(p, &plan), 0);
+	p->map[NK_PUB_KEYS] = keys;
+	after = m;
+	model_apply(&after, &op);
+	model_user_name(0, after.users[0].name, name);
+	r = find_map_user(name, &u);
+	ck_assert_msg(r == (orders[_i].there ? 0 : -ENOENT), "%s: %d",
+	    orders[_i].what, r);
+	if (r == 0) {
+		ck_assert_int_eq((u.flags & NK_USER_LOCKED) != 0,
+		    orders[_i].locked);
+		ck_assert_int_eq(u.expires_at < (int64_t)time(NULL),
+		    orders[_i].shut);
+	}
+	/* and doing it again comes to the same end */
+	ck_assert_int_eq(nk_plan_publish(p, &plan), 0);
+	ck_assert_int_eq(nk_plan_publish(p, &plan), 0);
+	nk_plan_clear(&plan);
+	ck_assert_int_eq(nk_edit_commit(p), 0);
+	model_apply(&m, &op);
+	ck_assert_uint_eq(faults(p).n, 0);
+	ck_assert_int_eq(look_all(&look, &m, why), 0);
 }
 END_TEST
 
@@ -659,7 +743,6 @@ END_TEST
 static void
 commit_unpublished(void)
 {
-	struct nk_publisher other = { .map = { NULL } };
 	struct nk_store *s;
 	struct nk_user *u;
 
@@ -671,7 +754,6 @@ commit_unpublished(void)
 	ck_assert_int_eq(nk_store_commit(s), 0);
 	nk_user_free(u);
 	nk_store_close(s);
-	(void)other;
 	m.users[0].locked = true;
 }
 
@@ -1394,6 +1476,8 @@ add_edits(Suite *s)
 	tcase_add_test(tc, primary_gid_follows);
 	tcase_add_test(tc, names_swapped);
 	tcase_add_test(tc, name_taken_over);
+	tcase_add_loop_test(tc, order, 0,
+	    (int)(sizeof(orders) / sizeof(orders[0])));
 	tcase_add_loop_test(tc, rendered_key, 0,
 	    (int)(sizeof(lines) / sizeof(lines[0])));
 	tcase_add_test(tc, too_many_keys);

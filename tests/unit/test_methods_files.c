@@ -1,0 +1,653 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Methods that read and write files: imports, the take-over, homes. */
+
+#include <sys/mount.h>
+
+#include <sched.h>
+
+#include "lib/account/textfile.h"
+#include "tests/unit/methods_fixture.h"
+
+#define HASH	"$y$j9T$UFcNLGDrYpmTVuEIJoMCL1$TWOjIUaqUFCHDGG2.lMO2vgrSvjq" \
+		"PCJM9SpKRUgzHzC"
+
+/* ---- import ---- */
+
+/* A file with these lines (' for "), ready to be sent along. */
+static int
+file_of(const char *lines)
+{
+	char name[128], *text = unquote(lines);
+	int fd;
+
+	(void)snprintf(name, sizeof(name), "%s/import.XXXXXX", w.dir);
+	fd = mkstemp(name);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(unlink(name), 0);
+	ck_assert_int_eq(nk_write_full(fd, text, strlen(text)), 0);
+	ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
+	free(text);
+	return fd;
+}
+
+static json_t *
+import(const char *lines, const char *options)
+{
+	json_t *v;
+
+	w.c.passed_fd = file_of(lines);
+	v = call("user.import", options);
+	ck_assert_int_eq(w.c.passed_fd, -1);
+	return v;
+}
+
+START_TEST(import_users)
+{
+	static const char lines[] =
+	    "{'username':'u1','uid':7001,'group':2,'unixhash':'" HASH "',"
+	    "'keys':['" ED25519 " k1','no-pty " P256 "']}\n"
+	    "{'username':'u2','group_create':true,'full_name':'U \\u00fc',"
+	    "'sshpubkey':'" ED25519 "\\n','groups':[2,1],'admin':true}\n"
+	    "{'username':'u3','group_create':true,'unixhash':'!" HASH "'}\n"
+	    "{'username':'u4','group':2,'unixhash':'*','email':null}\n"
+	    "{'username':'bin','managed':false,'keys':['" ED25519 "']}";
+	json_t *v = import(lines, "[]");
+	char *whole = dump(v);
+
+	ck_assert_msg(json_object_get(v, "result") != NULL, "%s", whole);
+	ck_assert_int_eq(json_integer_value(at(v, "result.users")), 5);
+	ck_assert_int_eq(json_integer_value(at(v, "result.groups")), 2);
+	ck_assert_int_eq(json_integer_value(at(v, "result.keys")), 4);
+	ck_assert_uint_eq(json_array_size(w.notes), 5);
+	ck_assert_int_eq(json_integer_value(at(w.notes, "4.done")), 5);
+	ck_assert_int_eq(json_integer_value(at(w.notes, "4.total")), 5);
+	json_decref(v);
+	free(whole);
+	expect("user.query", "[[['username','=','u1']],{'get':true}]",
+	    "unixhash", "'" HASH "'");
+	expect("user.keys", "['u1']", "1.options", "'no-pty'");
+	expect("user.query", "[[['username','=','u2']],{'get':true}]", "uid",
+	    "3000");
+	expect("user.query", "[[['username','=','u2']],{'get':true}]",
+	    "groups", "[1,2]");
+	expect("user.query", "[[['username','=','u2']],{'get':true}]",
+	    "password_disabled", "true");
+	expect("user.query", "[[['username','=','u3']],{'get':true}]",
+	    "locked", "true");
+	expect("user.query", "[[['username','=','u4']],{'get':true}]",
+	    "password_disabled", "true");
+	expect("user.query", "[[['username','=','bin']],{'get':true}]",
+	    "uid", "2");
+	expect("naskeys.audit.query", "[[['object','=','u1']],{'get':true}]",
+	    "text", "'Create user u1'");
+	expect("naskeys.audit.query", "[[['object','=','u1']],{'get':true}]",
+	    "after.keys.0", "'SHA256:" ED25519_SHA256 "'");
+	expect("naskeys.check", "[]", "ok", "true");
+}
+END_TEST
+
+#define GOOD	"{'username':'u1','group':2,'password_disabled':true}\n"
+
+static const struct {
+	const char	*lines;
+	const char	*text;		/* begins with */
+	int		 number;
+} bad_imports[] = {
+	{ GOOD "not json\n", "line 2: This is no JSON object: it goes wrong "
+	    "at column 3.", EINVAL },
+	{ GOOD "\n", "line 2: This is no JSON object", EINVAL },
+	{ GOOD "[]\n", "line 2: Input should be a valid dictionary", EINVAL },
+	{ GOOD "{}\n", "line 2: username: Field required", EINVAL },
+	{ GOOD "{'username':'u2','username':'u3'}", "line 2: This is no "
+	    "JSON object", EINVAL },
+	{ GOOD "{'username':'u2','nope':1}", "line 2: nope: Extra inputs are "
+	    "not permitted", EINVAL },
+	{ GOOD "{'username':7}", "line 2: username: Input should be a valid "
+	    "string", EINVAL },
+	{ GOOD "{'username':'-'}", "line 2: username: Value error, Cannot "
+	    "start with", EINVAL },
+	{ GOOD GOOD, "line 2: username: The username \"u1\" already exists.",
+	    EEXIST },
+	{ "{'username':'alice','group':2,'password_disabled':true}",
+	    "line 1: username: The username \"alice\" already exists.",
+	    EEXIST },
+	{ "{'username':'bin','group':2,'password_disabled':true}",
+	    "line 1: username: The username \"bin\" already exists.",
+	    EEXIST },
+	{ GOOD "{'username':'u2','uid':5001,'group':2,'unixhash':'*'}",
+	    "line 2: uid: Uid 5001 is already used (user alice has it)",
+	    EEXIST },
+	{ GOOD "{'username':'u2','uid':7,'group':2,'unixhash':'*'}",
+	    "line 2: uid: Uid 7 is below", EINVAL },
+	{ GOOD "{'username':'u2','group':77,'unixhash':'*'}",
+	    "line 2: group: Group 77 not found", ENOENT },
+	{ GOOD "{'username':'u2','group':1,'unixhash':'*'}",
+	    "line 2: group: A builtin group cannot be a primary group.",
+	    EINVAL },
+	{ GOOD "{'username':'u2','group':2,'groups':[77],'unixhash':'*'}",
+	    "line 2: groups: Group 77 not found", ENOENT },
+	{ GOOD "{'username':'u2','unixhash':'*'}", "line 2: group: Enter "
+	    "either a group name", EINVAL },
+	{ GOOD "{'username':'adm','group_create':true,'unixhash':'*'}",
+	    "line 2: group_create: A Group with the name \"adm\" already "
+	    "exists.", EEXIST },
+	{ GOOD "{'username':'u2','group':2}", "line 2: password: Password is "
+	    "required", EINVAL },
+	{ GOOD "{'username':'u2','group':2,'unixhash':'x'}",
+	    "line 2: unixhash: This is no hash of crypt(5) that this machine "
+	    "knows.", EINVAL },
+	{ GOOD "{'username':'u2','group':2,'unixhash':'*','password':'x'}",
+	    "line 2: unixhash: Give either a password or a hash.", EINVAL },
+	{ GOOD "{'username':'u2','group':2,'random_password':true}",
+	    "line 2: random_password: An import has nobody to tell",
+	    EINVAL },
+	{ GOOD "{'username':'u2','group':2,'unixhash':'*','home':'/home',"
+	    "'home_create':true}", "line 2: home_create: An import does not "
+	    "make homes.", EINVAL },
+	{ GOOD "{'username':'u2','group':2,'keys':['ssh-ed25519 x']}",
+	    "line 2: keys.0: ", EINVAL },
+	{ GOOD "{'username':'u2','group':2,'keys':['" ED25519 "\\n" ED25519
+	    "']}", "line 2: keys.0: ", EINVAL },
+	{ GOOD "{'username':'u2','group':2,'keys':[],'sshpubkey':''}",
+	    "line 2: keys: Give either", EINVAL },
+	{ GOOD "{'username':'u2','group':2,'keys':'x'}",
+	    "line 2: keys: Input should be a valid list", EINVAL },
+	{ GOOD "{'username':'no-such-user','managed':false}",
+	    "line 2: username: No name service of this machine lists a user "
+	    "\"no-such-user\".", ENOENT },
+	{ GOOD "{'username':'u2','group':2,'unixhash':'*','home':'/root'}",
+	    "line 2: home: /root: homedir already used by root.", EEXIST },
+};
+
+START_TEST(bad_import)
+{
+	static const char *const options[] = {
+		"[]", "[{'check_directory':true}]",
+	};
+	char *before = contents(), *after, *whole, want[512];
+	const char *reason;
+	json_t *v;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		v = import(bad_imports[_i].lines, options[i]);
+		whole = dump(v);
+		reason = json_string_value(at(v, "error.data.reason"));
+		(void)snprintf(want, sizeof(want), "[%s] %s",
+		    nk_errno_name(bad_imports[_i].number),
+		    bad_imports[_i].text);
+		ck_assert_msg(reason != NULL && strncmp(reason, want,
+		    strlen(want)) == 0, "%s: %s", want, whole);
+		free(whole);
+		json_decref(v);
+		after = contents();
+		ck_assert_str_eq(before, after);
+		free(after);
+	}
+	free(before);
+}
+END_TEST
+
+/* Where the bytes come from. */
+START_TEST(import_sources)
+{
+	int fds[2];
+	json_t *v;
+
+	refused("user.import", "[]", "", "Send the file's descriptor with "
+	    "the request, or the file after it on standard input.", EINVAL);
+	ck_assert_int_eq(pipe(fds), 0);
+	ck_assert_int_eq(dprintf(fds[1], "{\"username\":\"p1\",\"group\":2,"
+	    "\"unixhash\":\"*\"}\n"), 43);
+	close(fds[1]);
+	w.c.passed_fd = fds[0];
+	expect("user.import", "[]", "users", "1");
+	ck_assert_int_eq(fcntl(fds[0], F_GETFD), -1);	/* it was closed */
+	/* the rest of standard input stays open */
+	w.c.input_fd = file_of("{'username':'p2','group':2,"
+	    "'unixhash':'*'}");
+	expect("user.import", "[]", "users", "1");
+	ck_assert_int_ne(fcntl(w.c.input_fd, F_GETFD), -1);
+	close(w.c.input_fd);
+	w.c.input_fd = -1;
+	/* neither a folder nor a device */
+	w.c.passed_fd = open("/dev/zero", O_RDONLY);
+	refused("user.import", "[]", "", "The file to import must be a "
+	    "regular file or a pipe.", EINVAL);
+	w.c.passed_fd = open("/", O_RDONLY);
+	refused("user.import", "[]", "", "The file to import must be a "
+	    "regular file or a pipe.", EINVAL);
+	/* a sender that stalls */
+	w.conf.request_timeout = 1;
+	ck_assert_int_eq(pipe(fds), 0);
+	w.c.passed_fd = fds[0];
+	refused("user.import", "[]", "", "The file to import stopped coming "
+	    "before its end.", ETIMEDOUT);
+	close(fds[1]);
+	/* an empty file is no change */
+	v = import("", "[]");
+	ck_assert_int_eq(json_integer_value(at(v, "result.users")), 0);
+	json_decref(v);
+}
+END_TEST
+
+/* The copy has no name, and what was sent may change meanwhile. */
+START_TEST(import_leaves_nothing)
+{
+	struct dirent *e;
+	json_t *v;
+	DIR *d;
+
+	v = import(GOOD, "[]");
+	json_decref(v);
+	d = opendir(w.dir);
+	while ((e = readdir(d)) != NULL)
+		ck_assert_ptr_null(strstr(e->d_name, "import"));
+	closedir(d);
+}
+END_TEST
+
+START_TEST(import_long_line)
+{
+	char *lines = malloc(2u << 20);
+	json_t *v;
+
+	memset(lines, 'a', 2u << 20);
+	lines[(2u << 20) - 1] = '\0';
+	v = import(lines, "[]");
+	ck_assert_str_eq(json_string_value(at(v, "error.data.reason")),
+	    "[EINVAL] line 1: the line is longer than 1048576 bytes.");
+	json_decref(v);
+	free(lines);
+}
+END_TEST
+
+START_TEST(import_many)
+{
+	const size_t n = 20000;
+	char *lines = malloc(n * 80), *p = lines;
+	json_t *v;
+	size_t i;
+
+	ck_assert_ptr_nonnull(lines);
+	for (i = 0; i < n; i++)
+		p += sprintf(p, "{\"username\":\"m%zu\",\"group\":2,"
+		    "\"unixhash\":\"*\"}\n", i);
+	v = import(lines, "[]");
+	ck_assert_int_eq(json_integer_value(at(v, "result.users")),
+	    (json_int_t)n);
+	ck_assert_uint_eq(json_array_size(w.notes), 100);
+	json_decref(v);
+	free(lines);
+	expect("user.query", "[[['username','=','m19999']],{'get':true}]",
+	    "uid", "23002");
+	expect("user.query", "[[],{'count':true}]", "", "20005");
+}
+END_TEST
+
+/* ---- the machine's own accounts ---- */
+
+static const char passwd[] =
+	"root:x:0:0:root:/root:/bin/bash\n"
+	"www-data:x:33:33::/var/www:/usr/sbin/nologin\n"
+	"hans:x:8000:8000:Hans,,,:/home/hans:/bin/bash\n"
+	"iris:x:8001:100:Iris:/home/iris:\n"
+	"jo:x:8002:8000::/home/jo:/bin/sh\n"
+	"bad$:x:8003:8000::/home/bad:/bin/sh\n"
+	"nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n";
+static const char shadow[] =
+	"root:*:19000:0:99999:7:::\n"
+	"hans:" HASH ":19500:0:99999:7::30000:\n"
+	"iris:!" HASH ":19500:0:99999:7:::\n"
+	"jo:!:0:0:99999:7:::\n";
+static const char group[] =
+	"root:x:0:\n"
+	"sudo:x:27:hans\n"
+	"users:x:100:\n"
+	"hans:x:8000:\n"
+	"family:x:8100:hans,iris\n"
+	"web:x:8200:hans,www-data\n";
+
+static void
+put(const char *name, const char *text)
+{
+	char path[192];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/etc/%s", w.dir, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(nk_write_full(fd, text, strlen(text)), 0);
+	close(fd);
+}
+
+static void
+assert_text(const char *name, const char *want)
+{
+	char path[192], *text;
+	size_t len;
+
+	(void)snprintf(path, sizeof(path), "%s/etc/%s", w.dir, name);
+	ck_assert_int_eq(nk_textfile_read(AT_FDCWD, path, 65536, &text,
+	    &len), 0);
+	ck_assert_str_eq(text, want);
+	free(text);
+}
+
+static json_t *
+take_over(int step, bool dry_run)
+{
+	char params[256];
+
+	(void)snprintf(params, sizeof(params), "[{'etc':'%s/etc','step':%d,"
+	    "'dry_run':%s}]", w.dir, step, dry_run ? "true" : "false");
+	return call("naskeys.import_system", params);
+}
+
+static void
+make_etc(void)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/etc", w.dir);
+	ck_assert_int_eq(mkdir(path, 0755), 0);
+	put("passwd", passwd);
+	put("shadow", shadow);
+	put("group", group);
+}
+
+START_TEST(take_over_dry)
+{
+	char *before = contents(), *after, *whole;
+	json_t *v;
+
+	make_etc();
+	v = take_over(1, true);
+	whole = dump(v);
+	ck_assert_msg(json_array_size(at(v, "result.users")) == 3, "%s",
+	    whole);
+	/* hans, family and web of the file, and iris's own */
+	ck_assert_uint_eq(json_array_size(at(v, "result.groups")), 4);
+	ck_assert(json_is_true(at(v, "result.users.0.leaves_files")));
+	ck_assert_ptr_nonnull(strstr(whole,
+	    "bad$: the name is none that naskeys takes"));
+	ck_assert_ptr_nonnull(strstr(whole, "iris: its password is locked"));
+	ck_assert_ptr_null(strstr(whole, "$y$"));
+	free(whole);
+	json_decref(v);
+	after = contents();
+	ck_assert_str_eq(before, after);
+	assert_text("passwd", passwd);
+	free(before);
+	free(after);
+}
+END_TEST
+
+START_TEST(take_over_both_steps)
+{
+	json_t *v;
+
+	make_etc();
+	json_decref(take_over(1, false));
+	assert_text("passwd", passwd);
+	expect("user.query", "[[['username','=','hans']],{'get':true}]",
+	    "managed", "false");
+	expect("user.query", "[[['username','=','hans']],{'get':true}]",
+	    "unixhash", "'" HASH "'");
+	expect("user.query", "[[['username','=','iris']],{'get':true}]",
+	    "password_disabled", "true");
+	expect("user.query", "[[['username','=','iris']],{'get':true}]",
+	    "locked", "false");
+	expect("user.query", "[[['username','=','iris']],{'get':true}]",
+	    "group.bsdgrp_group", "'iris'");
+	expect("user.query", "[[['username','=','jo']],{'get':true}]",
+	    "group.bsdgrp_gid", "8000");
+	/* a password that is changed meanwhile comes too */
+	put("shadow", "hans:$6$abcdefgh$abcdefghijklmnop:19600:0:99999:7:::"
+	    "\niris:*:19500:0:99999:7:::\n");
+	/* who is new meanwhile stays */
+	put("passwd", "root:x:0:0:root:/root:/bin/bash\n"
+	    "kim:x:8004:8000::/home/kim:/bin/sh\n"
+	    "hans:x:8000:8000:Hans,,,:/home/hans:/bin/bash\n"
+	    "iris:x:8001:100:Iris:/home/iris:\n"
+	    "jo:x:8002:8000::/home/jo:/bin/sh\n");
+	v = take_over(2, false);
+	ck_assert_int_eq(json_integer_value(at(v, "result.lines_removed")),
+	    6);
+	json_decref(v);
+	assert_text("passwd", "root:x:0:0:root:/root:/bin/bash\n"
+	    "kim:x:8004:8000::/home/kim:/bin/sh\n");
+	assert_text("shadow", "");
+	assert_text("group", "root:x:0:\nsudo:x:27:hans\nusers:x:100:\n"
+	    "hans:x:8000:\nweb:x:8200:hans,www-data\n");
+	expect("user.query", "[[['username','=','hans']],{'get':true}]",
+	    "managed", "true");
+	expect("user.query", "[[['username','=','hans']],{'get':true}]",
+	    "unixhash", "'$6$abcdefgh$abcdefghijklmnop'");
+	expect("user.get_user_obj", "[{'username':'hans',"
+	    "'get_groups':true}]", "grouplist", "[8000,8100,8200,4999]");
+	expect("user.query", "[[['username','=','kim']],{'count':true}]",
+	    "", "0");
+	expect("naskeys.check", "[]", "ok", "true");
+	/* again: nothing is left to do but kim's row */
+	v = take_over(1, false);
+	ck_assert_uint_eq(json_array_size(at(v, "result.users")), 1);
+	json_decref(v);
+}
+END_TEST
+
+/* Killed after the rows were managed: the lines still leave. */
+START_TEST(take_over_again)
+{
+	json_t *v;
+
+	make_etc();
+	json_decref(take_over(1, false));
+	json_decref(take_over(2, false));
+	put("passwd", passwd);
+	v = take_over(2, false);
+	ck_assert_int_eq(json_integer_value(at(v, "result.lines_removed")),
+	    3);
+	json_decref(v);
+}
+END_TEST
+
+START_TEST(take_over_conflicts)
+{
+	char *before, *after;
+	json_t *v;
+
+	make_etc();
+	done("user.create", "[{'username':'hans','uid':8005,'group':2,"
+	    "'password_disabled':true}]");
+	before = contents();
+	v = take_over(1, false);
+	assert_refused(v, "name", "", "The username \"hans\" already exists, "
+	    "and its uid is not 8000.", EEXIST);
+	json_decref(v);
+	put("passwd", "otto:x:8005:100::/home/otto:/bin/sh\n");
+	v = take_over(1, false);
+	assert_refused(v, "uid", "", "User otto: Uid 8005 is already used "
+	    "(user hans has it)", EEXIST);
+	json_decref(v);
+	put("passwd", "a:x:1:1:::\nnonsense\n");
+	v = take_over(1, false);
+	ck_assert_ptr_nonnull(strstr(json_string_value(at(v,
+	    "error.data.reason")), "passwd, line 2: the line is malformed"));
+	json_decref(v);
+	refused("naskeys.import_system", "[{'step':2}]", "", "This is not "
+	    "the machine's own store, so the lines of /etc stay: name the "
+	    "folder in \"etc\" if they shall leave.", EPERM);
+	refused("naskeys.import_system", "[{'min_uid':10}]",
+	    "options.min_uid", "Uids below 1000 are not served.", EINVAL);
+	refused("naskeys.import_system", "[{'etc':'x'}]", "options.etc",
+	    "The folder must be an absolute path.", EINVAL);
+	after = contents();
+	ck_assert_str_eq(before, after);
+	free(before);
+	free(after);
+}
+END_TEST
+
+/* ---- accounts that changed elsewhere ---- */
+
+static void
+put_passwd(const char *text)
+{
+	char path[192];
+
+	put("passwd", text);
+	(void)snprintf(path, sizeof(path), "%s/etc/passwd", w.dir);
+	(void)umount2("/etc/passwd", MNT_DETACH);
+	ck_assert_int_eq(mount(path, "/etc/passwd", NULL, MS_BIND, NULL), 0);
+}
+
+START_TEST(changed_elsewhere)
+{
+	make_etc();
+	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+	ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL),
+	    0);
+	nk_resolver_free(w.c.resolver);	/* its files are the machine's */
+	w.c.resolver = NULL;
+	put_passwd("root:x:0:0:root:/root:/bin/bash\n"
+	    "daemon:x:44:1::/:\nalice:x:200:200::/:\nsys:x:5002:1::/:\n");
+	expect("naskeys.check", "[]", "", "{'ok':false,'faults':["
+	    "'user alice: another name service has this name too, and may "
+	    "be asked first',"
+	    "'user bob: its uid 5002 is also that of user sys in another "
+	    "name service',"
+	    "'user daemon: its uid is 44 now and not 1, so its keys are not "
+	    "given out until the new one is accepted']}");
+	done("user.update", "[4,{'accept_uid':true}]");
+	put_passwd("root:x:0:0:root:/root:/bin/bash\n");
+	expect("naskeys.check", "[]", "faults",
+	    "['user daemon: no name service knows this account any more']");
+	refused("user.update", "[4,{'accept_uid':true}]",
+	    "user_update.accept_uid", "No name service of this machine knows "
+	    "a user \"daemon\".", ENOENT);
+	expect("user.get_instance", "[4]", "uid", "44");
+	/* a uid that we manage is not accepted */
+	put_passwd("root:x:0:0::/:\ndaemon:x:5001:1::/:\n");
+	refused("user.update", "[4,{'accept_uid':true}]",
+	    "user_update.accept_uid",
+	    "Uid 5001 is already used (user alice has it)", EEXIST);
+}
+END_TEST
+
+/* ---- homes ---- */
+
+static void
+make_mnt(void)
+{
+	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+	ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL),
+	    0);
+	ck_assert_int_eq(mount("none", "/mnt", "tmpfs", 0, "mode=0755"), 0);
+	ck_assert_int_eq(mkdir("/mnt/skel", 0755), 0);
+	ck_assert_int_eq(close(creat("/mnt/skel/.profile", 0644)), 0);
+	(void)snprintf(w.conf.skeleton, sizeof(w.conf.skeleton),
+	    "/mnt/skel");
+}
+
+START_TEST(home_made)
+{
+	struct stat st;
+
+	make_mnt();
+	expect("user.create", "[{'username':'dora','uid':6001,"
+	    "'group_create':true,'password':'x','home':'/mnt/',"
+	    "'home_create':true,'home_mode':'750'}]", "home",
+	    "'/mnt/dora'");
+	ck_assert_int_eq(lstat("/mnt/dora", &st), 0);
+	ck_assert_uint_eq(st.st_uid, 6001);
+	ck_assert_uint_eq(st.st_gid, 6001);
+	ck_assert_uint_eq(st.st_mode & 07777, 0750);
+	ck_assert_int_eq(lstat("/mnt/dora/.profile", &st), 0);
+	ck_assert_uint_eq(st.st_uid, 6001);
+	/* what is there is used as it is */
+	ck_assert_int_eq(mkdir("/mnt/emil", 0711), 0);
+	done("user.create", "[{'username':'emil','group':2,'password':'x',"
+	    "'home':'/mnt','home_create':true}]");
+	ck_assert_int_eq(lstat("/mnt/emil", &st), 0);
+	ck_assert_uint_eq(st.st_uid, 0);
+	ck_assert_int_eq(rmdir("/mnt/emil"), 0);
+	/* one that is missing, in an update */
+	done("user.update", "[7,{'home_create':true}]");
+	ck_assert_int_eq(lstat("/mnt/emil", &st), 0);
+	ck_assert_uint_ne(st.st_uid, 0);
+}
+END_TEST
+
+START_TEST(home_refused)
+{
+	char *before, *after;
+	struct stat st;
+
+	make_mnt();
+	done("user.create", "[{'username':'dora','group':2,'password':'x',"
+	    "'home':'/mnt','home_create':true}]");
+	ck_assert_int_eq(close(creat("/mnt/emil", 0644)), 0);
+	before = contents();
+	/* the whole user, and its new group, are not there then */
+	refused("user.create", "[{'username':'emil','group_create':true,"
+	    "'password':'x','home':'/mnt','home_create':true}]", "", "Path "
+	    "for home directory already exists and is not a directory",
+	    EEXIST);
+	refused("user.create", "[{'username':'fay','group_create':true,"
+	    "'password':'x','home':'/mnt/dora','home_create':true}]",
+	    "user_create.home", "/mnt/dora: a home is made only in a folder "
+	    "that root owns along its whole path and that nobody else can "
+	    "write to.", EINVAL);
+	ck_assert_int_eq(lstat("/mnt/dora/fay", &st), -1);
+	refused("user.update", "[6,{'home':'/mnt/new'}]",
+	    "user_update.home", "This version of naskeys does not move "
+	    "homes: move /mnt/dora away first, then set \"home\".", EINVAL);
+	refused("user.update", "[6,{'home_mode':'755'}]",
+	    "user_update.home_mode", "This version of naskeys does not "
+	    "change homes that exist: change the mode of /mnt/dora "
+	    "yourself.", EINVAL);
+	after = contents();
+	ck_assert_str_eq(before, after);
+	free(before);
+	free(after);
+	ck_assert_int_eq(rename("/mnt/dora", "/mnt/new"), 0);
+	done("user.update", "[6,{'home':'/mnt/new','home_mode':'700'}]");
+	done("user.delete", "[6]");
+	ck_assert_int_eq(lstat("/mnt/new", &st), 0);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("methods_files");
+	TCase *tc = tcase_create("files");
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	nk_json_wipe_memory();
+	tcase_set_timeout(tc, 120);
+	tcase_add_checked_fixture(tc, make_world, drop_world);
+	tcase_add_test(tc, import_users);
+	tcase_add_loop_test(tc, bad_import, 0, LENGTH(bad_imports));
+	tcase_add_test(tc, import_sources);
+	tcase_add_test(tc, import_leaves_nothing);
+	tcase_add_test(tc, import_long_line);
+	tcase_add_test(tc, import_many);
+	tcase_add_test(tc, take_over_dry);
+	tcase_add_test(tc, take_over_both_steps);
+	tcase_add_test(tc, take_over_again);
+	tcase_add_test(tc, take_over_conflicts);
+	if (geteuid() == 0) {
+		tcase_add_test(tc, changed_elsewhere);
+		tcase_add_test(tc, home_made);
+		tcase_add_test(tc, home_refused);
+	}
+	suite_add_tcase(s, tc);
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
