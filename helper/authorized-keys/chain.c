@@ -338,7 +338,7 @@ void
 nk_chain(const struct nk_request *q, const struct nk_conf *conf,
     struct nk_output *o)
 {
-	static struct command c;	/* too large for the stack */
+	struct command c;
 	size_t from = o->len;
 	int r;
 
@@ -348,7 +348,7 @@ nk_chain(const struct nk_request *q, const struct nk_conf *conf,
 	    (r = check_program(&c, c.argv[0])) == 0)
 		r = run_and_read(&c, conf, o);
 	if (r < 0) {
-		nk_report(LOG_ERR, q->user, "%s", reason(r));
+		nk_report(LOG_ERR, q->user, reason(r), NULL);
 		o->len = from;
 		return;
 	}

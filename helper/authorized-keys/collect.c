@@ -85,44 +85,76 @@ could_accept(const struct nk_request *q, const struct nk_map_keyline *l)
 	    equals(l->blob, l->blob_len, q->blob);
 }
 
+/*
+ * What is read from the maps, one thing after another; in one place, since
+ * each page of memory that a program touches costs its start.
+ */
+union scratch {
+	struct nk_map_user	user;
+	struct nk_map_keyset	keyset;
+};
+
+/* What is known of the account while its keys are looked for. */
+struct account {
+	uint64_t	row;
+	uint64_t	generation;
+	int64_t		expires_at;
+	uint32_t	uid;
+	uint32_t	flags;
+};
+
+/* Most lines fit into what is left; more is asked for when one does not. */
+static int
+read_line(const struct nk_view *v, uint32_t unit, uint64_t row,
+    struct nk_output *o, struct nk_map_keyline *l)
+{
+	char *place = NULL;
+	size_t left = nk_output_left(o, &place);
+	int r = -ERANGE;
+
+	if (left > 0)
+		r = nk_map_keyline_at(v, unit, row, place, left, l);
+	if (r != -ERANGE)
+		return r;
+	if ((r = nk_output_room(o, NK_RECORD_MAX, &place)) < 0)
+		return r;
+	return nk_map_keyline_at(v, unit, row, place, NK_RECORD_MAX, l);
+}
+
 static int
 collect_line(const struct nk_view *v, uint32_t unit, uint64_t row,
     const struct nk_request *q, struct clock *c, struct nk_output *o)
 {
 	struct nk_map_keyline l;
-	char *place;
 	int r;
 
-	if ((r = nk_output_room(o, NK_RECORD_MAX + 1, &place)) < 0)
-		return r;
-	if ((r = nk_map_keyline_at(v, unit, row, place, NK_RECORD_MAX,
-	    &l)) < 0)
+	if ((r = read_line(v, unit, row, o, &l)) < 0)
 		return r;
 	if (!could_accept(q, &l) || has_expired(l.expires_at, c))
 		return 0;
 	nk_output_append(o, l.text, l.text_len);
-	nk_output_append(o, "\n", 1);
+	nk_output_append(o, "\n", 1);	/* there was a header before it */
 	return 0;
 }
 
 /*
- * The lines of (row, generation).  A line that is not there belongs to a
- * set that was changed just now: -EAGAIN, as when the whole set does.
+ * The lines of the account.  A line that is not there belongs to a set that
+ * was changed just now: -EAGAIN, as when the whole set does.
  */
 static int
-collect_lines(const struct nk_view *v, uint64_t row, uint64_t generation,
-    const struct nk_request *q, struct clock *c, struct nk_output *o)
+collect_lines(const struct nk_view *v, const struct account *a,
+    const struct nk_request *q, struct clock *c, struct nk_map_keyset *k,
+    struct nk_output *o)
 {
-	struct nk_map_keyset k;
 	uint32_t i;
 	int r;
 
-	if ((r = nk_map_keyset_find(v, row, generation, &k)) < 0)
+	if ((r = nk_map_keyset_find(v, a->row, a->generation, k)) < 0)
 		return r;
-	for (i = 0; i < k.count; i++) {
-		if (!is_of_interest(q, k.entries[i].flags))
+	for (i = 0; i < k->count; i++) {
+		if (!is_of_interest(q, k->entries[i].flags))
 			continue;
-		r = collect_line(v, k.entries[i].unit, row, q, c, o);
+		r = collect_line(v, k->entries[i].unit, a->row, q, c, o);
 		if (r == -EIO || r == -ENOENT)
 			return -EAGAIN;
 		if (r < 0)
@@ -132,19 +164,18 @@ collect_lines(const struct nk_view *v, uint64_t row, uint64_t generation,
 }
 
 static int
-read_keys(const struct nk_map_user *u, const struct nk_request *q,
-    struct clock *c, struct nk_output *o)
+read_keys(const struct account *a, const struct nk_request *q,
+    struct clock *c, struct nk_map_keyset *k, struct nk_output *o)
 {
 	struct nk_view v;
 	int r;
 
 	if ((r = nk_view_open(&v, AT_FDCWD, keys_path, NK_MAP_KIND_KEYS,
 	    NK_VIEW_PREAD)) < 0) {
-		nk_report(LOG_ERR, q->user, "%s: %s", keys_path,
-		    strerror(-r));
+		nk_report(LOG_ERR, q->user, keys_path, strerror(-r));
 		return r == -ENOENT ? -EIO : r;
 	}
-	r = collect_lines(&v, u->row, u->generation, q, c, o);
+	r = collect_lines(&v, a, q, c, k, o);
 	nk_view_close(&v);
 	return r;
 }
@@ -154,77 +185,85 @@ read_keys(const struct nk_map_user *u, const struct nk_request *q,
  * asked?
  */
 static bool
-may_log_in(const struct nk_map_user *u, const struct nk_map_settings *s,
-    const struct nk_request *q, struct clock *c, bool *chainp)
+may_log_in(const struct account *u, const struct nk_request *q,
+    struct clock *c, bool *chainp)
 {
 	bool managed = (u->flags & NK_USER_MANAGED) != 0;
 
 	*chainp = false;
 	if ((u->flags & NK_USER_UID_MISMATCH) != 0) {
 		nk_report(LOG_NOTICE, q->user, "refused: the account's uid "
-		    "was changed elsewhere");
+		    "was changed elsewhere", NULL);
 		return false;
 	}
 	if ((u->flags & NK_USER_LOCKED) != 0 || has_expired(u->expires_at, c))
 		return false;
 	if (q->has_uid && q->uid != u->uid) {
 		nk_report(LOG_NOTICE, q->user, "refused: sshd's uid is not "
-		    "the account's");
+		    "the account's", NULL);
 		return false;
 	}
-	if (managed && (u->uid == 0 || u->uid < s->min_id)) {
-		nk_report(LOG_ERR, q->user, "refused: the account's uid is "
-		    "below the minimum");
+	if (managed && u->uid == 0) {
+		nk_report(LOG_ERR, q->user, "refused: it has the uid of root",
+		    NULL);
 		return false;
 	}
 	*chainp = !managed;
 	return true;
 }
 
+static int
+find_account(const struct nk_view *v, const struct nk_request *q,
+    struct nk_map_user *u, struct account *a)
+{
+	int r;
+
+	if ((r = nk_map_user_by_name(v, q->user, strlen(q->user), u)) < 0)
+		return r;
+	*a = (struct account){ .row = u->row, .generation = u->generation,
+	    .expires_at = u->expires_at, .uid = u->uid, .flags = u->flags };
+	return 0;
+}
+
 /* Is the account what it was when its keys were looked for? */
 static int
 check_again(const struct nk_view *v, const struct nk_request *q,
-    struct nk_map_user *u)
+    struct nk_map_user *u, const struct account *a)
 {
-	uint64_t row = u->row, generation = u->generation;
-	uint32_t flags = u->flags, uid = u->uid;
-	int64_t expires_at = u->expires_at;
+	struct account now;
 	int r;
 
 	if ((r = nk_view_check(v, AT_FDCWD, accounts_path)) < 0)
 		return r;
-	r = nk_map_user_by_name(v, q->user, strlen(q->user), u);
-	if (r == -ENOENT)
-		return -EAGAIN;
-	if (r < 0)
-		return r;
-	return u->row == row && u->generation == generation &&
-	    u->flags == flags && u->uid == uid &&
-	    u->expires_at == expires_at ? 0 : -EAGAIN;
+	if ((r = find_account(v, q, u, &now)) < 0)
+		return r == -ENOENT ? -EAGAIN : r;
+	return now.row == a->row && now.generation == a->generation &&
+	    now.expires_at == a->expires_at && now.uid == a->uid &&
+	    now.flags == a->flags ? 0 : -EAGAIN;
 }
 
 static int
 collect_from(const struct nk_view *v, const struct nk_request *q,
     struct clock *c, struct nk_output *o, bool *chainp)
 {
-	struct nk_map_settings s;
-	struct nk_map_user u;
+	union scratch s;
+	struct account a;
 	int r;
 
 	*chainp = false;
-	r = nk_map_user_by_name(v, q->user, strlen(q->user), &u);
+	r = find_account(v, q, &s.user, &a);
 	if (r == -ENOENT) {
 		*chainp = true;
 		return 0;
 	}
-	if (r < 0 || (r = nk_map_settings(v, &s)) < 0)
+	if (r < 0)
 		return r;
-	if (!may_log_in(&u, &s, q, c, chainp))
+	if (!may_log_in(&a, q, c, chainp))
 		return 0;
-	r = read_keys(&u, q, c, o);
+	r = read_keys(&a, q, c, &s.keyset, o);
 	if (r < 0 && r != -ENOENT)	/* no keys: if nothing has changed */
 		return r;
-	return check_again(v, q, &u);
+	return check_again(v, q, &s.user, &a);
 }
 
 int
@@ -245,7 +284,7 @@ nk_collect(const struct nk_request *q, struct nk_output *o, bool *chainp)
 			break;
 	}
 	if (r < 0)
-		nk_report(LOG_ERR, q->user, "no answer from the maps in %s: %s",
+		nk_report(LOG_ERR, q->user, "no answer from the maps in "
 		    MAPS_DIR, strerror(-r));
 	return r;
 }

@@ -70,8 +70,7 @@ chain(const struct nk_request *q, struct nk_output *o)
 	const char *why;
 
 	if (nk_conf_load(&conf, conf_path, 0, &line, &why) < 0)
-		nk_report(LOG_ERR, q->user, "%s: line %u: %s: nothing is "
-		    "chained", conf_path, line, why);
+		nk_report_line(LOG_ERR, q->user, conf_path, line, why);
 	else
 		nk_chain(q, &conf, o);
 }
@@ -91,7 +90,8 @@ answer(const struct nk_request *q)
 		return EXIT_SUCCESS;
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (nk_output_write(&out, STDOUT_FILENO) < 0) {
-		nk_report(LOG_ERR, q->user, "the keys could not be written");
+		nk_report(LOG_ERR, q->user, "the keys could not be "
+		    "written", NULL);
 		return EXIT_FAILURE;
 	}
 	return EXIT_SUCCESS;
@@ -121,7 +121,7 @@ main(int argc, char **argv)
 		q.has_uid = true;
 		if (!parse_uid(q.uid_text, &q.uid)) {
 			nk_report(LOG_NOTICE, q.user, "refused: the uid is "
-			    "not a number");
+			    "not a number", NULL);
 			return EXIT_SUCCESS;
 		}
 	}

@@ -7,13 +7,17 @@
 #include <unistd.h>
 
 #include "helper/authorized-keys/output.h"
-#include "lib/map/format.h"
 
 #define ALIGNMENT	alignof(max_align_t)
 #define OUTPUT_MAX	(64u << 20)	/* every key of a full set fits */
 
-/* Enough for one key line of any size; pages not touched cost nothing. */
-static alignas(ALIGNMENT) char first[2 * NK_RECORD_MAX];
+#define STEP		(64u << 10)
+
+/*
+ * Enough for a key or two, and so little that the program's data stay on
+ * one page: every further page costs its start more than all else does.
+ */
+static alignas(ALIGNMENT) char first[1536];
 
 void
 nk_output_init(struct nk_output *o)
@@ -40,20 +44,30 @@ grow(struct nk_output *o, size_t cap)
 	return 0;
 }
 
+size_t
+nk_output_left(const struct nk_output *o, char **placep)
+{
+	size_t at = (o->len + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+
+	if (at >= o->cap)
+		return 0;
+	*placep = o->buf + at;
+	return o->cap - at;
+}
+
 int
 nk_output_room(struct nk_output *o, size_t need, char **placep)
 {
-	size_t at = (o->len + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-	size_t cap = o->cap;
+	size_t cap = o->cap < STEP ? STEP : o->cap;
 	int r;
 
-	if (need > OUTPUT_MAX || at > OUTPUT_MAX - need)
+	if (need > OUTPUT_MAX || o->len > OUTPUT_MAX - need)
 		return -EFBIG;
-	while (cap < at + need)
+	while (cap < o->len + ALIGNMENT + need)
 		cap *= 2;
 	if (cap > o->cap && (r = grow(o, cap)) < 0)
 		return r;
-	*placep = o->buf + at;
+	(void)nk_output_left(o, placep);
 	return 0;
 }
 

@@ -20,9 +20,11 @@ struct nk_output {
 
 void	nk_output_init(struct nk_output *o);
 
+/* What is behind the text: *placep is aligned for any type. */
+size_t	nk_output_left(const struct nk_output *o, char **placep);
+
 /*
- * Make room for need bytes behind what is there.  *placep is aligned for
- * any type.  Returns 0, -EFBIG or -ENOMEM.
+ * Make room for need bytes there.  Returns 0, -EFBIG or -ENOMEM.
  */
 int	nk_output_room(struct nk_output *o, size_t need, char **placep)
 	    NK_MUST_CHECK;

@@ -381,43 +381,76 @@ read_cells(struct nk_mapwriter *w)
 	return 0;
 }
 
+/* Open the file by its path and hold its header against id. */
+static int
+open_installed(struct nk_mapwriter *w, int flags,
+    const struct nk_map_identity *id)
+{
+	struct stat st;
+	int r;
+
+	if ((w->fd = openat(w->dirfd, w->name, flags | O_CLOEXEC |
+	    O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)) == -1)
+		return errno == ELOOP ? -EBADMSG : -errno;
+	if (fstat(w->fd, &st) == -1 || !S_ISREG(st.st_mode))
+		return -EBADMSG;
+	if ((r = nk_header_read(w->fd, (uint64_t)st.st_size, w->kind,
+	    &w->header)) < 0)
+		return r == -ESTALE ? r : -EBADMSG;
+	if (memcmp(w->header.boot_id, id->boot_id, sizeof(id->boot_id)) != 0 ||
+	    memcmp(w->header.store_id, id->store_id,
+	    sizeof(id->store_id)) != 0)
+		return -ESTALE;
+	nk_view_init(&w->view, w->fd, (uint64_t)st.st_size, &w->header);
+	return 0;
+}
+
 int
 nk_mapwriter_open(struct nk_mapwriter **wp, int dirfd, const char *name,
     enum nk_map_kind kind, const struct nk_map_identity *id)
 {
 	struct nk_mapwriter *w = NULL;
-	struct stat st;
 	int r;
 
 	*wp = NULL;
 	if ((r = new_writer(&w, dirfd, name, kind)) < 0)
 		goto out;
 	w->installed = true;
-	if ((w->fd = openat(w->dirfd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW |
-	    O_NONBLOCK | O_NOCTTY)) == -1) {
-		r = errno == ELOOP ? -EBADMSG : -errno;
-		goto out;
-	}
-	if (fstat(w->fd, &st) == -1 || !S_ISREG(st.st_mode)) {
-		r = -EBADMSG;
-		goto out;
-	}
-	if ((r = nk_header_read(w->fd, (uint64_t)st.st_size, kind,
-	    &w->header)) < 0) {
-		r = r == -ESTALE ? r : -EBADMSG;
-		goto out;
-	}
-	if (memcmp(w->header.boot_id, id->boot_id, sizeof(id->boot_id)) != 0 ||
-	    memcmp(w->header.store_id, id->store_id,
-	    sizeof(id->store_id)) != 0) {
-		r = -ESTALE;
-		goto out;
-	}
-	nk_view_init(&w->view, w->fd, (uint64_t)st.st_size, &w->header);
-	if ((r = nk_writer_error(read_cells(w))) < 0)
+	if ((r = open_installed(w, O_RDWR, id)) < 0 ||
+	    (r = nk_writer_error(read_cells(w))) < 0)
 		goto out;
 	*wp = w;
 	w = NULL;
+ out:
+	nk_mapwriter_free(w);
+	return r;
+}
+
+int
+nk_mapwriter_peek(int dirfd, const char *name, enum nk_map_kind kind,
+    const struct nk_map_identity *id, uint64_t *publishedp,
+    struct nk_map_settings *s)
+{
+	struct nk_mapwriter *w = NULL;
+	uint64_t mark_word;
+	int r;
+
+	if ((r = new_writer(&w, dirfd, name, kind)) < 0)
+		goto out;
+	w->installed = true;
+	if ((r = open_installed(w, O_RDONLY, id)) < 0)
+		goto out;
+	if ((r = nk_writer_error(nk_cell_read(&w->view, NK_MAP_STATE_AT,
+	    &w->state, sizeof(w->state)))) < 0 ||
+	    (s != NULL && (r = nk_writer_error(nk_cell_read(&w->view,
+	    NK_MAP_SETTINGS_AT, s, sizeof(*s)))) < 0) ||
+	    (r = nk_writer_error(nk_view_read(&w->view,
+	    NK_MAP_SUPERSEDED_AT, &mark_word, sizeof(mark_word)))) < 0)
+		goto out;
+	if (mark_word != 0)
+		r = -ESTALE;
+	else
+		*publishedp = w->state.published;
  out:
 	nk_mapwriter_free(w);
 	return r;

@@ -47,6 +47,16 @@ int	nk_mapwriter_open(struct nk_mapwriter **wp, int dirfd,
 	    const struct nk_map_identity *id) NK_MUST_CHECK;
 
 /*
+ * What an opened map would say, without opening it for writing: the last
+ * change published in it, and of accounts.map its settings (*s, may be
+ * NULL).  Changes nothing and needs no lock.  Errors as
+ * nk_mapwriter_open()'s; one that is marked superseded is -ESTALE.
+ */
+int	nk_mapwriter_peek(int dirfd, const char *name,
+	    enum nk_map_kind kind, const struct nk_map_identity *id,
+	    uint64_t *publishedp, struct nk_map_settings *s) NK_MUST_CHECK;
+
+/*
  * Begin a new file beside the old one, under a name of its own, with the
  * given mode and owner.  Nobody sees it until nk_mapwriter_install().  A
  * file that a killed writer left under that name is removed.

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define SLEEP_FIRST	100000L		/* ns */
-#define SLEEP_MAX	20000000L
+#define SLEEP_MAX	2000000L	/* a waiter sleeps at most as long */
 
 static int64_t
 now_ms(void)

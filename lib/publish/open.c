@@ -312,17 +312,69 @@ store_open(struct nk_publisher *p)
 	if ((r = nk_store_open(&p->store, p->state->store, p->mode)) < 0 ||
 	    (r = nk_store_id(p->store, p->id.store_id)) < 0)
 		return r;
-	/* one that can only be read says so here, not at the first edit */
-	if (p->mode != NK_STORE_READ) {
-		if ((r = nk_store_begin(p->store)) < 0)
-			return r;
-		nk_store_rollback(p->store);
-	}
 	if (stat(p->state->store, &st) == -1)
 		return -errno;
 	p->store_dev = st.st_dev;
 	p->store_ino = st.st_ino;
 	return 0;
+}
+
+/* One that can only be read says so here, not at the first edit. */
+static int
+store_is_writable(struct nk_publisher *p)
+{
+	int r;
+
+	if ((r = nk_store_begin(p->store)) == 0)
+		nk_store_rollback(p->store);
+	return r;
+}
+
+/*
+ * Do store and maps agree as they stand?  Then whoever only reads need not
+ * wait for the lock.  Looks, and changes nothing.
+ */
+static bool
+is_agreed(struct nk_publisher *p)
+{
+	struct nk_map_settings s;
+	uint64_t published;
+	int64_t seq;
+	size_t i;
+
+	if (folder_open(p) < 0 || nk_store_seq(p->store, &seq) < 0)
+		return false;
+	for (i = 0; i < NK_PUB_MAPS; i++) {
+		if (nk_mapwriter_peek(p->dirfd, nk_publish_files[i].name,
+		    nk_publish_files[i].kind, &p->id, &published,
+		    i == NK_PUB_ACCOUNTS ? &s : NULL) < 0 ||
+		    published != (uint64_t)seq)
+			return false;
+	}
+	if (s.managed_gid != p->state->managed_gid ||
+	    s.min_id != p->conf->min_id ||
+	    ((s.flags & NK_MAP_SHADOW_HASHES) != 0) != p->conf->shadow_hashes)
+		return false;
+	p->done = p->tidied = seq;
+	return true;
+}
+
+/* As a whole, under the lock. */
+static int
+open_locked(struct nk_publisher *p)
+{
+	int r;
+
+	nk_store_close(p->store);
+	p->store = NULL;
+	maps_close(p);
+	if ((r = nk_publish_lock(p, NK_LOCK_WAIT_MS)) == 0 &&
+	    (r = store_open(p)) == 0 &&
+	    (r = store_is_writable(p)) == 0 &&
+	    (r = nk_publish_agree(p, false, NULL, NULL)) == 0)
+		p->done = p->tidied = nk_publish_published(p);
+	nk_publish_unlock(p);
+	return r;
 }
 
 int
@@ -342,17 +394,12 @@ nk_publisher_open(struct nk_publisher **pp, const struct nk_state *state,
 	p->lock = -1;
 	if ((r = boot_id(p->id.boot_id)) < 0)
 		goto out;
-	if (mode == NK_STORE_READ) {
+	if (mode == NK_STORE_READ)
 		r = store_open(p);
-		goto out;
-	}
-	if ((r = nk_publish_lock(p, NK_LOCK_WAIT_MS)) < 0 ||
-	    (r = store_open(p)) < 0 ||
-	    (r = nk_publish_agree(p, false, NULL, NULL)) < 0)
-		goto out;
-	p->done = p->tidied = nk_publish_published(p);
+	else if (access(state->store, F_OK) == -1 || store_open(p) < 0 ||
+	    !is_agreed(p))
+		r = open_locked(p);
  out:
-	nk_publish_unlock(p);
 	if (r < 0)
 		nk_publisher_free(p);
 	else

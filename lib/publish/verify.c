@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/map/reader.h"
+#include "lib/publish/compare.h"
 #include "lib/publish/internal.h"
 #include "lib/publish/rows.h"
 
@@ -31,14 +32,13 @@ struct verify {
 	struct nk_publisher	*p;
 	void			(*report)(void *arg, const char *what);
 	void			*arg;
-	struct nk_view		 view[NK_PUB_MAPS];
+	struct nk_compare	 cmp;
 	struct suspects		 users, groups;
 	uint64_t		 nusers, ngroups;	/* that maps show */
 	uint64_t		 nkeysets;	/* users with keys */
 	bool			 rows_extra;	/* keys or secrets of nobody */
 	bool			 locked;	/* report; else suspect */
 	int			 bad;		/* 0 or -EBADMSG */
-	uint8_t			 line[NK_RECORD_MAX];
 };
 
 static void NK_PRINTF(2, 3)
@@ -93,7 +93,7 @@ views_close(struct verify *v)
 	size_t i;
 
 	for (i = 0; i < NK_PUB_MAPS; i++)
-		nk_view_close(&v->view[i]);
+		nk_view_close(&v->cmp.view[i]);
 }
 
 /* All maps as they are now.  A missing one is a fault; -ENOENT then. */
@@ -112,7 +112,7 @@ views_open(struct verify *v)
 		    f->name);
 		if (n < 0 || (size_t)n >= sizeof(path))
 			return -ENAMETOOLONG;
-		if ((r = nk_view_open(&v->view[i], -1, path, f->kind,
+		if ((r = nk_view_open(&v->cmp.view[i], -1, path, f->kind,
 		    NK_VIEW_PREAD)) == 0)
 			continue;
 		fault(v, "%s: %s", f->name, r == -ENOENT ?
@@ -120,130 +120,6 @@ views_open(struct verify *v)
 		ret = -ENOENT;
 	}
 	return ret;
-}
-
-static bool
-groups_equal(const struct nk_put_user *put, const struct nk_map_user *m)
-{
-	uint32_t i;
-
-	for (i = 0; i < put->ngroups; i++)
-		if (!nk_map_user_in_group(m, put->groups[i].group_row))
-			return false;
-	return true;
-}
-
-/* Groups that are there no more do not count, wherever they stand. */
-static bool
-groups_too_many(struct verify *v, const struct nk_put_user *put,
-    const struct nk_map_user *m)
-{
-	struct nk_map_group g;
-	uint32_t i, j;
-
-	for (i = 0; i < m->ngroups; i++) {
-		for (j = 0; j < put->ngroups; j++)
-			if (put->groups[j].group_row ==
-			    m->groups[i].group_row)
-				break;
-		if (j == put->ngroups && nk_map_group_by_row(
-		    &v->view[NK_PUB_ACCOUNTS], m->groups[i].group_row,
-		    &g) != -ENOENT)
-			return true;
-	}
-	return false;
-}
-
-static const char *
-account_differs(struct verify *v, const struct nk_put_user *put)
-{
-	const struct nk_view *view = &v->view[NK_PUB_ACCOUNTS];
-	struct nk_map_user m;
-
-	if (nk_map_user_by_row(view, put->row, &m) < 0)
-		return "not found in accounts.map by its row";
-	if (m.generation != put->generation)
-		return "another generation in accounts.map";
-	if (m.uid != put->uid || m.gid != put->gid || m.flags != put->flags ||
-	    m.expires_at != put->expires_at ||
-	    strcmp(m.name, put->name) != 0 ||
-	    strcmp(m.gecos, put->gecos) != 0 ||
-	    strcmp(m.home, put->home) != 0 ||
-	    strcmp(m.shell, put->shell) != 0)
-		return "another account in accounts.map";
-	if (!groups_equal(put, &m) || groups_too_many(v, put, &m))
-		return "other groups in accounts.map";
-	if (nk_map_user_by_name(view, put->name, strlen(put->name), &m) < 0 ||
-	    m.row != put->row)
-		return "not found in accounts.map by its name";
-	if ((put->flags & NK_USER_MANAGED) != 0 &&
-	    (nk_map_user_by_uid(view, put->uid, &m) < 0 ||
-	    m.row != put->row))
-		return "not found in accounts.map by its uid";
-	return NULL;
-}
-
-static const char *
-secret_differs(struct verify *v, const struct nk_put_secret *put)
-{
-	struct nk_map_secret m;
-	const char *what = NULL;
-
-	if (nk_map_secret_find(&v->view[NK_PUB_SECRETS], put->row,
-	    put->generation[1], &m) < 0)
-		return "not found in secrets.map";
-	if (m.flags != put->flags || m.last_change != put->last_change ||
-	    m.min_days != put->min_days || m.max_days != put->max_days ||
-	    m.warn_days != put->warn_days ||
-	    m.inactive_days != put->inactive_days ||
-	    strcmp(m.hash, put->hash) != 0)
-		what = "another secret in secrets.map";
-	else if (m.generation[0] != put->generation[1] ||
-	    m.generation[1] != put->generation[1])
-		what = "its secret is valid for another generation too";
-	explicit_bzero(&m, sizeof(m));
-	return what;
-}
-
-static bool
-line_equal(struct verify *v, const struct nk_keyset_entry *e, uint64_t row,
-    const struct nk_put_keyline *put)
-{
-	struct nk_map_keyline m;
-
-	return nk_map_keyline_at(&v->view[NK_PUB_KEYS], e->unit, row,
-	    v->line, sizeof(v->line), &m) == 0 &&
-	    m.expires_at == put->expires_at && m.flags == put->flags &&
-	    m.text_len == put->text_len &&
-	    memcmp(m.text, put->text, m.text_len) == 0 &&
-	    m.type_len == put->type_len &&
-	    memcmp(m.type, put->text + put->type_at, m.type_len) == 0 &&
-	    m.blob_len == put->blob_len &&
-	    memcmp(m.blob, put->text + put->blob_at, m.blob_len) == 0;
-}
-
-static const char *
-keys_differ(struct verify *v, const struct nk_put_keyset *put)
-{
-	struct nk_map_keyset m;
-	uint32_t i;
-	int r;
-
-	r = nk_map_keyset_find(&v->view[NK_PUB_KEYS], put->row,
-	    put->generation[1], &m);
-	if (r == -ENOENT && put->count == 0)
-		return NULL;
-	if (r < 0)
-		return "not found in keys.map";
-	if (m.count != put->count)
-		return "more or fewer keys in keys.map";
-	for (i = 0; i < m.count; i++)
-		if (!line_equal(v, &m.entries[i], put->row, &put->lines[i]))
-			return "another key in keys.map";
-	if (m.generation[0] != put->generation[1] ||
-	    m.generation[1] != put->generation[1])
-		return "its keys are valid for another generation too";
-	return NULL;
 }
 
 static int
@@ -255,9 +131,7 @@ user_compare(struct verify *v, struct nk_plan_user *u)
 	u->account = u->keys = true;
 	if ((r = nk_plan_user_render(v->p->store, u)) < 0)
 		return r;
-	if ((what = account_differs(v, &u->put)) != NULL ||
-	    (what = secret_differs(v, &u->secret)) != NULL ||
-	    (what = keys_differ(v, &u->keyset)) != NULL)
+	if ((what = nk_compare_user(&v->cmp, u)) != NULL)
 		return user_fault(v, u, what);
 	v->nkeysets += u->keyset.count > 0;
 	return 0;
@@ -279,54 +153,17 @@ user_walk(void *arg, const struct nk_user *u)
 	return r;
 }
 
-/* How many members the map shows, as getgrnam(3) would. */
-static int
-members_count(struct verify *v, const struct nk_map_group *g, uint64_t *np)
-{
-	const struct nk_view *view = &v->view[NK_PUB_ACCOUNTS];
-	struct nk_map_members m;
-	struct nk_map_user u;
-	uint32_t unit, i;
-	int r;
-
-	for (unit = g->members; unit != 0; unit = m.next) {
-		if ((r = nk_map_members_at(view, unit, g->row, &m)) < 0)
-			return r;
-		for (i = 0; i < m.count; i++)
-			if (nk_map_user_by_row(view, m.rows[i], &u) == 0 &&
-			    nk_map_user_in_chunk(&u, g->row, unit))
-				++*np;
-	}
-	return 0;
-}
-
 static int
 group_compare(struct verify *v, const struct nk_group *g)
 {
-	const struct nk_view *view = &v->view[NK_PUB_ACCOUNTS];
 	struct nk_ids ids = { NULL, 0 };
-	struct nk_map_group m, other;
-	uint64_t n = 0;
+	const char *what;
 	int r;
 
-	r = nk_map_group_by_row(view, (uint64_t)g->id, &m);
-	if (g->builtin)
-		return r == -ENOENT ? 0 : group_fault(v, g,
-		    "it must not stand in accounts.map");
-	if (r < 0)
-		return group_fault(v, g, "not found in accounts.map");
-	if (m.gid != g->gid || strcmp(m.name, g->name) != 0)
-		return group_fault(v, g, "another group in accounts.map");
-	if (nk_map_group_by_name(view, g->name, strlen(g->name),
-	    &other) < 0 || other.row != m.row ||
-	    nk_map_group_by_gid(view, g->gid, &other) < 0 ||
-	    other.row != m.row)
-		return group_fault(v, g,
-		    "not found in accounts.map by its name or gid");
 	if ((r = nk_members_of_group(v->p->store, g->id, &ids)) < 0)
 		return r;
-	if (members_count(v, &m, &n) < 0 || n != ids.n)
-		r = group_fault(v, g, "other members in accounts.map");
+	if ((what = nk_compare_group(&v->cmp, g, ids.n)) != NULL)
+		r = group_fault(v, g, what);
 	nk_ids_clear(&ids);
 	return r;
 }
@@ -341,7 +178,10 @@ group_walk(void *arg, const struct nk_group *g)
 	return group_compare(v, g);
 }
 
-/* Users of the map that the store does not have. */
+/*
+ * Users of the map that the store does not have.  A file that grows
+ * meanwhile is looked at again under the lock.
+ */
 static int
 users_extra(struct verify *v)
 {
@@ -350,8 +190,8 @@ users_extra(struct verify *v)
 	uint64_t pos = 0, n = 0;
 	int r;
 
-	while ((r = nk_map_user_next(&v->view[NK_PUB_ACCOUNTS], &pos,
-	    &m)) != -ENOENT) {
+	while ((r = nk_map_user_next(&v->cmp.view[NK_PUB_ACCOUNTS], &pos,
+	    &m)) != -ENOENT && r != -ESTALE) {
 		n++;
 		if (r < 0) {
 			if (v->locked)
@@ -368,7 +208,7 @@ users_extra(struct verify *v)
 			return r;
 		nk_user_free(r == 0 ? u : NULL);
 	}
-	if (!v->locked && n != v->nusers)
+	if (!v->locked && (n != v->nusers || r == -ESTALE))
 		v->users.extra = true;
 	return 0;
 }
@@ -382,8 +222,8 @@ groups_extra(struct verify *v)
 	uint64_t pos = 0, n = 0;
 	int r;
 
-	while ((r = nk_map_group_next(&v->view[NK_PUB_ACCOUNTS], &pos,
-	    &m)) != -ENOENT) {
+	while ((r = nk_map_group_next(&v->cmp.view[NK_PUB_ACCOUNTS], &pos,
+	    &m)) != -ENOENT && r != -ESTALE) {
 		n++;
 		if (r < 0) {
 			if (v->locked)
@@ -400,7 +240,7 @@ groups_extra(struct verify *v)
 			return r;
 		nk_group_free(r == 0 ? g : NULL);
 	}
-	if (!v->locked && n != v->ngroups)
+	if (!v->locked && (n != v->ngroups || r == -ESTALE))
 		v->groups.extra = true;
 	return 0;
 }
@@ -417,7 +257,7 @@ rows_extra(struct verify *v, enum nk_publish_map map,
 	struct nk_user *u;
 	int r;
 
-	for (; nk_rows_next(&v->view[map], kind, &pos, &row) == 0; n++) {
+	for (; nk_rows_next(&v->cmp.view[map], kind, &pos, &row) == 0; n++) {
 		if (!v->locked)
 			continue;
 		r = nk_user_get(v->p->store, (int64_t)row, &u);
@@ -507,7 +347,7 @@ maps_check(struct verify *v)
 	size_t i;
 	int r;
 
-	if (nk_map_settings(&v->view[NK_PUB_ACCOUNTS], &s) < 0 ||
+	if (nk_map_settings(&v->cmp.view[NK_PUB_ACCOUNTS], &s) < 0 ||
 	    s.managed_gid != p->state->managed_gid ||
 	    s.min_id != p->conf->min_id ||
 	    s.flags != (p->conf->shadow_hashes ? NK_MAP_SHADOW_HASHES : 0))
@@ -547,7 +387,7 @@ nk_publisher_verify(struct nk_publisher *p,
 	v->report = report;
 	v->arg = arg;
 	for (i = 0; i < NK_PUB_MAPS; i++)
-		v->view[i] = NK_VIEW_NONE;
+		v->cmp.view[i] = NK_VIEW_NONE;
 	if ((r = nk_store_verify(p->store, report, arg)) == -EBADMSG)
 		v->bad = r;
 	else if (r < 0)

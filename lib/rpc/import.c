@@ -454,7 +454,7 @@ prepare(struct nk_context *c, struct import *im, bool look_up,
 {
 	int r;
 
-	if ((r = nk_user_rules_init(&im->rules, c)) < 0 ||
+	if ((r = nk_user_rules_init(&im->rules, c, NULL)) < 0 ||
 	    (r = take_file(c, im, e)) < 0)
 		return r;
 	im->rules.blind = true;		/* under the lock nothing may hang */

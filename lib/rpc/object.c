@@ -78,6 +78,7 @@ nk_wanted_init(struct nk_wanted *w, const json_t *filters,
 	size_t i;
 
 	w->all = json_array_size(select) == 0 && !count;
+	w->but = NULL;
 	w->n = 0;
 	want_filters(w, filters, 0);
 	for (i = 0; i < json_array_size(select); i++) {
@@ -100,7 +101,8 @@ nk_wants(const struct nk_wanted *w, const char *name)
 	size_t len, i;
 
 	if (w == NULL || w->all)
-		return true;
+		return w == NULL || w->but == NULL ||
+		    strcmp(w->but, name) != 0;
 	len = strlen(name);
 	for (i = 0; i < w->n; i++) {
 		if ((w->names[i].len == len &&

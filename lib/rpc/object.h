@@ -16,6 +16,7 @@
 /* The members that somebody will look at; the names are borrowed. */
 struct nk_wanted {
 	bool		 all;
+	const char	*but;		/* all but this one, or NULL */
 	size_t		 n;
 	struct {
 		const char	*p;

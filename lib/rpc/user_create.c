@@ -78,7 +78,7 @@ prepare(struct nk_context *c, struct creation *cr, const json_t *fields,
 	struct nk_user_rules rules;
 	int r;
 
-	if ((r = nk_user_rules_init(&rules, c)) < 0)
+	if ((r = nk_user_rules_init(&rules, c, fields)) < 0)
 		return r;
 	if ((r = nk_collected(nk_user_edit_read(&cr->ed, &rules,
 	    "user_create", NULL, NULL, fields, e), e)) < 0 ||

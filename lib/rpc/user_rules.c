@@ -15,11 +15,15 @@
 #define NOBODY	65534u
 
 int
-nk_user_rules_init(struct nk_user_rules *rules, const struct nk_context *c)
+nk_user_rules_init(struct nk_user_rules *rules, const struct nk_context *c,
+    const json_t *fields)
 {
 	rules->conf = c->conf;
 	rules->actor = c->actor;
 	rules->blind = false;
+	rules->shells = (struct nk_shells){ NULL, 0 };
+	if (fields != NULL && json_object_get(fields, "shell") == NULL)
+		return 0;
 	return nk_shells_load(&rules->shells, NK_SHELLS_FILE);
 }
 

@@ -78,8 +78,9 @@ extern const struct nk_arg nk_user_create_fields[];
 extern const struct nk_arg nk_user_update_fields[];
 extern const struct nk_arg nk_user_import_fields[];
 
+/* fields: what will be held against them; NULL: anything. */
 int	nk_user_rules_init(struct nk_user_rules *rules,
-	    const struct nk_context *c) NK_MUST_CHECK;
+	    const struct nk_context *c, const json_t *fields) NK_MUST_CHECK;
 void	nk_user_rules_clear(struct nk_user_rules *rules);
 
 /*

@@ -56,6 +56,20 @@ read_and_check(struct nk_context *c, struct change *ch, struct nk_error *e)
 	return nk_error_is_set(e) ? -EINVAL : 0;
 }
 
+/* In one read transaction, which is cheaper than several. */
+static int
+read_snapshot(struct nk_context *c, struct change *ch, struct nk_error *e)
+{
+	struct nk_store *s = nk_publisher_store(c->publisher);
+	int r;
+
+	if ((r = nk_store_read_begin(s)) < 0)
+		return r;
+	r = read_and_check(c, ch, e);
+	nk_store_read_end(s);
+	return r;
+}
+
 /* A new name must be free elsewhere; another uid must be true there. */
 static int
 check_elsewhere(struct nk_context *c, struct change *ch, struct nk_error *e)
@@ -134,14 +148,15 @@ write_groups(struct nk_store *s, struct nk_user_edit *ed, bool *changedp)
 }
 
 static int
-write_audit(struct nk_context *c, struct change *ch, json_t *before)
+write_audit(struct nk_context *c, struct change *ch,
+    const struct nk_wanted *wanted, json_t *before)
 {
 	const struct nk_user *u = ch->ed.row;
 	struct nk_subject subject = { "user", u->id, u->name };
 	json_t *after;
 	int r;
 
-	if ((r = nk_user_entity(c, u, NULL, false, &after)) < 0)
+	if ((r = nk_user_entity(c, u, wanted, false, &after)) < 0)
 		return r;
 	nk_json_keep_changes(before, after);
 	if (strcmp(ch->old->hash, u->hash) != 0 &&
@@ -235,14 +250,20 @@ static int
 update(struct nk_context *c, void *arg, struct nk_error *e)
 {
 	struct change *ch = arg;
+	/* all keys are read for what is said of them only if they change */
+	const struct nk_wanted wanted = {
+		.all = true,
+		.but = (ch->ed.given & NK_GIVEN_KEYS) == 0 ? "sshpubkey" :
+		    NULL,
+	};
 	json_t *before = NULL;
 	bool changed = false;
 	int r;
 
 	if ((r = check_again(c, ch, e)) < 0 ||
-	    (r = nk_user_entity(c, ch->old, NULL, false, &before)) < 0 ||
+	    (r = nk_user_entity(c, ch->old, &wanted, false, &before)) < 0 ||
 	    (r = write_all(c, ch, &changed, e)) < 0 ||
-	    (changed && (r = write_audit(c, ch, before)) < 0))
+	    (changed && (r = write_audit(c, ch, &wanted, before)) < 0))
 		goto out;
 	r = nk_user_result(c, ch->ed.row, ch->secret.plain, &ch->result);
 	if (r == 0 && !changed)
@@ -276,11 +297,11 @@ nk_user_update_method(struct nk_context *c, json_t *params,
 	int tries = 0, r;
 
 	if ((r = refuse_directory(e, ch.id)) < 0 ||
-	    (r = nk_user_rules_init(&ch.rules, c)) < 0)
+	    (r = nk_user_rules_init(&ch.rules, c, ch.fields)) < 0)
 		return r;
 	do {
 		forget_rows(&ch);
-		if ((r = read_and_check(c, &ch, e)) < 0 ||
+		if ((r = read_snapshot(c, &ch, e)) < 0 ||
 		    (r = check_elsewhere(c, &ch, e)) < 0 ||
 		    (r = nk_secret_make(&ch.secret, &ch.ed, e)) < 0)
 			break;

@@ -24,7 +24,7 @@
 #define VERSION		1
 #define BUSY_MS		3000u
 #define CACHE_KIB	512u
-#define RETRIES		3		/* damaged again while we made it */
+#define RETRIES		10		/* others make it anew as well */
 #define SWEEP		4		/* rows without use, for each new one */
 #define RATE_MAX	0x7fffffff	/* of count and period */
 
@@ -117,17 +117,24 @@ session_attach(struct nk_session *s)
 	return 0;
 }
 
-/* Open the file; while it turns out to be damaged, make it anew. */
+/* Damaged, or another process is just making it anew. */
+static bool
+wants_another(int r)
+{
+	return r == -EBADMSG || r == -ENOENT || r == -ESTALE;
+}
+
+/* r is why the file cannot serve: make it anew if it is damaged, open it. */
 static int
 session_reattach(struct nk_session *s, int r)
 {
 	int i, removed;
 
-	for (i = 0; r == -EBADMSG && i < RETRIES; i++) {
+	for (i = 0; wants_another(r) && i < RETRIES; i++) {
 		nk_db_close(s->db);
 		s->db = NULL;
-		if (s->pin != -1 && (removed = nk_dbfile_remove(s->real,
-		    s->pin)) < 0)
+		if (r == -EBADMSG && s->pin != -1 &&
+		    (removed = nk_dbfile_remove(s->real, s->pin)) < 0)
 			return removed;
 		r = session_attach(s);
 	}
@@ -366,7 +373,7 @@ job_run(struct nk_session *s, const struct job *j)
 	if (s->db == NULL && (r = session_reattach(s,
 	    session_attach(s))) < 0)
 		return r;
-	if ((r = job_once(s->db, j)) != -EBADMSG)
+	if (!wants_another(r = job_once(s->db, j)))
 		return r;
 	if ((r = session_reattach(s, r)) < 0)
 		return r;
@@ -419,7 +426,8 @@ nk_session_is_reserved(struct nk_session *s, enum nk_reserve_kind kind,
 	if (s->db == NULL && (r = session_reattach(s,
 	    session_attach(s))) < 0)
 		return r;
-	if ((r = is_reserved(s->db, (int64_t)kind, id, now)) != -EBADMSG)
+	r = is_reserved(s->db, (int64_t)kind, id, now);
+	if (!wants_another(r))
 		return r;
 	/* a new file holds no reservation */
 	return session_reattach(s, r);

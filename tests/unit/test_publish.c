@@ -2,7 +2,9 @@
 /* "MUST n" is a line of the list on top of lib/publish/edit.c. */
 #include <sys/file.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <check.h>
@@ -16,6 +18,7 @@
 
 #include "lib/publish/internal.h"
 #include "lib/publish/lock.h"
+#include "lib/publish/nscd.h"
 #include "tests/fault/edits.h"
 #include "tests/fault/look.h"
 #include "tests/fault/place.h"
@@ -628,7 +631,7 @@ find_users(unsigned int n)
 	}
 }
 
-START_TEST(tables_grow)		/* one by one, past what the file was made for */
+START_TEST(tables_grow)		/* one by one, past what they were made for */
 {
 	unsigned int i;
 
@@ -736,6 +739,40 @@ START_TEST(two_processes)
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
 	check_all();
+}
+END_TEST
+
+START_TEST(verify_beside_edits)	/* what is being edited is not wrong */
+{
+	struct nk_publisher *reader;
+	struct faults f;
+	pid_t pid;
+	int status, i;
+
+	make_user(2);
+	ck_assert_int_ne(pid = fork(), -1);
+	if (pid == 0) {
+		if (nk_publisher_open(&reader, &place.state, &place.conf,
+		    NK_STORE_WRITE) < 0)
+			_exit(2);
+		p = reader;
+		for (i = 0; i < 300; i++) {
+			struct op op = model_next(&m);
+
+			if (do_op(&op) < 0 || (i % 20 == 0 &&
+			    edits_compact(p) < 0))
+				_exit(3);
+		}
+		_exit(0);
+	}
+	ck_assert_int_eq(nk_publisher_open(&reader, &place.state,
+	    &place.conf, NK_STORE_READ), 0);
+	do {
+		f = faults(reader);
+		ck_assert_msg(f.n == 0, "%s", f.text);
+	} while (waitpid(pid, &status, WNOHANG) == 0);
+	ck_assert_int_eq(status, 0);
+	nk_publisher_free(reader);
 }
 END_TEST
 
@@ -1452,6 +1489,109 @@ START_TEST(tidy_does_not_wait)
 }
 END_TEST
 
+/* ---- the name service cache ---- */
+
+struct cache {
+	char	path[MODEL_TEXT];
+	int	fd;
+	pid_t	pid;
+};
+
+/* Answers each request after so many milliseconds; writes what was asked. */
+static void
+cache_serve(int fd, int out, unsigned int delay_ms)
+{
+	const struct timespec ts = { 0, (long)delay_ms * 1000000 };
+	const int32_t answer = 0;
+	char buf[64];
+	ssize_t n;
+	int c;
+
+	for (;;) {
+		if ((c = accept(fd, NULL, NULL)) == -1 ||
+		    (n = read(c, buf, sizeof(buf))) < 0 ||
+		    write(out, buf, (size_t)n) != n)
+			_exit(1);
+		(void)nanosleep(&ts, NULL);
+		(void)send(c, &answer, sizeof(answer), MSG_NOSIGNAL);
+		(void)close(c);
+	}
+}
+
+static int
+cache_start(struct cache *c, unsigned int delay_ms, bool serve)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int out[2];
+
+	(void)snprintf(sun.sun_path, sizeof(sun.sun_path), "%.90s/nscd",
+	    dir);
+	(void)snprintf(c->path, sizeof(c->path), "%s", sun.sun_path);
+	ck_assert_int_eq(pipe(out), 0);
+	ck_assert_int_ne(c->fd = socket(AF_UNIX, SOCK_STREAM, 0), -1);
+	ck_assert_int_eq(bind(c->fd, (struct sockaddr *)&sun, sizeof(sun)),
+	    0);
+	ck_assert_int_eq(listen(c->fd, 1), 0);
+	c->pid = -1;
+	if (serve && (c->pid = fork()) == 0)
+		cache_serve(c->fd, out[1], delay_ms);
+	(void)close(out[1]);
+	return out[0];
+}
+
+static void
+cache_stop(const struct cache *c)
+{
+	if (c->pid > 0) {
+		ck_assert_int_eq(kill(c->pid, SIGKILL), 0);
+		ck_assert_int_eq(waitpid(c->pid, NULL, 0), c->pid);
+	}
+	(void)close(c->fd);
+}
+
+START_TEST(nscd_told)
+{
+	static const char want[] =
+	    "\2\0\0\0\12\0\0\0\7\0\0\0passwd\0"
+	    "\2\0\0\0\12\0\0\0\6\0\0\0group";
+	char got[128];
+	struct cache c;
+	size_t n = 0;
+	ssize_t r;
+	int in = cache_start(&c, 0, true);
+
+	nk_nscd_forget(c.path);
+	while (n < sizeof(want) &&
+	    (r = read(in, got + n, sizeof(got) - n)) > 0)
+		n += (size_t)r;
+	ck_assert_uint_eq(n, sizeof(want));
+	ck_assert_mem_eq(got, want, sizeof(want));
+	cache_stop(&c);
+	(void)close(in);
+}
+END_TEST
+
+START_TEST(nscd_does_not_hold_up)	/* slow, deaf, or not there */
+{
+	int64_t before = now_ms();
+	char long_path[200];
+	struct cache c;
+	int in = cache_start(&c, 900, _i == 0);
+
+	nk_nscd_forget(c.path);
+	ck_assert_int_lt(now_ms() - before, 800);
+	cache_stop(&c);
+	(void)close(in);
+	before = now_ms();
+	nk_nscd_forget(c.path);		/* nobody listens any more */
+	nk_nscd_forget("/nonexistent/nscd");
+	memset(long_path, 'x', sizeof(long_path) - 1);
+	long_path[sizeof(long_path) - 1] = '\0';
+	nk_nscd_forget(long_path);
+	ck_assert_int_lt(now_ms() - before, 200);
+}
+END_TEST
+
 static TCase *
 add_case(Suite *s, const char *name, void (*make)(void))
 {
@@ -1485,6 +1625,7 @@ add_edits(Suite *s)
 	tcase_add_test(tc, many_at_once);
 	tcase_add_test(tc, import);
 	tcase_add_test(tc, two_processes);
+	tcase_add_test(tc, verify_beside_edits);
 	tcase_add_test(tc, tidied);
 	tcase_add_test(tc, tidy_does_not_wait);
 }
@@ -1523,6 +1664,9 @@ main(void)
 	tcase_add_loop_test(tc, lock_refused, 0,
 	    (int)(sizeof(lock_kinds) / sizeof(lock_kinds[0])));
 	tcase_add_test(tc, lock_replaced);
+	tc = add_case(s, "nscd", setup);
+	tcase_add_test(tc, nscd_told);
+	tcase_add_loop_test(tc, nscd_does_not_hold_up, 0, 2);
 	tc = add_case(s, "full", setup_small);
 	tcase_add_test(tc, full_maps);
 	tcase_add_test(tc, full_at_boot);
