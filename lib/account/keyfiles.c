@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,21 +33,19 @@ static int
 run_sshd(void *arg, int fd)
 {
 	const struct nk_keyfiles *k = arg;
-	char spec[512], t[] = "-T", c[] = "-C", *argv[5], *env[] = { NULL };
-	char *program;
+	char test[] = "-T", criteria[] = "-C", spec[512], program[PATH_MAX];
+	char *argv[] = { program, test, criteria, spec, NULL };
+	char *envp[] = { NULL };
 	int n;
 
 	n = snprintf(spec, sizeof(spec),
 	    "user=%s,host=localhost,addr=127.0.0.1", k->user);
-	if (n < 0 || (size_t)n >= sizeof(spec) || dup2(fd, 1) == -1 ||
-	    (program = strdup(k->sshd)) == NULL)
+	if (n < 0 || (size_t)n >= sizeof(spec) || dup2(fd, 1) == -1)
 		return 1;
-	argv[0] = program;
-	argv[1] = t;
-	argv[2] = c;
-	argv[3] = spec;
-	argv[4] = NULL;
-	(void)execve(program, argv, env);
+	n = snprintf(program, sizeof(program), "%s", k->sshd);
+	if (n < 0 || (size_t)n >= sizeof(program))
+		return 1;
+	(void)execve(program, argv, envp);
 	return 1;
 }
 
@@ -76,15 +73,14 @@ take_output(void *arg, const void *bytes, size_t len)
 static const char *
 ask_sshd(const struct nk_keyfiles *k, struct output *o)
 {
+	struct nk_keyfiles copy = *k;
 	const char *line;
-	void *arg;
 
 	o->len = 0;
 	/* a name with a comma would be several criteria */
 	if (k->sshd == NULL || strpbrk(k->user, ",= ") != NULL)
 		return DEFAULT_FILES;
-	arg = (void *)(uintptr_t)k;	/* the child only reads it */
-	if (nk_child_run(run_sshd, arg, k->seconds, take_output, o) < 0)
+	if (nk_child_run(run_sshd, &copy, k->seconds, take_output, o) < 0)
 		return DEFAULT_FILES;
 	o->text[o->len] = '\0';
 	for (line = o->text; line != NULL; line = strchr(line, '\n')) {

@@ -167,7 +167,7 @@ check_exists(const char *path, char why[WHY_MAX])
 static int
 check_command(const char *command, char why[WHY_MAX])
 {
-	char word[WORD_MAX];
+	char word[WORD_MAX] = "";
 	const char *p;
 	int r;
 

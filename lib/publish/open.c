@@ -303,10 +303,16 @@ nk_publish_unlock(struct nk_publisher *p)
 	nk_lock_drop(&p->lock);
 }
 
+/*
+ * Open the store and remember which file it is.  -EAGAIN: another file has
+ * come into its place meanwhile, as only happens without the lock.  One
+ * that can only be read says so here, not at the first edit.
+ */
 static int
 store_open(struct nk_publisher *p)
 {
-	struct stat st;
+	struct stat before, st;
+	bool there = stat(p->state->store, &before) == 0;
 	int r;
 
 	if ((r = nk_store_open(&p->store, p->state->store, p->mode)) < 0 ||
@@ -314,20 +320,12 @@ store_open(struct nk_publisher *p)
 		return r;
 	if (stat(p->state->store, &st) == -1)
 		return -errno;
+	if (there && (st.st_dev != before.st_dev ||
+	    st.st_ino != before.st_ino))
+		return -EAGAIN;
 	p->store_dev = st.st_dev;
 	p->store_ino = st.st_ino;
-	return 0;
-}
-
-/* One that can only be read says so here, not at the first edit. */
-static int
-store_is_writable(struct nk_publisher *p)
-{
-	int r;
-
-	if ((r = nk_store_begin(p->store)) == 0)
-		nk_store_rollback(p->store);
-	return r;
+	return p->mode == NK_STORE_READ ? 0 : nk_store_is_writable(p->store);
 }
 
 /*
@@ -370,7 +368,6 @@ open_locked(struct nk_publisher *p)
 	maps_close(p);
 	if ((r = nk_publish_lock(p, NK_LOCK_WAIT_MS)) == 0 &&
 	    (r = store_open(p)) == 0 &&
-	    (r = store_is_writable(p)) == 0 &&
 	    (r = nk_publish_agree(p, false, NULL, NULL)) == 0)
 		p->done = p->tidied = nk_publish_published(p);
 	nk_publish_unlock(p);

@@ -34,9 +34,10 @@ struct nk_state {
 struct nk_publisher;
 
 /*
- * Open store and maps.  Takes the lock once and brings both into agreement
- * when maps are missing, damaged, of another boot or of another store, or
- * lack what a killed holder left.  mode as in nk_store_open();
+ * Open store and maps.  When maps are missing, damaged, of another boot or
+ * of another store, or lack what a killed holder left, it takes the lock and
+ * brings both into agreement; otherwise it waits for nobody.  mode as in
+ * nk_store_open();
  * NK_STORE_READ opens the store alone, takes no lock and changes nothing.
  * Results as of nk_store_open() and nk_edit_begin(); -EROFS, the store can
  * only be read.

@@ -30,12 +30,13 @@ find_user(struct nk_context *c, const char *name, struct nk_user **up,
 	    (r == -ENOENT || (*up)->id != c->user_id)) {
 		nk_user_free(*up);
 		*up = NULL;
-		return nk_error_call(e, EACCES, "Not authorized");
+		(void)nk_error_call(e, EACCES, "Not authorized");
+		return -EACCES;
 	}
-	if (r == -ENOENT)
-		return nk_error_call(e, ENOENT, "naskeys has no user \"%s\".",
-		    name);
-	return 0;
+	if (r < 0)
+		(void)nk_error_call(e, ENOENT,
+		    "naskeys has no user \"%s\".", name);
+	return r < 0 ? r : 0;
 }
 
 /* ---- user.keys ---- */

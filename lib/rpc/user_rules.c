@@ -243,23 +243,23 @@ check_home(const struct nk_user_rules *rules, const struct nk_user_edit *ed,
 /* ---- accounts that live elsewhere ---- */
 
 static const struct {
-	unsigned int	 bit;
 	const char	*field;
+	unsigned int	 bit;
 	bool		 immutable;	/* the peer's text for a builtin one */
 } theirs[] = {
-	{ NK_GIVEN_UID,		"uid",			false },
-	{ NK_GIVEN_HOME,	"home",			true },
-	{ NK_GIVEN_HOME_MODE,	"home_mode",		true },
-	{ NK_GIVEN_HOME_CREATE,	"home_create",		false },
-	{ NK_GIVEN_SHELL,	"shell",		false },
-	{ NK_GIVEN_PASSWORD_DISABLED, "password_disabled", false },
-	{ NK_GIVEN_SSH_PASSWORD, "ssh_password_enabled", false },
-	{ NK_GIVEN_SMB,		"smb",			true },
-	{ NK_GIVEN_WEBSHARE,	"webshare",		false },
-	{ NK_GIVEN_GROUP,	"group",		true },
-	{ NK_GIVEN_PASSWORD,	"password",		false },
-	{ NK_GIVEN_HASH,	"unixhash",		false },
-	{ NK_GIVEN_IDMAP,	"userns_idmap",		true },
+	{ "uid", NK_GIVEN_UID, false },
+	{ "home", NK_GIVEN_HOME, true },
+	{ "home_mode", NK_GIVEN_HOME_MODE, true },
+	{ "home_create", NK_GIVEN_HOME_CREATE, false },
+	{ "shell", NK_GIVEN_SHELL, false },
+	{ "password_disabled", NK_GIVEN_PASSWORD_DISABLED, false },
+	{ "ssh_password_enabled", NK_GIVEN_SSH_PASSWORD, false },
+	{ "smb", NK_GIVEN_SMB, true },
+	{ "webshare", NK_GIVEN_WEBSHARE, false },
+	{ "group", NK_GIVEN_GROUP, true },
+	{ "password", NK_GIVEN_PASSWORD, false },
+	{ "unixhash", NK_GIVEN_HASH, false },
+	{ "userns_idmap", NK_GIVEN_IDMAP, true },
 };
 
 static void

@@ -38,11 +38,19 @@ int	nk_db_open(struct nk_db **dbp, const char *path,
 	    const struct nk_db_options *o) NK_MUST_CHECK;
 void	nk_db_close(struct nk_db *db);		/* NULL is fine */
 
+/*
+ * Empty a database that is damaged, whatever the file holds.  It stays the
+ * same file, and its locks are kept: others may have it open.
+ */
+int	nk_db_reset(const char *path, unsigned int busy_ms) NK_MUST_CHECK;
+
 /* The database's words for its last failure.  Never a row's contents. */
 const char *nk_db_error(const struct nk_db *db);
 
 /* Write a log beside the file (once made, the file remembers it). */
 int	nk_db_use_log(struct nk_db *db) NK_MUST_CHECK;
+/* Wait for locks as the options say, or not at all. */
+void	nk_db_set_busy(struct nk_db *db, bool wait);
 /* Another bound for the page cache, if memory allows to change it. */
 void	nk_db_set_cache(struct nk_db *db, unsigned int kib);
 

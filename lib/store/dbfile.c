@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/store/dbfile.h"
@@ -151,59 +152,25 @@ nk_dbfile_prepare(const char *path, bool create, char **realp)
 	return r;
 }
 
+/* The database locks by fcntl(2), which flock(2) does not touch. */
 int
-nk_dbfile_pin(const char *path, int *fdp)
+nk_dbfile_lock(const char *path, unsigned int ms, int *fdp)
 {
-	*fdp = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	return *fdp == -1 ? -errno : 0;
-}
-
-static int
-remove_all(const char *path)
-{
-	char *full;
-	size_t i;
-	int r = 0;
-
-	for (i = 0; r == 0 && i < sizeof(beside) / sizeof(beside[0]); i++) {
-		if (asprintf(&full, "%s%s", path, beside[i]) == -1)
-			return -ENOMEM;
-		if (unlink(full) == -1 && errno != ENOENT)
-			r = -errno;
-		free(full);
-	}
-	if (r == 0 && unlink(path) == -1)
-		r = -errno;
-	return r;
-}
-
-static bool
-same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-/*
- * The database's own locks are fcntl(2)'s; flock(2) does not touch them.
- * Whoever gets the lock after the file has gone finds another file, or
- * none, at its path; the pin keeps its inode from being used again.
- */
-int
-nk_dbfile_remove(const char *path, int pin)
-{
-	struct stat damaged, locked, now;
-	int fd, r = 0;
+	static const struct timespec pause = { 0, 10 * 1000 * 1000 };
+	unsigned int waited;
+	int fd, r;
 
 	if ((fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
 	    O_CLOEXEC)) == -1)
-		return errno == ENOENT ? 0 : -errno;
-	if (fstat(pin, &damaged) == -1 || flock(fd, LOCK_EX) == -1 ||
-	    fstat(fd, &locked) == -1)
-		r = -errno;
-	else if (lstat(path, &now) == -1)
-		r = errno == ENOENT ? 0 : -errno;
-	else if (same_file(&damaged, &locked) && same_file(&damaged, &now))
-		r = remove_all(path);
-	close(fd);
-	return r;
+		return -errno;
+	for (waited = 0; flock(fd, LOCK_EX | LOCK_NB) == -1; waited += 10) {
+		if (errno != EWOULDBLOCK || waited >= ms) {
+			r = errno == EWOULDBLOCK ? -EBUSY : -errno;
+			close(fd);
+			return r;
+		}
+		(void)nanosleep(&pause, NULL);
+	}
+	*fdp = fd;
+	return 0;
 }

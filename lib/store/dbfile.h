@@ -23,16 +23,11 @@ int	nk_dbfile_prepare(const char *path, bool create, char **realp)
 	    NK_MUST_CHECK;
 
 /*
- * A descriptor (O_PATH) that tells this very file from one made later in
- * its place, for nk_dbfile_remove(); path is what nk_dbfile_prepare() gave.
+ * Take a lock on the file that is apart from the database's own, waiting
+ * for at most "ms" milliseconds: -EBUSY.  Closing *fdp lets go of it, and of
+ * whatever locks the database has there in this process: close that first.
  */
-int	nk_dbfile_pin(const char *path, int *fdp) NK_MUST_CHECK;
-
-/*
- * Remove a file that turned out to be damaged, and its log, so that the
- * next nk_dbfile_prepare() makes a new one.  Of several processes that
- * found it damaged one removes it; 0 for the others as well.
- */
-int	nk_dbfile_remove(const char *path, int pin) NK_MUST_CHECK;
+int	nk_dbfile_lock(const char *path, unsigned int ms, int *fdp)
+	    NK_MUST_CHECK;
 
 #endif /* NASKEYS_DBFILE_H */

@@ -24,15 +24,12 @@
 #define VERSION		1
 #define BUSY_MS		3000u
 #define CACHE_KIB	512u
-#define RETRIES		10		/* others make it anew as well */
 #define SWEEP		4		/* rows without use, for each new one */
 #define RATE_MAX	0x7fffffff	/* of count and period */
 
 struct nk_session {
 	struct nk_db	*db;
-	char		*path;		/* as given */
-	char		*real;
-	int		 pin;		/* the file that db has open */
+	char		*path;
 };
 
 /*
@@ -89,11 +86,6 @@ session_detach(struct nk_session *s)
 {
 	nk_db_close(s->db);
 	s->db = NULL;
-	if (s->pin != -1)
-		close(s->pin);
-	s->pin = -1;
-	free(s->real);
-	s->real = NULL;
 }
 
 static int
@@ -105,40 +97,63 @@ session_attach(struct nk_session *s)
 		.busy_ms = BUSY_MS,
 		.cache_kib = CACHE_KIB,
 	};
+	char *real = NULL;
 	int r;
 
 	session_detach(s);
-	if ((r = nk_dbfile_prepare(s->path, true, &s->real)) < 0 ||
-	    (r = nk_dbfile_pin(s->real, &s->pin)) < 0 ||
-	    (r = nk_db_open(&s->db, s->real, &options)) < 0 ||
-	    (r = make_tables(s->db)) < 0 ||
-	    (r = nk_db_use_log(s->db)) < 0)
-		return r;
-	return 0;
-}
-
-/* Damaged, or another process is just making it anew. */
-static bool
-wants_another(int r)
-{
-	return r == -EBADMSG || r == -ENOENT || r == -ESTALE;
-}
-
-/* r is why the file cannot serve: make it anew if it is damaged, open it. */
-static int
-session_reattach(struct nk_session *s, int r)
-{
-	int i, removed;
-
-	for (i = 0; wants_another(r) && i < RETRIES; i++) {
-		nk_db_close(s->db);
-		s->db = NULL;
-		if (r == -EBADMSG && s->pin != -1 &&
-		    (removed = nk_dbfile_remove(s->real, s->pin)) < 0)
-			return removed;
-		r = session_attach(s);
-	}
+	if ((r = nk_dbfile_prepare(s->path, true, &real)) == 0 &&
+	    (r = nk_db_open(&s->db, real, &options)) == 0 &&
+	    (r = make_tables(s->db)) == 0)
+		r = nk_db_use_log(s->db);
+	free(real);
+	if (r < 0)
+		session_detach(s);
 	return r;
+}
+
+static void
+ignore(void *arg, const char *what)
+{
+	(void)arg;
+	(void)what;
+}
+
+/*
+ * The file proved damaged: empty it, unless another process has just done
+ * so, and open it again.  It stays the same file, for others have it open.
+ */
+static int
+session_mend(struct nk_session *s)
+{
+	char *real = NULL;
+	int fd = -1, r;
+
+	session_detach(s);
+	if ((r = nk_dbfile_prepare(s->path, true, &real)) < 0 ||
+	    (r = nk_dbfile_lock(real, BUSY_MS, &fd)) < 0)
+		goto out;
+	if ((r = session_attach(s)) == 0)
+		r = nk_db_check(s->db, ignore, NULL);
+	session_detach(s);
+	if (r == -EBADMSG)
+		r = nk_db_reset(real, BUSY_MS);
+ out:
+	if (fd != -1)
+		close(fd);
+	free(real);
+	return r < 0 ? r : session_attach(s);
+}
+
+/* Open what a failure has closed, or what was never open. */
+static int
+session_need(struct nk_session *s)
+{
+	int r;
+
+	if (s->db != NULL)
+		return 0;
+	r = session_attach(s);
+	return r == -EBADMSG ? session_mend(s) : r;
 }
 
 int
@@ -150,12 +165,11 @@ nk_session_open(struct nk_session **sp, const char *path)
 	*sp = NULL;
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return -ENOMEM;
-	s->pin = -1;
 	if ((s->path = strdup(path)) == NULL) {
 		r = -ENOMEM;
 		goto out;
 	}
-	if ((r = session_reattach(s, session_attach(s))) < 0)
+	if ((r = session_need(s)) < 0)
 		goto out;
 	*sp = s;
 	s = NULL;
@@ -370,12 +384,10 @@ job_run(struct nk_session *s, const struct job *j)
 {
 	int r;
 
-	if (s->db == NULL && (r = session_reattach(s,
-	    session_attach(s))) < 0)
+	if ((r = session_need(s)) < 0 ||
+	    (r = job_once(s->db, j)) != -EBADMSG)
 		return r;
-	if (!wants_another(r = job_once(s->db, j)))
-		return r;
-	if ((r = session_reattach(s, r)) < 0)
+	if ((r = session_mend(s)) < 0)
 		return r;
 	return job_once(s->db, j);
 }
@@ -423,12 +435,11 @@ nk_session_is_reserved(struct nk_session *s, enum nk_reserve_kind kind,
 {
 	int r;
 
-	if (s->db == NULL && (r = session_reattach(s,
-	    session_attach(s))) < 0)
+	if ((r = session_need(s)) < 0)
 		return r;
 	r = is_reserved(s->db, (int64_t)kind, id, now);
-	if (!wants_another(r))
+	if (r != -EBADMSG)
 		return r;
-	/* a new file holds no reservation */
-	return session_reattach(s, r);
+	/* what a damaged file held is lost: nothing is reserved */
+	return session_mend(s);
 }

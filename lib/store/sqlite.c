@@ -56,7 +56,6 @@ static const struct {
 	{ SQLITE_CONSTRAINT_ROWID,	-EEXIST },
 	{ SQLITE_CONSTRAINT_FOREIGNKEY,	-ENOENT },
 	{ SQLITE_CANTOPEN_SYMLINK,	-ELOOP },
-	{ SQLITE_READONLY_DBMOVED,	-ESTALE },
 	{ SQLITE_CONSTRAINT,		-EINVAL },
 	{ SQLITE_MISMATCH,		-EINVAL },
 	{ SQLITE_RANGE,			-EINVAL },
@@ -211,6 +210,31 @@ nk_db_open(struct nk_db **dbp, const char *path,
 	return r;
 }
 
+int
+nk_db_reset(const char *path, unsigned int busy_ms)
+{
+	sqlite3 *handle = NULL;
+	int code;
+
+	code = sqlite3_open_v2(path, &handle, SQLITE_OPEN_NOFOLLOW |
+	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+	    SQLITE_OPEN_READWRITE, NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_busy_timeout(handle, (int)busy_ms);
+	if (code == SQLITE_OK)
+		code = sqlite3_db_config(handle,
+		    SQLITE_DBCONFIG_RESET_DATABASE, 1, NULL);
+	if (code == SQLITE_OK) {
+		/* find out whether it has a log; that it is damaged we know */
+		(void)sqlite3_exec(handle, "PRAGMA schema_version", NULL,
+		    NULL, NULL);
+		code = sqlite3_exec(handle, "VACUUM", NULL, NULL, NULL);
+	}
+	code = result(code, sqlite3_system_errno(handle));
+	(void)sqlite3_close_v2(handle);
+	return code;
+}
+
 void
 nk_db_close(struct nk_db *db)
 {
@@ -231,6 +255,13 @@ int
 nk_db_exec(struct nk_db *db, const char *sql)
 {
 	return db_result(db, sqlite3_exec(db->handle, sql, NULL, NULL, NULL));
+}
+
+void
+nk_db_set_busy(struct nk_db *db, bool wait)
+{
+	/* fails only for a handle that is none */
+	(void)sqlite3_busy_timeout(db->handle, wait ? (int)db->busy_ms : 0);
 }
 
 void
@@ -283,17 +314,17 @@ int
 nk_db_get_version(struct nk_db *db, int64_t *applicationp,
     int64_t *versionp, bool *emptyp)
 {
-	int64_t changes;
+	int64_t n;
 	int r;
 
 	if ((r = nk_db_get(db, "PRAGMA application_id", 0, NULL,
 	    applicationp)) < 0 ||
 	    (r = nk_db_get(db, "PRAGMA user_version", 0, NULL,
 	    versionp)) < 0 ||
-	    (r = nk_db_get(db, "PRAGMA schema_version", 0, NULL,
-	    &changes)) < 0)
+	    (r = nk_db_get(db, "SELECT COUNT(*) FROM sqlite_schema", 0, NULL,
+	    &n)) < 0)
 		return r;
-	*emptyp = *applicationp == 0 && *versionp == 0 && changes == 0;
+	*emptyp = *applicationp == 0 && *versionp == 0 && n == 0;
 	return 0;
 }
 
@@ -379,10 +410,10 @@ nk_db_checkpoint(struct nk_db *db, uint64_t limit)
 	db->frames = 0;
 	if (size / 4 <= limit)
 		return 0;
-	(void)sqlite3_busy_timeout(db->handle, 0);
+	nk_db_set_busy(db, false);
 	code = sqlite3_wal_checkpoint_v2(db->handle, "main",
 	    SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-	(void)sqlite3_busy_timeout(db->handle, (int)db->busy_ms);
+	nk_db_set_busy(db, true);
 	if ((code & 0xff) == SQLITE_BUSY)
 		return 0;	/* later */
 	return db_result(db, code);

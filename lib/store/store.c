@@ -101,6 +101,21 @@ nk_store_error(const struct nk_store *s)
 }
 
 int
+nk_store_is_writable(struct nk_store *s)
+{
+	int r;
+
+	if (s->writing || s->readers > 0)
+		return -EINVAL;
+	nk_db_set_busy(s->db, false);
+	r = nk_db_begin(s->db, true);
+	nk_db_set_busy(s->db, true);
+	nk_db_rollback(s->db);
+	/* a log that can only be read is found before the lock is */
+	return r == -EBUSY ? 0 : r;
+}
+
+int
 nk_store_id(struct nk_store *s, uint8_t id[16])
 {
 	struct nk_stmt *st;

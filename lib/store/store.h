@@ -64,6 +64,12 @@ int	nk_store_open(struct nk_store **sp, const char *path,
 void	nk_store_close(struct nk_store *s);
 const char *nk_store_error(const struct nk_store *s);
 
+/*
+ * Would it take an edit?  0, also while somebody else is editing; -EROFS,
+ * the file or its log could be opened for reading alone.
+ */
+int	nk_store_is_writable(struct nk_store *s) NK_MUST_CHECK;
+
 /* Random, made with the store. */
 int	nk_store_id(struct nk_store *s, uint8_t id[16]) NK_MUST_CHECK;
 

@@ -18,8 +18,8 @@
 #include "tests/bench/compare.h"
 #include "tests/fixture/maps.h"
 
-#define BATCH		20u
-#define ROUNDS		400u
+#define BATCH		5u
+#define ROUNDS		1500u
 #define WORKERS_MAX	8
 #define FIRST_UID	10000u
 

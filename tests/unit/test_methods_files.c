@@ -272,7 +272,7 @@ START_TEST(import_many)
 
 	ck_assert_ptr_nonnull(lines);
 	for (i = 0; i < n; i++)
-		p += sprintf(p, "{\"username\":\"m%zu\",\"group\":2,"
+		p += snprintf(p, 80, "{\"username\":\"m%zu\",\"group\":2,"
 		    "\"unixhash\":\"*\"}\n", i);
 	v = import(lines, "[]");
 	ck_assert_int_eq(json_integer_value(at(v, "result.users")),
