@@ -9,6 +9,28 @@
 
 #define TEXT_MAX	1024
 
+/*
+ * The request was let in before the lock was taken, perhaps long before: an
+ * import waits for its file.  Rights that were lost meanwhile are lost.
+ */
+static int
+check_right_again(struct nk_context *c, struct nk_error *e)
+{
+	enum nk_rank rank = c->rank;
+	int64_t user_id = c->user_id;
+	int r;
+
+	if (c->rights == NULL)
+		return 0;
+	if ((r = c->rights(c)) < 0)
+		return r;
+	if (c->rank < rank ||
+	    (rank < NK_RANK_ADMIN && c->user_id != user_id))
+		return nk_error_call(e, EACCES, "Not authorized");
+	c->rank = rank;
+	return 0;
+}
+
 int
 nk_edit_run(struct nk_context *c,
     int (*body)(struct nk_context *c, void *arg, struct nk_error *e),
@@ -18,7 +40,8 @@ nk_edit_run(struct nk_context *c,
 
 	if ((r = nk_edit_begin(c->publisher)) < 0)
 		return r;
-	r = body(c, arg, e);
+	if ((r = check_right_again(c, e)) == 0)
+		r = body(c, arg, e);
 	if (r != 0) {
 		nk_edit_abort(c->publisher);
 		return r == 1 ? 0 : r;

@@ -11,9 +11,11 @@
 #include "lib/rpc/rpc.h"
 
 /*
- * Take the lock, call body(), commit and publish.  body() checks again what
- * must hold now, writes, and returns 0; 1 when nothing is to be changed
- * after all; or -errno, with *e set where that says more.
+ * Take the lock, see that the caller still has the rights with which the
+ * request was let in (else EACCES), call body(), commit and publish.  body()
+ * checks again what else must hold now, writes, and returns 0; 1 when
+ * nothing is to be changed after all; or -errno, with *e set where that
+ * says more.
  */
 int	nk_edit_run(struct nk_context *c,
 	    int (*body)(struct nk_context *c, void *arg, struct nk_error *e),

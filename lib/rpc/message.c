@@ -295,6 +295,7 @@ admit(const struct nk_rpc_hooks *hooks, struct nk_context *c,
 {
 	int r;
 
+	c->rights = hooks->rights;
 	r = hooks->rights(c);
 	if (r < 0) {
 		/* A method for anybody works for nobody. */

@@ -73,6 +73,8 @@ struct nk_context {
 	enum nk_rank		 rank;
 	int64_t			 user_id;	/* caller's row, 0: none */
 	char			 actor[256];	/* caller's name, for audit */
+	/* Sets these three again: who waits may lose a right meanwhile. */
+	int			(*rights)(struct nk_context *c);
 
 	/* What core.set_options said; all false on a new connection. */
 	bool			 new_jobs;	/* legacy_jobs is false */

@@ -662,6 +662,56 @@ START_TEST(beside_the_writer)
 }
 END_TEST
 
+/*
+ * keyless is locked, has key B while it is, has key A again and is let in
+ * again: nobody may ever see B.
+ */
+static void *
+lock_and_change(void *arg)
+{
+	struct nk_put_user u = users[6];
+	struct key k = { 7, NK_NEVER, 0, "", ED, "AAAAa", "" };
+
+	(void)arg;
+	while (!atomic_load(&stop)) {
+		u.generation++;
+		u.flags = MANAGED | NK_USER_LOCKED;
+		nk_fixture_ok(nk_mapwriter_put_user(accounts, &u), "lock");
+		k.blob = "AAAAb";
+		put_keys(7, u.generation - 1, u.generation, &k, 1);
+		k.blob = "AAAAa";
+		put_keys(7, u.generation, u.generation + 1, &k, 1);
+		u.flags = MANAGED;
+		nk_fixture_ok(nk_mapwriter_put_user(accounts, &u), "unlock");
+		(void)usleep(20);
+		if (u.generation % 64 == 0)
+			nk_fixture_ok(nk_mapwriter_compact(keymap),
+			    "compact");
+	}
+	return NULL;
+}
+
+START_TEST(locked_between_the_maps)
+{
+	const struct key k = { 7, NK_NEVER, 0, "", ED, "AAAAa", "" };
+	struct result res;
+	pthread_t t;
+	int i;
+
+	put_keys(7, 17, 17, &k, 1);
+	ck_assert_int_eq(pthread_create(&t, NULL, lock_and_change, NULL), 0);
+	for (i = 0; i < 1000; i++) {
+		run("keyless", &res);
+		ck_assert_msg(res.status == 0, "exit status %d: %s",
+		    res.status, res.log);
+		ck_assert_msg(strcmp(res.out, "") == 0 ||
+		    strcmp(res.out, ED " AAAAa\n") == 0, "\"%s\"", res.out);
+	}
+	atomic_store(&stop, true);
+	pthread_join(t, NULL);
+}
+END_TEST
+
 /* ---- the chained command ---- */
 
 #define SCRIPT	PLACE "/akc"
@@ -975,6 +1025,7 @@ main(void)
 	tcase_add_test(tc, large_sets);
 	tcase_add_test(tc, reader_gone);
 	tcase_add_test(tc, beside_the_writer);
+	tcase_add_test(tc, locked_between_the_maps);
 	tcase_add_test(tc, costs);
 	suite_add_tcase(s, tc);
 	tcase_add_checked_fixture(tch, set_up, tear_down);

@@ -88,6 +88,8 @@ static const struct row {
 	    EINVAL },
 	{ "user.create", "[{'username':'dora','password':'x','group':77}]",
 	    "user_create.group", "Group 77 not found", ENOENT },
+	{ "user.create", "[{'username':'dora','password':'x','group':0}]",
+	    "user_create.group", "Group 0 not found", ENOENT },
 	{ "user.create", "[{'username':'dora','password':'x','group':1}]",
 	    "user_create.group",
 	    "builtin_administrators cannot be a primary group.", EINVAL },

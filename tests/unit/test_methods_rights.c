@@ -6,6 +6,7 @@
 
 #include <sched.h>
 
+#include "lib/rpc/edit.h"
 #include "lib/rpc/method.h"
 #include "tests/unit/methods_fixture.h"
 
@@ -241,6 +242,60 @@ START_TEST(taken_away)
 }
 END_TEST
 
+static int
+count_run(struct nk_context *c, void *arg, struct nk_error *e)
+{
+	int *runs = arg;
+
+	(void)c;
+	(void)e;
+	(*runs)++;
+	return 1;		/* nothing is to be changed */
+}
+
+/* Let in with the one rank, and under the lock with what is left of it. */
+static void
+assert_waiting(enum who who, enum nk_rank rank, int64_t user_id, int runs)
+{
+	struct nk_error e;
+	int ran = 0, r;
+
+	become(who);
+	w.c.rank = rank;
+	w.c.user_id = user_id;
+	nk_error_init(&e);
+	r = nk_edit_run(&w.c, count_run, &ran, &e);
+	ck_assert_int_eq(ran, runs);
+	ck_assert_int_eq(r, runs > 0 ? 0 : -EACCES);
+	ck_assert_int_eq(e.number, runs > 0 ? 0 : EACCES);
+	nk_error_clear(&e);
+}
+
+/* A request that waited for the lock, or for a file to import. */
+START_TEST(taken_away_meanwhile)
+{
+	become(STORE_ADMIN);
+	done("group.query", "[]");
+	assert_waiting(STORE_ADMIN, NK_RANK_ADMIN, 3, 1);
+	assert_waiting(OWNER, NK_RANK_USER, 2, 1);
+	assert_waiting(OWNER, NK_RANK_USER, 5, 0);
+	assert_waiting(OTHER, NK_RANK_ADMIN, 5, 0);
+	become(ROOT);
+	done("user.update", "[3,{'admin':false}]");
+	assert_waiting(STORE_ADMIN, NK_RANK_ADMIN, 3, 0);
+	assert_waiting(STORE_ADMIN, NK_RANK_USER, 3, 1);
+	become(ROOT);
+	done("user.update", "[3,{'locked':true}]");
+	assert_waiting(STORE_ADMIN, NK_RANK_USER, 3, 0);
+	become(ROOT);
+	done("user.delete", "[3]");
+	assert_waiting(STORE_ADMIN, NK_RANK_ADMIN, 3, 0);
+	assert_waiting(STORE_ADMIN, NK_RANK_USER, 3, 0);
+	/* the lock was given back each time */
+	assert_waiting(ROOT, NK_RANK_ROOT, 1, 1);
+}
+END_TEST
+
 /* Edits of a user that is no administrator have a rate. */
 START_TEST(rate)
 {
@@ -284,6 +339,7 @@ main(void)
 	tcase_add_test(tc, own_row);
 	tcase_add_test(tc, no_warnings_for_users);
 	tcase_add_test(tc, taken_away);
+	tcase_add_test(tc, taken_away_meanwhile);
 	tcase_add_test(tc, rate);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);

@@ -600,7 +600,12 @@ START_TEST(groups_and_settings)
 	nk_fixture_ok(nk_mapwriter_put_group(accounts, &g), "group");
 	ck_assert_int_eq(initgroups_f("alice", 2001, &start, &size, &list, 0,
 	    &error), NSS_STATUS_SUCCESS);
-	ck_assert_int_eq(start, 1);	/* her record still says 2000 */
+	ck_assert_int_eq(start, 1);	/* her record still says 2000 ... */
+	g = (struct nk_put_group){ 99, 2000, "thief" };
+	nk_fixture_ok(nk_mapwriter_put_group(accounts, &g), "group");
+	ck_assert_int_eq(initgroups_f("alice", 2001, &start, &size, &list, 0,
+	    &error), NSS_STATUS_SUCCESS);
+	ck_assert_int_eq(start, 1);	/* ... which is another's now */
 	ck_assert_int_eq(initgroups_f("root", 0, &start, &size, &list, 0,
 	    &error), NSS_STATUS_NOTFOUND);
 	ck_assert_int_eq(start, 1);

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: ISC */
+#include <sys/stat.h>
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/account/keyfiles.h"
+#include "lib/account/textfile.h"
+
+#define B64	"AAAAC3NzaC1lZDI1NTE5AAAAIEEv"
+
+/* ---- the words of AuthorizedKeysFile ---- */
+
+static const struct {
+	const char	*word;
+	int		 r;
+	const char	*path;
+} words[] = {
+	{ ".ssh/authorized_keys", 0, "/home/alice/.ssh/authorized_keys" },
+	{ "%h/keys", 0, "/home/alice/keys" },
+	{ "/etc/keys/%u", 0, "/etc/keys/alice" },
+	{ "/etc/keys/%U.%u", 0, "/etc/keys/1000.alice" },
+	{ "/a%%b", 0, "/a%b" },
+	{ "%u", 0, "/home/alice/alice" },
+	{ "/a%", -EBADMSG, NULL },
+	{ "/a%x", -EBADMSG, NULL },
+	{ "/%h%h%h%h%h%h%h", -ENAMETOOLONG, NULL },
+};
+
+START_TEST(expand)
+{
+	const struct nk_keyfiles k = {
+		.user = "alice", .home = "/home/alice", .uid = 1000,
+	};
+	char path[64];
+	int r;
+
+	r = nk_keyfiles_expand(&k, words[_i].word, strlen(words[_i].word),
+	    path, sizeof(path));
+	ck_assert_msg(r == words[_i].r, "%s: got %d", words[_i].word, r);
+	if (r == 0)
+		ck_assert_str_eq(path, words[_i].path);
+}
+END_TEST
+
+/* ---- the text ---- */
+
+static const struct {
+	const char	*text;
+	bool		 holds;
+} texts[] = {
+	{ "ssh-ed25519 " B64, true },
+	{ "ssh-ed25519 " B64 " a b\n", true },
+	{ "# c\nno-pty,command=\"a b\" ssh-ed25519\t" B64 "\r\n", true },
+	{ "# ssh-ed25519 " B64 "\nssh-ed25519 " B64 "\n", true },
+	{ "", false },
+	{ "# ssh-ed25519 " B64 "\n", false },
+	{ "  # ssh-ed25519 " B64 "\n", false },
+	{ "ssh-ed25519 " B64 "AA\n", false },
+	{ "ssh-ed25519 AA" B64 "\n", false },
+	{ "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEEw\n", false },
+};
+
+START_TEST(holds)
+{
+	ck_assert_msg(nk_keyfiles_holds(texts[_i].text,
+	    strlen(texts[_i].text), B64) == texts[_i].holds, "%s",
+	    texts[_i].text);
+	ck_assert(!nk_keyfiles_holds(texts[_i].text, strlen(texts[_i].text),
+	    ""));
+}
+END_TEST
+
+/* ---- with files, and an sshd that says where they are ---- */
+
+static char folder[] = "/tmp/naskeys-keyfiles.XXXXXX";
+static char sshd[64], home[64], file[96], why[NK_KEYFILES_WHY_MAX];
+static struct nk_keyfiles k;
+
+static void
+put(const char *path, const char *text, mode_t mode)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(fchmod(fd, mode), 0);
+	ck_assert_int_eq(nk_write_full(fd, text, strlen(text)), 0);
+	close(fd);
+}
+
+static void
+setup(void)
+{
+	memcpy(folder + sizeof(folder) - 7, "XXXXXX", 6);
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	ck_assert_int_eq(chmod(folder, 0755), 0);
+	(void)snprintf(sshd, sizeof(sshd), "%s/sshd", folder);
+	(void)snprintf(home, sizeof(home), "%s/home", folder);
+	(void)snprintf(file, sizeof(file), "%s/home/keys", folder);
+	ck_assert_int_eq(mkdir(home, 0755), 0);
+	k = (struct nk_keyfiles){
+		.sshd = sshd, .user = "alice", .home = home,
+		.no_home = "/var/empty", .uid = getuid(), .gid = getgid(),
+		.base64 = B64, .seconds = 2,
+	};
+}
+
+static void
+teardown(void)
+{
+	(void)unlink(sshd);
+	(void)chmod(home, 0755);
+	(void)unlink(file);
+	(void)rmdir(home);
+	(void)rmdir(folder);
+}
+
+static bool
+is_dead(void)
+{
+	bool dead = true;
+
+	ck_assert_int_eq(nk_keyfiles_look(&k, &dead, why), 0);
+	return dead;
+}
+
+START_TEST(switched_off)
+{
+	put(sshd, "#!/bin/sh\n[ \"$*\" = \"-T -C user=alice,host=localhost,"
+	    "addr=127.0.0.1\" ] && echo 'port 22\nauthorizedkeysfile none\n"
+	    "usepam yes'\n", 0755);
+	put(file, "ssh-ed25519 " B64 "\n", 0644);
+	ck_assert(is_dead());
+	/* then it does not matter that the home is away */
+	k.home = "/no/such/home";
+	ck_assert(is_dead());
+}
+END_TEST
+
+START_TEST(elsewhere)
+{
+	put(sshd, "#!/bin/sh\necho 'authorizedkeysfile /none keys'\n", 0755);
+	ck_assert(is_dead());
+	put(file, "ssh-ed25519 " B64 "\n", 0644);
+	ck_assert(!is_dead());
+	ck_assert_ptr_nonnull(strstr(why, "/home/keys still holds the key"));
+	put(file, "# ssh-ed25519 " B64 "\n", 0644);
+	ck_assert(is_dead());
+	k.home = "/no/such/home";
+	ck_assert(!is_dead());
+	ck_assert_ptr_nonnull(strstr(why, "cannot be looked at now"));
+	k.no_home = "/no/such/home";
+	ck_assert(is_dead());
+}
+END_TEST
+
+/* An sshd that hangs or fails says nothing: its defaults hold. */
+START_TEST(silent)
+{
+	put(sshd, "#!/bin/sh\nexec sleep 60\n", 0755);
+	k.seconds = 1;
+	ck_assert(is_dead());
+	put(sshd, "#!/bin/sh\necho 'authorizedkeysfile none'; exit 1\n",
+	    0755);
+	k.home = "/no/such/home";
+	ck_assert(!is_dead());
+	k.sshd = "/no/such/sshd";
+	ck_assert(!is_dead());
+	k.sshd = NULL;
+	ck_assert(!is_dead());
+}
+END_TEST
+
+/* Neither a pipe nor a file that the user may not read stops us. */
+START_TEST(hostile)
+{
+	k.sshd = NULL;
+	put(sshd, "#!/bin/sh\necho 'authorizedkeysfile keys'\n", 0755);
+	k.sshd = sshd;
+	ck_assert_int_eq(mkfifo(file, 0666), 0);
+	ck_assert(!is_dead());
+	ck_assert_int_eq(unlink(file), 0);
+	put(file, "ssh-ed25519 " B64 "\n", 0600);
+	if (geteuid() == 0) {
+		k.uid = k.gid = 4242;
+		ck_assert(!is_dead());
+		ck_assert_ptr_nonnull(strstr(why, "cannot be looked at"));
+	}
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("keyfiles");
+	TCase *pure = tcase_create("pure"), *files = tcase_create("files");
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	tcase_add_loop_test(pure, expand, 0,
+	    (int)(sizeof(words) / sizeof(words[0])));
+	tcase_add_loop_test(pure, holds, 0,
+	    (int)(sizeof(texts) / sizeof(texts[0])));
+	tcase_add_checked_fixture(files, setup, teardown);
+	tcase_set_timeout(files, 30);
+	tcase_add_test(files, switched_off);
+	tcase_add_test(files, elsewhere);
+	tcase_add_test(files, silent);
+	tcase_add_test(files, hostile);
+	suite_add_tcase(s, pure);
+	suite_add_tcase(s, files);
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
