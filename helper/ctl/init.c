@@ -193,7 +193,9 @@ print_lines(void)
 	    "    shadow:  files naskeys\n\n"
 	    SSHD_DROP_IN "\n"
 	    "    AuthorizedKeysCommand " SSHD_COMMAND " %%u %%t %%k %%U\n"
-	    "    AuthorizedKeysCommandUser naskeys-akc\n");
+	    "    AuthorizedKeysCommandUser naskeys-akc\n"
+	    "    Match Group naskeys-managed\n"
+	    "        AllowStreamLocalForwarding no\n");
 }
 
 static void

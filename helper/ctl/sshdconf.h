@@ -10,7 +10,11 @@
 #define SSHD_COMMAND	NK_LIBEXECDIR "/naskeys/naskeys-authorized-keys"
 #define SSHD_LINES \
     "AuthorizedKeysCommand " SSHD_COMMAND " %u %t %k %U\n" \
-    "AuthorizedKeysCommandUser naskeys-akc\n"
+    "AuthorizedKeysCommandUser naskeys-akc\n" \
+    "# A key that may run one command only must not reach the helper's\n" \
+    "# socket by forwarding, and add another key there.\n" \
+    "Match Group naskeys-managed\n" \
+    "    AllowStreamLocalForwarding no\n"
 #define SSHD_DROP_IN	NK_SYSCONFDIR "/ssh/sshd_config.d/10-naskeys.conf"
 
 /* Is there an sshd on this machine? */

@@ -164,7 +164,9 @@ open_folder(int dirfd, const char *name)
 	int fd = openat(dirfd, name,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	return fd == -1 ? -errno : fd;
+	if (fd == -1)
+		return -errno;
+	return fd;
 }
 
 /* A new folder stays ours until its content is there. */

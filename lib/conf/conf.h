@@ -46,8 +46,8 @@ struct nk_conf {
 	uint32_t	connections_max;	/* 256, root's not counted */
 	uint32_t	request_max;		/* bytes: 8 MiB */
 	uint32_t	request_timeout;	/* s: 10 */
-	uint32_t	edits_per_minute;	/* of a user that is no admin: 60 */
-	uint32_t	wal_limit;		/* bytes before a checkpoint: 4 MiB */
+	uint32_t	edits_per_minute;	/* of a plain user: 60 */
+	uint32_t	wal_limit;	/* bytes before a checkpoint: 4 MiB */
 	/* the audit log's retention */
 	uint32_t	audit_days;		/* 730 */
 	uint32_t	audit_rows;		/* 5000000 */

@@ -43,9 +43,10 @@ open_unlinked(const char *beside)
 	if (n < 0 || (size_t)n >= sizeof(path) - 32)
 		return -ENAMETOOLONG;
 	fd = open(path, O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
-	if (fd != -1 || (errno != EOPNOTSUPP && errno != EISDIR &&
-	    errno != ENOENT))
-		return fd == -1 ? -errno : fd;
+	if (fd != -1)
+		return fd;
+	if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT)
+		return -errno;
 	(void)snprintf(path + n, sizeof(path) - (size_t)n,
 	    ".naskeys-import.XXXXXX");
 	if ((fd = mkostemp(path, O_CLOEXEC)) == -1)

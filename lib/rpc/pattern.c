@@ -264,7 +264,8 @@ take_escape(struct compiler *c, uint32_t *charp)
 	}
 	if ((*c->p >= 'a' && *c->p <= 'z') || (*c->p >= 'A' && *c->p <= 'Z') ||
 	    *c->p == '0')
-		return refuse(c, "an escape is none of \\d \\D \\s \\S \\w \\W");
+		return refuse(c, "an escape is none of "
+		    "\\d \\D \\s \\S \\w \\W");
 	*charp = nk_utf8_next(&c->p);
 	return true;
 }

@@ -439,7 +439,9 @@ check_primary_group(struct nk_store *s, const struct nk_user_edit *ed,
 	struct nk_group *g = NULL;
 	int r;
 
-	if (!is_given(ed, NK_GIVEN_GROUP) || ed->row->group_id == 0)
+	/* an update to 0 has been refused before */
+	if (!is_given(ed, NK_GIVEN_GROUP) ||
+	    (ed->old != NULL && ed->row->group_id == 0))
 		return 0;
 	r = nk_group_get(s, ed->row->group_id, &g);
 	if (r == -ENOENT) {

@@ -18,7 +18,8 @@ static const struct {
 	size_t		 offset;
 	uint32_t	 def, min, max;
 } numbers[] = {
-#define ROW(f, def, min, max) { #f, offsetof(struct nk_conf, f), def, min, max }
+#define ROW(f, def, min, max) \
+	{ #f, offsetof(struct nk_conf, f), def, min, max }
 	ROW(min_id, 1000, 1, 3000),
 	ROW(first_auto_id, 3000, 1000, 90000000),
 	ROW(max_id, 90000000, 3000, 2147483647),
@@ -88,7 +89,8 @@ static const struct {
 	const char	*good;
 	const char	*bad;
 } texts[] = {
-#define ROW(f, def, good, bad) { #f, offsetof(struct nk_conf, f), def, good, bad }
+#define ROW(f, def, good, bad) \
+	{ #f, offsetof(struct nk_conf, f), def, good, bad }
 	ROW(default_shell, "/bin/bash", "/bin/sh", "/bin/a:b"),
 	ROW(default_home, "/var/empty", "/mnt/tank/my homes", "/mnt:/x"),
 	ROW(skeleton, "/etc/skel", "/usr/share/skel", "usr/share/skel"),
@@ -122,14 +124,22 @@ static const struct {
 	enum nk_conf_keyfile mode;
 	bool		 hashes;
 } words[] = {
-	{ "",						NK_CONF_KEYFILE_NONE, false },
-	{ "\n\n# nothing\n   # more\n\t\n",		NK_CONF_KEYFILE_NONE, false },
-	{ "authorized_keys_file = none",		NK_CONF_KEYFILE_NONE, false },
-	{ "authorized_keys_file = home\n",		NK_CONF_KEYFILE_HOME, false },
-	{ "\tauthorized_keys_file\t=\tcentral \t\n",	NK_CONF_KEYFILE_CENTRAL, false },
-	{ "shadow_hashes=yes",				NK_CONF_KEYFILE_NONE, true },
-	{ "shadow_hashes = no\nmax_id=5000\n",		NK_CONF_KEYFILE_NONE, false },
-	{ "chained_command =\nshadow_hashes = yes\n",	NK_CONF_KEYFILE_NONE, true },
+	{ "",
+	    NK_CONF_KEYFILE_NONE, false },
+	{ "\n\n# nothing\n   # more\n\t\n",
+	    NK_CONF_KEYFILE_NONE, false },
+	{ "authorized_keys_file = none",
+	    NK_CONF_KEYFILE_NONE, false },
+	{ "authorized_keys_file = home\n",
+	    NK_CONF_KEYFILE_HOME, false },
+	{ "\tauthorized_keys_file\t=\tcentral \t\n",
+	    NK_CONF_KEYFILE_CENTRAL, false },
+	{ "shadow_hashes=yes",
+	    NK_CONF_KEYFILE_NONE, true },
+	{ "shadow_hashes = no\nmax_id=5000\n",
+	    NK_CONF_KEYFILE_NONE, false },
+	{ "chained_command =\nshadow_hashes = yes\n",
+	    NK_CONF_KEYFILE_NONE, true },
 };
 
 START_TEST(accepted)
@@ -191,11 +201,11 @@ static const struct {
 	{ "quotes",		"chained_command = /bin/x \"a b\"\n",	1 },
 	{ "apostrophe",		"chained_command = /bin/x 'a'\n",	1 },
 	{ "backslash",		"chained_command = /bin/x a\\ b\n",	1 },
-	{ "token of sshd that is not ours", "chained_command = /bin/x %h\n", 1 },
+	{ "token of sshd, not ours", "chained_command = /bin/x %h\n",	1 },
 	{ "cut token",		"chained_command = /bin/x %\n",		1 },
 	{ "token and blank",	"chained_command = /bin/x % u\n",	1 },
 	{ "token in program",	"chained_command = /bin/%u\n",		1 },
-	{ "ids crossed, later line", "first_auto_id = 50\n\nmin_id = 60\n", 3 },
+	{ "ids crossed",	"first_auto_id = 50\n\nmin_id = 60\n", 3 },
 	{ "ids crossed with a default", "\nmin_id = 4000\n",		2 },
 	{ "first above max",	"max_id = 2000\n",			1 },
 	{ "last line without newline", "\nx",				2 },

@@ -26,6 +26,13 @@ make_users() {	# N FIRST-UID KEY-FOLDER
 	    }'
 }
 
+# The same users as lines of passwd(5), without a key.
+passwd_lines() {	# FILE
+	awk -F'"' '{ split($7, uid, "[:,]")
+	    printf "%s:x:%s:9999:%s:%s:%s\n", $4, uid[2], $12, $16, $20
+	    }' "$1"
+}
+
 # A call of the helper with a state of its own; prints the result.
 call() {	# STATE-DIR METHOD PARAMS
 	printf '{"jsonrpc":"2.0","id":1,"method":"%s","params":%s}\n' \
