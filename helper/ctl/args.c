@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 
 #include <getopt.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "helper/ctl/args.h"
+
+#define OWN	1000	/* what getopt_long() returns: OWN + index */
+#define GLOBAL	2000
 
 const struct ctl_option ctl_global_options[] = {
 	{ "json", NULL, "print the method's result as JSON" },
@@ -23,7 +24,7 @@ count_options(const struct ctl_option *o)
 {
 	size_t n = 0;
 
-	while (o != NULL && o[n].name != NULL)
+	while (o != NULL && o[n].name != NULL && n < CTL_OPTIONS_MAX)
 		n++;
 	return n;
 }
@@ -65,8 +66,8 @@ take_own(const struct ctl *c, struct ctl_args *a, size_t i,
 	const char **v;
 
 	if (a->n[i] == CTL_VALUES_MAX)
-		return ctl_misuse(c, "--%s is given too often",
-		    a->options[i].name);
+		return ctl_misuse(c, "--%s is given more than %d times",
+		    a->options[i].name, CTL_VALUES_MAX);
 	if ((v = reallocarray(a->values[i], a->n[i] + 1,
 	    sizeof(*v))) == NULL)
 		return ctl_fail(c, "out of memory");
@@ -75,27 +76,38 @@ take_own(const struct ctl *c, struct ctl_args *a, size_t i,
 	return 0;
 }
 
-#define OWN	1000
-#define GLOBAL	2000
+/* What getopt_long() refused stands in optopt, or in argv. */
+static int
+refuse(const struct ctl *c, int ch, char **argv, const struct option *all)
+{
+	const struct option *o;
 
-int
-ctl_args_parse(struct ctl *c, const struct ctl_command *cmd, int argc,
-    char **argv, struct ctl_args *a, int *wantp)
+	for (o = all; optopt >= OWN && o->name != NULL; o++)
+		if (o->val == optopt)
+			return ctl_misuse(c, "--%s %s", o->name, ch == ':' ?
+			    "needs a value" : "takes no value");
+	if (optopt > 0 && optopt < OWN)
+		return ctl_misuse(c, "unknown option -%c", optopt);
+	return ctl_misuse(c, "unknown option %s", argv[optind - 1]);
+}
+
+/* optstring says whether options may stand behind other words. */
+static int
+parse(struct ctl *c, int argc, char **argv, const char *optstring,
+    struct ctl_args *a, int *wantp)
 {
 	struct option all[2 * CTL_OPTIONS_MAX + 1];
-	size_t own = count_options(cmd->options);
-	size_t global = count_options(ctl_global_options);
-	int ch, r;
+	size_t own = count_options(a->options);
+	int ch, r = 0;
 
-	memset(a, 0, sizeof(*a));
-	a->options = cmd->options;
 	memset(all, 0, sizeof(all));
-	fill(all, cmd->options, own, OWN);
-	fill(all + own, ctl_global_options, global, GLOBAL);
-	optind = 1;
+	fill(all, a->options, own, OWN);
+	fill(all + own, ctl_global_options,
+	    count_options(ctl_global_options), GLOBAL);
+	optind = 0;		/* glibc: forget the call before */
 	opterr = 0;
-	while ((ch = getopt_long(argc, argv, ":h", all, NULL)) != -1) {
-		r = 0;
+	while (r == 0 &&
+	    (ch = getopt_long(argc, argv, optstring, all, NULL)) != -1) {
 		if (ch >= GLOBAL)
 			r = take_global(c, (size_t)(ch - GLOBAL), optarg,
 			    wantp);
@@ -104,15 +116,35 @@ ctl_args_parse(struct ctl *c, const struct ctl_command *cmd, int argc,
 		else if (ch == 'h') {
 			*wantp = 'h';
 			r = -1;
-		} else if (ch == ':')
-			r = ctl_misuse(c, "%s needs a value",
-			    argv[optind - 1]);
-		else
-			r = ctl_misuse(c, "unknown option %s",
-			    argv[optind - 1]);
-		if (r != 0)
-			return r;
+		} else
+			r = refuse(c, ch, argv, all);
 	}
+	return r;
+}
+
+int
+ctl_args_globals(struct ctl *c, int argc, char **argv, int *usedp,
+    int *wantp)
+{
+	static const struct ctl_option no_options[] = { { NULL, NULL, NULL } };
+	struct ctl_args none = { .options = no_options };
+	int r;
+
+	r = parse(c, argc, argv, "+:h", &none, wantp);
+	*usedp = optind;
+	return r;
+}
+
+int
+ctl_args_parse(struct ctl *c, const struct ctl_command *cmd, int argc,
+    char **argv, struct ctl_args *a, int *wantp)
+{
+	int r;
+
+	memset(a, 0, sizeof(*a));
+	a->options = cmd->options;
+	if ((r = parse(c, argc, argv, ":h", a, wantp)) != 0)
+		return r;
 	a->positional = argv + optind;
 	a->npositional = argc - optind;
 	if (a->npositional < cmd->min)
@@ -159,37 +191,4 @@ bool
 ctl_has(const struct ctl_args *a, const char *name)
 {
 	return ctl_get(a, name) != NULL;
-}
-
-static void
-complain(const struct ctl *c, const char *fmt, va_list ap)
-{
-	fprintf(stderr, "naskeysctl: %s%s", c->where != NULL ? c->where : "",
-	    c->where != NULL ? ": " : "");
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
-}
-
-int
-ctl_fail(const struct ctl *c, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	complain(c, fmt, ap);
-	va_end(ap);
-	return CTL_FAILED;
-}
-
-int
-ctl_misuse(const struct ctl *c, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	complain(c, fmt, ap);
-	va_end(ap);
-	fprintf(stderr, "Try \"naskeysctl%s%s --help\".\n",
-	    c->where != NULL ? " " : "", c->where != NULL ? c->where : "");
-	return CTL_USAGE;
 }

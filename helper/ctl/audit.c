@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "helper/ctl/call.h"
-#include "helper/ctl/table.h"
 #include "helper/ctl/value.h"
 #include "helper/ctl/when.h"
-
-#define PAGE	1000
 
 const struct ctl_option ctl_audit_options[] = {
 	{ "since", "TIME", "only what happened since (e.g. -1d)" },
@@ -21,57 +17,95 @@ const struct ctl_option ctl_audit_options[] = {
 struct audit {
 	struct ctl	*c;
 	struct table	 t;
-	json_int_t	 last;		/* row id */
-	int64_t		 since;		/* seconds */
+	bool		 follow;
 	bool		 comma;
 };
 
 static void
-add_row(struct audit *au, const json_t *row)
+add_row(struct table *t, const json_t *row)
 {
 	char at[WHEN_LEN];
 
-	table_add(&au->t, row_date(row, "at", "-", at, sizeof(at)));
-	table_add(&au->t, row_string(row, "actor"));
-	table_add(&au->t, row_string(row, "action"));
-	table_add(&au->t, row_string(row, "text"));
+	table_add(t, row_date(row, "at", "-", at, sizeof(at)));
+	table_add(t, row_string(row, "actor"));
+	table_add(t, row_string(row, "action"));
+	table_add(t, row_string(row, "text"));
 }
 
-/* One page of what is new; *np rows of it. */
-static int
-next_page(struct audit *au, size_t *np)
+/* An array has an end; what is followed has none, so it is a row a line. */
+static void
+dump_row(struct audit *au, const json_t *row)
 {
-	char since[WHEN_LEN];
-	time_t t = (time_t)au->since;
-	json_t *rows = NULL, *row;
-	struct tm tm;
+	if (!au->follow)
+		fputs(au->comma ? ",\n" : "[", stdout);
+	json_dumpf(row, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
+	if (au->follow)
+		putchar('\n');
+	au->comma = true;
+}
+
+static int
+print_page(void *arg, const json_t *page)
+{
+	struct audit *au = arg;
+	json_t *row;
 	size_t i;
+
+	json_array_foreach(page, i, row) {
+		if (au->c->json)
+			dump_row(au, row);
+		else
+			add_row(&au->t, row);
+	}
+	if (!au->c->json && table_print(&au->t) < 0)
+		return ctl_fail(au->c, "out of memory");
+	return CTL_DONE;
+}
+
+static int
+print_rows(struct audit *au, struct ctl_pages *p)
+{
 	int r;
 
-	*np = 0;
-	if (gmtime_r(&t, &tm) == NULL ||
-	    strftime(since, sizeof(since), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		return ctl_misuse(au->c, "--since: out of range");
-	r = ctl_call(au->c, "naskeys.audit.query", json_pack(
-	    "[[[s,s,I],[s,s,s]],{s:i}]", "id", ">", au->last, "at.$date",
-	    ">=", since, "limit", PAGE), -1, &rows);
-	if (r != CTL_DONE)
-		return r;
-	json_array_foreach(rows, i, row) {
-		au->last = row_int(row, "id");
-		if (au->c->json) {
-			json_dumpf(row, stdout, JSON_COMPACT |
-			    JSON_ENSURE_ASCII);
-			fputc('\n', stdout);
-		} else
-			add_row(au, row);
+	for (;;) {
+		if ((r = ctl_each(au->c, p, print_page, au)) != CTL_DONE)
+			return r;
+		if (!au->follow)
+			break;
+		if (fflush(stdout) != 0)
+			return CTL_DONE;	/* main() says it */
+		sleep(1);
 	}
-	*np = i;
-	if (!au->c->json && table_print(&au->t) < 0)
-		r = ctl_fail(au->c, "out of memory");
-	json_decref(rows);
-	fflush(stdout);
-	return r;
+	if (au->c->json)
+		puts(au->comma ? "]" : "[]");
+	else if (table_print(&au->t) < 0)
+		return ctl_fail(au->c, "out of memory");
+	return CTL_DONE;
+}
+
+/* [["at.$date", ">=", TIME]], or NULL when --since was not given. */
+static int
+since_filter(const struct ctl *c, const struct ctl_args *a, json_t **filterp)
+{
+	const char *since = ctl_get(a, "since");
+	char text[WHEN_LEN];
+	int64_t when;
+	struct tm tm;
+	time_t t;
+
+	*filterp = NULL;
+	if (since == NULL)
+		return CTL_DONE;
+	if (when_parse(since, time(NULL), &when) < 0 || when == WHEN_NEVER)
+		return ctl_misuse(c, "--since: \"%s\" is no time: say -1d, "
+		    "2027-01-31 or 2027-01-31T12:00", since);
+	t = (time_t)when;
+	if (gmtime_r(&t, &tm) == NULL ||
+	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		return ctl_misuse(c, "--since: \"%s\" is out of range",
+		    since);
+	*filterp = json_pack("[[s,s,s]]", "at.$date", ">=", text);
+	return *filterp != NULL ? CTL_DONE : ctl_fail(c, "out of memory");
 }
 
 int
@@ -79,20 +113,18 @@ ctl_audit(struct ctl *c, const struct ctl_args *a)
 {
 	static const char *const headings[] = { "TIME", "WHO", "METHOD",
 	    "WHAT" };
-	const char *since = ctl_get(a, "since");
-	struct audit au = { .c = c };
-	size_t n;
+	static const char *const fields[] = { "id", "at", "actor", "action",
+	    "text", NULL };
+	struct ctl_pages p = { .method = "naskeys.audit.query",
+	    .fields = c->json ? NULL : fields };
+	struct audit au = { .c = c, .follow = ctl_has(a, "follow") };
 	int r;
 
-	if (since != NULL && when_parse(since, time(NULL), &au.since) < 0)
-		return ctl_misuse(c, "--since: \"%s\" is no time: say -1d "
-		    "or 2027-01-31T12:00", since);
-	table_init(&au.t, headings, 4);
-	do {
-		r = next_page(&au, &n);
-		if (r == CTL_DONE && n < PAGE && ctl_has(a, "follow"))
-			sleep(1);
-	} while (r == CTL_DONE && (n == PAGE || ctl_has(a, "follow")));
+	if ((r = since_filter(c, a, &p.filters)) != CTL_DONE)
+		return r;
+	table_init(&au.t, headings, sizeof(headings) / sizeof(headings[0]));
+	r = print_rows(&au, &p);
 	table_clear(&au.t);
+	json_decref(p.filters);
 	return r;
 }

@@ -12,12 +12,15 @@
 #include "helper/ctl/call.h"
 #include "helper/ctl/progress.h"
 #include "helper/ctl/text.h"
+#include "helper/ctl/value.h"
 #include "lib/rpc/client.h"
 
 #define ROOT_SOCKET	NK_RUNSTATEDIR "/naskeys/root/helper.sock"
 #define USER_SOCKET	NK_RUNSTATEDIR "/naskeys/helper.sock"
 #define ANSWER_MAX	(1024u * 1024u * 1024u)
 #define PAGE		1000
+
+/* ---- reaching the helper ---- */
 
 static int
 spawn_helper(struct ctl *c, const struct nk_client_options *o)
@@ -55,11 +58,11 @@ open_client(struct ctl *c)
 
 	if (c->client != NULL)
 		return CTL_DONE;
-	if (c->state_dir != NULL || c->seal_key != NULL) {
-		if (c->state_dir != NULL && stat(c->state_dir, &st) == 0)
-			o.owner = st.st_uid;
+	if (c->state_dir != NULL && stat(c->state_dir, &st) == -1)
+		return ctl_fail(c, "--state-dir %s: %s", c->state_dir,
+		    strerror(errno));
+	if (c->state_dir != NULL || c->seal_key != NULL)
 		return spawn_helper(c, &o);
-	}
 	if ((r = nk_client_connect(&c->client, path, &o)) == 0)
 		return CTL_DONE;
 	if (geteuid() == 0 && (r == -ENOENT || r == -ECONNREFUSED))
@@ -70,112 +73,252 @@ open_client(struct ctl *c)
 	return ctl_fail(c, "%s: %s", path, strerror(-r));
 }
 
-/* user_create.uid is --uid to a person, and user_create.username NAME. */
-static void
-attribute_name(const char *attribute, char *out, size_t len)
+/* ---- what it refuses ---- */
+
+/* The schema in front of a field: "user_create.uid" is "uid". */
+static const char *
+field_of(const char *attribute, bool *editp)
 {
 	static const struct {
-		const char	*field, *name;
-	} names[] = {
-		{ "username", "NAME" }, { "name", "NAME" },
-		{ "full_name", "--full-name" }, { "uid", "--uid" },
-		{ "gid", "--gid" }, { "group", "--group" },
-		{ "groups", "--groups" }, { "home", "--home" },
-		{ "home_create", "--create-home" }, { "shell", "--shell" },
-		{ "sshpubkey", "key" }, { "key", "key" },
-		{ "password", "password" }, { "email", "--email" },
-		{ "account_expires_at", "--expires" },
-		{ "expires_at", "--expires" }, { "users", "--users" },
+		const char	*schema;
+		bool		 edit;
+	} schemas[] = {
+		{ "user_create.", false }, { "user_update.", true },
+		{ "user_add_key.", false }, { "user.set_password.", false },
+		{ "set_password_data.", false },
+		{ "group_create.", false }, { "group_update.", true },
+		{ "options.", false },
 	};
-	const char *field = strchr(attribute, '.');
 	size_t i, n;
 
-	field = field != NULL ? field + 1 : attribute;
-	n = strcspn(field, ".");
+	*editp = false;
+	for (i = 0; i < sizeof(schemas) / sizeof(schemas[0]); i++) {
+		n = strlen(schemas[i].schema);
+		if (strncmp(attribute, schemas[i].schema, n) != 0)
+			continue;
+		*editp = schemas[i].edit;
+		return attribute + n;
+	}
+	return attribute;
+}
+
+/*
+ * What a person gave for this field; "" where that says nothing.  What
+ * nobody gave is called as it is.
+ */
+static const char *
+argument_of(const char *attribute)
+{
+	static const struct {
+		const char	*field, *name, *in_edit;
+	} names[] = {
+		{ "username", "NAME", "--name" },
+		{ "name", "NAME", "--name" },
+		{ "full_name", "--full-name", NULL },
+		{ "uid", "--uid", NULL }, { "gid", "--gid", NULL },
+		{ "group", "--group", NULL },
+		{ "group_create", "--group", NULL },
+		{ "groups", "--groups", NULL },
+		{ "home", "--home", NULL },
+		{ "home_create", "--create-home", NULL },
+		{ "shell", "--shell", NULL }, { "email", "--email", NULL },
+		{ "sshpubkey", "key", NULL }, { "key", "key", NULL },
+		{ "comment", "--comment", NULL },
+		{ "fingerprint", "FINGERPRINT", NULL },
+		{ "old_password", "current password", NULL },
+		{ "new_password", "password", NULL },
+		{ "password_disabled", "--password-login", NULL },
+		{ "ssh_password_enabled", "--ssh-password", NULL },
+		{ "account_expires_at", "--expires", NULL },
+		{ "expires_at", "--expires", NULL },
+		{ "admin", "--admin", NULL }, { "locked", "", NULL },
+		{ "accept_uid", "--accept-uid", NULL },
+		{ "users", "--users", NULL },
+		{ "min_uid", "--min-uid", NULL },
+	};
+	bool edit;
+	const char *field = field_of(attribute, &edit);
+	size_t i, n = strcspn(field, ".");	/* "groups.0" */
+
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strlen(names[i].field) == n &&
-		    memcmp(names[i].field, field, n) == 0) {
-			snprintf(out, len, "%s%s", names[i].name, field + n);
-			return;
-		}
-	snprintf(out, len, "%s", field);
+		    memcmp(names[i].field, field, n) == 0)
+			return edit && names[i].in_edit != NULL ?
+			    names[i].in_edit : names[i].name;
+	return attribute;
 }
 
 static void
-print_triple(const struct ctl *c, json_t *triple)
+print_refusal(const struct ctl *c, const struct nk_error *e)
 {
-	const char *attribute = json_string_value(json_array_get(triple, 0));
-	const char *what = json_string_value(json_array_get(triple, 1));
-	char *safe = ctl_text_safe(what != NULL ? what : "refused");
-	char name[128], *safe_name = NULL;
-
-	if (attribute == NULL || attribute[0] == '\0')
-		ctl_fail(c, "%s", safe != NULL ? safe : "refused");
-	else {
-		attribute_name(attribute, name, sizeof(name));
-		safe_name = ctl_text_safe(name);
-		ctl_fail(c, "%s: %s", safe_name != NULL ? safe_name : "",
-		    safe != NULL ? safe : "refused");
-	}
-	free(safe_name);
-	free(safe);
-}
-
-static void
-print_error(const struct ctl *c, const struct nk_error *e)
-{
+	const char *attribute, *name, *text;
 	json_t *triple;
-	char *safe;
 	size_t i;
 
-	if (e->triples != NULL && json_array_size(e->triples) > 0) {
-		json_array_foreach(e->triples, i, triple)
-			print_triple(c, triple);
-		return;
+	if (json_array_size(e->triples) == 0)
+		ctl_fail(c, "%s", e->reason != NULL ? e->reason :
+		    "the helper refused, and did not say why");
+	json_array_foreach(e->triples, i, triple) {
+		attribute = json_string_value(json_array_get(triple, 0));
+		text = json_string_value(json_array_get(triple, 1));
+		if (text == NULL)
+			text = "refused";
+		name = argument_of(attribute != NULL ? attribute : "");
+		ctl_fail(c, "%s%s%s", name, name[0] != '\0' ? ": " : "",
+		    text);
 	}
-	safe = ctl_text_safe(e->reason != NULL ? e->reason : "refused");
-	ctl_fail(c, "%s", safe != NULL ? safe : "refused");
-	free(safe);
+}
+
+static void
+print_breakdown(const struct ctl *c, int r)
+{
+	switch (r) {
+	case -EINVAL:
+		ctl_fail(c, "an argument is no UTF-8 text");
+		break;
+	case -ECONNRESET:
+		ctl_fail(c, "the helper ended before it answered; it or the "
+		    "system's log says why");
+		break;
+	case -EFBIG:
+		ctl_fail(c, "the helper's answer is longer than %u bytes",
+		    ANSWER_MAX);
+		break;
+	case -EBADMSG:
+		ctl_fail(c, "the helper's answer cannot be understood; are "
+		    "naskeysctl and the helper of one version?");
+		break;
+	default:
+		ctl_fail(c, "talking to the helper: %s", strerror(-r));
+		break;
+	}
+}
+
+/* ---- calling ---- */
+
+static int
+call(struct ctl *c, const char *method, json_t *params, int fd,
+    json_t **resultp, bool quiet)
+{
+	struct nk_error e;
+	int r, status = CTL_FAILED;
+
+	*resultp = NULL;
+	nk_error_init(&e);
+	if (params == NULL) {
+		print_breakdown(c, -EINVAL);
+		goto out;
+	}
+	if (open_client(c) != CTL_DONE)
+		goto out;
+	r = nk_client_call(c->client, method, params, fd, resultp, &e);
+	ctl_progress_end();
+	if (r == 0)
+		status = CTL_DONE;
+	else if (r == -EREMOTEIO && !quiet)
+		print_refusal(c, &e);
+	else if (r != -EREMOTEIO) {
+		print_breakdown(c, r);
+		nk_client_free(c->client);	/* of no more use */
+		c->client = NULL;
+	}
+ out:
+	nk_error_clear(&e);
+	json_decref(params);
+	return status;
 }
 
 int
 ctl_call(struct ctl *c, const char *method, json_t *params, int fd,
     json_t **resultp)
 {
-	struct nk_error e;
-	int r;
+	return call(c, method, params, fd, resultp, false);
+}
 
-	*resultp = NULL;
-	nk_error_init(&e);
-	if (params == NULL) {
-		r = ctl_fail(c, "out of memory");
-		goto out;
-	}
-	if ((r = open_client(c)) != CTL_DONE)
-		goto out;
-	r = nk_client_call(c->client, method, params, fd, resultp, &e);
-	ctl_progress_end();
-	if (r == -EREMOTEIO) {
-		print_error(c, &e);
-		r = CTL_FAILED;
-	} else if (r == -ECONNRESET)
-		r = ctl_fail(c, "the helper hung up before it answered; "
-		    "its reason stands in the system's log");
-	else if (r < 0)
-		r = ctl_fail(c, "talking to the helper: %s", strerror(-r));
- out:
-	nk_error_clear(&e);
-	json_decref(params);
-	return r;
+int
+ctl_try(struct ctl *c, const char *method, json_t *params, json_t **resultp)
+{
+	return call(c, method, params, -1, resultp, true);
+}
+
+/* ---- telling ---- */
+
+static void
+dump(const json_t *value)
+{
+	json_dumpf(value, stdout, JSON_COMPACT | JSON_ENCODE_ANY |
+	    JSON_ENSURE_ASCII);
 }
 
 void
 ctl_print_json(const json_t *result)
 {
-	json_dumpf(result, stdout, JSON_COMPACT | JSON_ENCODE_ANY |
-	    JSON_ENSURE_ASCII);
-	fputc('\n', stdout);
+	dump(result);
+	putchar('\n');
 }
+
+int
+ctl_done(const struct ctl *c, const json_t *result, const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+
+	if (c->json) {
+		ctl_print_json(result);
+		return CTL_DONE;
+	}
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) == -1)
+		text = NULL;
+	va_end(ap);
+	ctl_say("%s", text != NULL ? text : "Done");
+	free(text);
+	return CTL_DONE;
+}
+
+void
+ctl_print_warnings(const struct ctl *c, const json_t *result)
+{
+	const json_t *warnings = json_object_get(result, "warnings");
+	json_t *w;
+	size_t i;
+
+	if (c->json)
+		return;		/* they stand in what is printed */
+	json_array_foreach(warnings, i, w)
+		if (json_is_string(w))
+			ctl_warn(c, "%s", json_string_value(w));
+}
+
+int
+ctl_confirm(const struct ctl *c, const char *fmt, ...)
+{
+	char *text = NULL, *safe = NULL, answer[16];
+	va_list ap;
+
+	if (c->force)
+		return CTL_DONE;
+	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+		return ctl_fail(c, "this asks on a terminal; "
+		    "without one it wants --force");
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) == -1)
+		text = NULL;
+	va_end(ap);
+	if (text != NULL)
+		safe = ctl_text_safe(text);
+	free(text);
+	if (safe == NULL)
+		return ctl_fail(c, "out of memory");
+	fprintf(stderr, "%s [y/N] ", safe);
+	free(safe);
+	if (fgets(answer, sizeof(answer), stdin) != NULL &&
+	    (answer[0] == 'y' || answer[0] == 'Y'))
+		return CTL_DONE;
+	return ctl_fail(c, "nothing was changed");
+}
+
+/* ---- rows by name ---- */
 
 int
 ctl_find(struct ctl *c, const char *kind, const char *name, json_t **rowp)
@@ -193,24 +336,19 @@ ctl_find(struct ctl *c, const char *kind, const char *name, json_t **rowp)
 		return r;
 	*rowp = json_incref(json_array_get(rows, 0));
 	json_decref(rows);
-	if (*rowp == NULL) {
-		char *safe = ctl_text_safe(name);
-
-		r = ctl_fail(c, "there is no %s \"%s\"", kind,
-		    safe != NULL ? safe : "");
-		free(safe);
-	}
-	return r;
+	if (*rowp == NULL)
+		return ctl_fail(c, "there is no %s \"%s\"", kind, name);
+	return CTL_DONE;
 }
 
 int
 ctl_find_id(struct ctl *c, const char *kind, const char *name, int64_t *idp)
 {
-	json_t *row = NULL;
+	json_t *row;
 	int r;
 
 	if ((r = ctl_find(c, kind, name, &row)) == CTL_DONE)
-		*idp = json_integer_value(json_object_get(row, "id"));
+		*idp = row_int(row, "id");
 	json_decref(row);
 	return r;
 }
@@ -247,47 +385,102 @@ ctl_ids_of_names(struct ctl *c, const char *kind, const char *list,
 	return r;
 }
 
-int
-ctl_each(struct ctl *c, const char *method,
-    int (*fn)(void *arg, json_t *page), void *arg)
+/* ---- many rows ---- */
+
+/* [[filters and id > last], {limit, select}] */
+static json_t *
+page_params(const struct ctl_pages *p)
 {
-	json_int_t last = 0;
-	json_t *page;
+	json_t *filters = json_array(), *options, *select = NULL;
+	const char *const *f;
+	int r = 0;
+
+	if (p->filters != NULL)
+		r = json_array_extend(filters, p->filters);
+	r |= json_array_append_new(filters, json_pack("[s,s,I]", "id", ">",
+	    p->last));
+	options = json_pack("{s:i}", "limit", PAGE);
+	if (p->fields != NULL) {
+		select = json_array();
+		for (f = p->fields; *f != NULL; f++)
+			r |= json_array_append_new(select, json_string(*f));
+		r |= json_object_set_new(options, "select", select);
+	}
+	if (r != 0) {
+		json_decref(filters);
+		json_decref(options);
+		return NULL;
+	}
+	return json_pack("[o,o]", filters, options);
+}
+
+int
+ctl_each(struct ctl *c, struct ctl_pages *p,
+    int (*fn)(void *arg, const json_t *page), void *arg)
+{
+	json_t *page = NULL;
+	json_int_t last;
 	size_t n;
 	int r;
 
 	do {
-		r = ctl_call(c, method, json_pack("[[[s,s,I]],{s:i}]", "id",
-		    ">", last, "limit", PAGE), -1, &page);
+		r = ctl_call(c, p->method, page_params(p), -1, &page);
 		if (r != CTL_DONE)
 			return r;
-		n = json_array_size(page);
-		if (n > 0)
-			last = json_integer_value(json_object_get(
-			    json_array_get(page, n - 1), "id"));
-		r = n > 0 ? fn(arg, page) : CTL_DONE;
+		if ((n = json_array_size(page)) > 0) {
+			last = row_int(json_array_get(page, n - 1), "id");
+			r = last > p->last ? fn(arg, page) :
+			    ctl_fail(c, "the rows that the helper sends are "
+			    "not in the order of their ids");
+			p->last = last;
+		}
 		json_decref(page);
-	} while (r == CTL_DONE && n == PAGE);
+	} while (r == CTL_DONE && n == PAGE && !ferror(stdout));
 	return r;
 }
 
-int
-ctl_confirm(const struct ctl *c, const char *fmt, ...)
-{
-	char answer[16];
-	va_list ap;
+struct listing {
+	struct ctl		*c;
+	const struct ctl_list	*l;
+	struct table		 t;
+	bool			 comma;
+};
 
-	if (c->force)
-		return CTL_DONE;
-	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
-		return ctl_fail(c, "this asks on a terminal; "
-		    "without one it wants --force");
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputs(" [y/N] ", stderr);
-	if (fgets(answer, sizeof(answer), stdin) != NULL &&
-	    (answer[0] == 'y' || answer[0] == 'Y'))
-		return CTL_DONE;
-	return ctl_fail(c, "nothing was changed");
+static int
+list_page(void *arg, const json_t *page)
+{
+	struct listing *g = arg;
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(page, i, row) {
+		if (!g->c->json) {
+			g->l->fill(&g->t, row);
+			continue;
+		}
+		fputs(g->comma ? ",\n" : "[", stdout);
+		dump(row);
+		g->comma = true;
+	}
+	if (!g->c->json && table_print(&g->t) < 0)
+		return ctl_fail(g->c, "out of memory");
+	return CTL_DONE;
+}
+
+int
+ctl_list(struct ctl *c, const struct ctl_list *l)
+{
+	struct ctl_pages pages = { .method = l->method,
+	    .fields = c->json ? NULL : l->fields };
+	struct listing g = { .c = c, .l = l };
+	int r;
+
+	table_init(&g.t, l->headings, l->columns);
+	r = ctl_each(c, &pages, list_page, &g);
+	if (r == CTL_DONE && c->json)
+		puts(g.comma ? "]" : "[]");
+	else if (r == CTL_DONE && table_print(&g.t) < 0)
+		r = ctl_fail(c, "out of memory");
+	table_clear(&g.t);
+	return r;
 }

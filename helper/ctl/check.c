@@ -2,10 +2,12 @@
 
 #include <sys/stat.h>
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "helper/ctl/call.h"
 #include "helper/ctl/file.h"
@@ -20,117 +22,140 @@ const struct ctl_option ctl_sync_options[] = {
 	{ NULL, NULL, NULL },
 };
 
+/* A fault that cannot be told is a fault too: *lostp. */
+struct faults {
+	json_t	*list;
+	bool	 lost;
+};
+
 static void NK_PRINTF(2, 3)
-fault(json_t *faults, const char *fmt, ...)
+fault(struct faults *f, const char *fmt, ...)
 {
-	char text[1024];
+	char *text = NULL, *safe = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	if (vasprintf(&text, fmt, ap) == -1)
+		text = NULL;
 	va_end(ap);
-	json_array_append_new(faults, json_string(text));
+	if (text != NULL)
+		safe = ctl_text_safe(text);	/* which is UTF-8 */
+	if (safe == NULL ||
+	    json_array_append_new(f->list, json_string(safe)) != 0)
+		f->lost = true;
+	free(safe);
+	free(text);
 }
 
 static void
-check_nsswitch(json_t *faults)
+check_nsswitch(struct faults *f)
 {
 	const char *path = NK_SYSCONFDIR "/nsswitch.conf";
 	char *text;
+	int r;
 
-	if (file_read(path, &text) < 0) {
-		fault(faults, "%s: cannot be read", path);
+	if ((r = file_read(path, &text)) < 0) {
+		fault(f, "%s: %s", path, strerror(-r));
 		return;
 	}
 	if (!nsswitch_has(text))
-		fault(faults, "%s: naskeys is missing on the lines passwd, "
-		    "group or shadow; \"naskeysctl init --configure\" puts "
-		    "it there", path);
+		fault(f, "%s: naskeys is missing on the lines passwd, group, "
+		    "shadow or initgroups; \"naskeysctl init --configure\" "
+		    "puts it there", path);
 	free(text);
 }
 
 /* sshd demands that the program and all above it are root's alone. */
 static void
-check_owner(json_t *faults)
+check_owner(struct faults *f)
 {
-	char path[] = SSHD_COMMAND;
+	char path[] = SSHD_PROGRAM;
 	struct stat st;
 	char *slash;
 
-	for (;;) {
+	do {
 		if (stat(path[0] != '\0' ? path : "/", &st) == -1)
-			fault(faults, "%s: is not there", path);
+			fault(f, "%s: %s", path, strerror(errno));
 		else if (st.st_uid != 0 || (st.st_mode & 022) != 0)
-			fault(faults, "%s: must be root's and not writable "
-			    "by others, or sshd does not run the command",
+			fault(f, "%s: must be root's and not writable by "
+			    "others, or sshd does not run the command",
 			    path[0] != '\0' ? path : "/");
-		if ((slash = strrchr(path, '/')) == NULL)
-			break;
-		*slash = '\0';
-	}
+		if ((slash = strrchr(path, '/')) != NULL)
+			*slash = '\0';
+	} while (slash != NULL);
 }
 
+/* sshd reads its host keys first, and only root can. */
 static void
-check_sshd(json_t *faults)
+check_sshd(const struct ctl *c, struct faults *f, const char *sshd)
 {
-	char command[512];
+	char why[SSHD_WHY_MAX];
 
-	if (!sshdconf_installed())
+	if (!sshdconf_installed(sshd))
 		return;
-	if (!sshdconf_in_force(command, sizeof(command)))
-		fault(faults, "sshd -T fails: %s", command);
-	else if (strcmp(command, "none") == 0)
-		fault(faults, "%s", "sshd has no AuthorizedKeysCommand; "
-		    "\"naskeysctl init --configure\" sets ours");
-	else if (strcmp(command, SSHD_COMMAND) != 0)
-		fault(faults, "another AuthorizedKeysCommand is in force: "
-		    "%s; to keep it, name it as chained_command in "
-		    "naskeys.conf", command);
+	if (geteuid() != 0)
+		ctl_warn(c, "sshd's configuration is checked for root only");
+	else if (sshdconf_check(sshd, why) < 0)
+		fault(f, "%s", why);
 }
 
 static void
-check_conf(json_t *faults)
+check_machine(const struct ctl *c, struct faults *f)
 {
 	const char *path = NK_SYSCONFDIR "/naskeys/naskeys.conf", *why = "";
 	unsigned int line = 0;
 	struct nk_conf conf;
+	int r;
 
 	nk_conf_init(&conf);
-	if (nk_conf_load(&conf, path, 0, &line, &why) < 0)
-		fault(faults, "%s:%u: %s", path, line, why);
+	r = nk_conf_load(&conf, path, 0, &line, &why);
+	if (r < 0 && line > 0)
+		fault(f, "%s:%u: %s", path, line, why);
+	else if (r < 0)
+		fault(f, "%s: %s", path, why[0] != '\0' ? why :
+		    strerror(-r));
+	check_nsswitch(f);
+	check_owner(f);
+	check_sshd(c, f, conf.sshd);
+}
+
+static int
+print_faults(const struct ctl *c, json_t *result, const struct faults *f)
+{
+	bool good = json_array_size(f->list) == 0;
+	json_t *text;
+	size_t i;
+	int r;
+
+	if ((r = put(c, result, "ok", json_boolean(good), "")) != CTL_DONE)
+		return r;
+	if (c->json)
+		ctl_print_json(result);
+	else json_array_foreach(f->list, i, text)
+		ctl_say("%s", json_string_value(text));
+	if (!c->json && good)
+		ctl_say("Nothing is wrong.");
+	return good ? CTL_DONE : CTL_FAILED;
 }
 
 int
 ctl_check(struct ctl *c, const struct ctl_args *a)
 {
-	json_t *result = NULL, *faults, *f;
-	size_t i;
+	struct faults f = { .lost = false };
+	json_t *result;
 	int r;
 
 	(void)a;
 	r = ctl_call(c, "naskeys.check", json_array(), -1, &result);
 	if (r != CTL_DONE)
 		return r;
-	faults = json_object_get(result, "faults");
-	if (c->state_dir == NULL && json_is_array(faults)) {
-		check_conf(faults);
-		check_nsswitch(faults);
-		check_owner(faults);
-		check_sshd(faults);
-	}
-	json_object_set_new(result, "ok",
-	    json_boolean(json_array_size(faults) == 0));
-	if (c->json)
-		ctl_print_json(result);
-	else json_array_foreach(faults, i, f) {
-		char *safe = ctl_text_safe(json_string_value(f));
-
-		puts(safe != NULL ? safe : "");
-		free(safe);
-	}
-	if (!c->json && json_array_size(faults) == 0)
-		puts("Nothing is wrong.");
-	r = json_array_size(faults) == 0 ? CTL_DONE : CTL_FAILED;
+	f.list = json_object_get(result, "faults");
+	if (!json_is_array(f.list))
+		f.lost = true;
+	else if (c->state_dir == NULL)
+		check_machine(c, &f);
+	r = f.lost ? ctl_fail(c, "what is wrong cannot be told") :
+	    print_faults(c, result, &f);
 	json_decref(result);
 	return r;
 }
@@ -138,15 +163,13 @@ ctl_check(struct ctl *c, const struct ctl_args *a)
 int
 ctl_sync(struct ctl *c, const struct ctl_args *a)
 {
-	json_t *result = NULL;
+	json_t *result;
 	int r;
 
 	r = ctl_call(c, "naskeys.sync", json_pack("[{s:b}]", "force",
 	    ctl_has(a, "rebuild") ? 1 : 0), -1, &result);
-	if (r == CTL_DONE && c->json)
-		ctl_print_json(result);
-	else if (r == CTL_DONE)
-		puts("Maps and store agree.");
+	if (r == CTL_DONE)
+		r = ctl_done(c, result, "Maps and store agree.");
 	json_decref(result);
 	return r;
 }

@@ -29,8 +29,8 @@ const struct ctl_command ctl_commands[] = {
 	    "create many users at once", ctl_user_import_options, 0, 1,
 	    ctl_user_import },
 
-	{ "key", "add", "USER [FILE|-] [--expires TIME]",
-	    "add public keys to a user", ctl_key_add_options, 1, 2,
+	{ "key", "add", "USER [FILE|-] [OPTION...]",
+	    "add a public key to a user", ctl_key_add_options, 1, 2,
 	    ctl_key_add },
 	{ "key", "list", "USER", "list a user's keys",
 	    NULL, 1, 1, ctl_key_list },

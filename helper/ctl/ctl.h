@@ -103,9 +103,15 @@ bool	ctl_has(const struct ctl_args *a, const char *name);
 const char *const *ctl_all(const struct ctl_args *a, const char *name,
 	    size_t *np);
 
-/* "naskeysctl: WHERE: text" on standard error; returns CTL_FAILED. */
+/*
+ * One line each, made safe for a terminal (text.h): on standard output;
+ * "naskeysctl: WHERE: warning: text", "naskeysctl: WHERE: text" on standard
+ * error.  ctl_fail() returns CTL_FAILED; ctl_misuse(), for a wrong call,
+ * names --help and returns CTL_USAGE.
+ */
+void	ctl_say(const char *fmt, ...) NK_PRINTF(1, 2);
+void	ctl_warn(const struct ctl *c, const char *fmt, ...) NK_PRINTF(2, 3);
 int	ctl_fail(const struct ctl *c, const char *fmt, ...) NK_PRINTF(2, 3);
-/* The same for a wrong call; returns CTL_USAGE. */
 int	ctl_misuse(const struct ctl *c, const char *fmt, ...)
 	    NK_PRINTF(2, 3);
 

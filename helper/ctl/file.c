@@ -17,20 +17,26 @@ file_read(const char *path, char **textp)
 {
 	size_t n = 0;
 	ssize_t got;
+	struct stat st;
 	char *text;
 	int fd, r = 0;
 
 	*textp = NULL;
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
 		return -errno;
-	if ((text = malloc(FILE_TEXT_MAX + 1)) == NULL) {
+	if ((text = malloc(FILE_TEXT_MAX + 2)) == NULL) {
 		close(fd);
 		return -ENOMEM;
 	}
-	while (r == 0 && (got = read(fd, text + n, FILE_TEXT_MAX - n)) != 0) {
+	if (fstat(fd, &st) == -1)
+		r = -errno;
+	else if (!S_ISREG(st.st_mode))
+		r = -EBADMSG;
+	while (r == 0 &&
+	    (got = read(fd, text + n, FILE_TEXT_MAX + 1 - n)) != 0) {
 		if (got == -1 && errno != EINTR)
 			r = -errno;
-		else if (got > 0 && (n += (size_t)got) == FILE_TEXT_MAX)
+		else if (got > 0 && (n += (size_t)got) > FILE_TEXT_MAX)
 			r = -EFBIG;
 	}
 	close(fd);
@@ -83,18 +89,33 @@ sync_folder_of(const char *path)
 	return r;
 }
 
+/* A symbolic link stays one: what it points to is replaced. */
+static int
+file_of(const char *path, char file[PATH_MAX], struct stat *st)
+{
+	if (realpath(path, file) == NULL) {
+		if (errno != ENOENT)
+			return -errno;
+		if (strlen(path) >= PATH_MAX)
+			return -ENAMETOOLONG;
+		memcpy(file, path, strlen(path) + 1);
+		return 0;
+	}
+	return stat(file, st) == -1 ? -errno : 0;
+}
+
 int
 file_replace(const char *path, const char *text, size_t len, mode_t mode)
 {
 	struct stat st = { .st_mode = mode, .st_uid = 0, .st_gid = 0 };
-	char temp[PATH_MAX];
+	char file[PATH_MAX], temp[PATH_MAX];
 	int fd, n, r;
 
-	n = snprintf(temp, sizeof(temp), "%s.naskeys-new", path);
+	if ((r = file_of(path, file, &st)) < 0)
+		return r;
+	n = snprintf(temp, sizeof(temp), "%s.naskeys-new", file);
 	if (n < 0 || (size_t)n >= sizeof(temp))
 		return -ENAMETOOLONG;
-	if (stat(path, &st) == -1 && errno != ENOENT)
-		return -errno;
 	if (unlink(temp) == -1 && errno != ENOENT)
 		return -errno;
 	if ((fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC |
@@ -106,13 +127,13 @@ file_replace(const char *path, const char *text, size_t len, mode_t mode)
 	else
 		r = write_all(fd, text, len);
 	close(fd);
-	if (r == 0 && rename(temp, path) == -1)
+	if (r == 0 && rename(temp, file) == -1)
 		r = -errno;
 	if (r < 0) {
 		unlink(temp);
 		return r;
 	}
-	return sync_folder_of(path);
+	return sync_folder_of(file);
 }
 
 int

@@ -12,14 +12,16 @@
 
 /*
  * A configuration file as text; malloc'd, NUL-terminated.  -ENOENT;
- * -EFBIG above FILE_TEXT_MAX; -EBADMSG when it has NUL bytes.
+ * -EFBIG above FILE_TEXT_MAX; -EBADMSG when it is no regular file or has
+ * NUL bytes.
  */
 int	file_read(const char *path, char **textp) NK_MUST_CHECK;
 
 /*
  * Replace (or make) the file: written beside under a name of its own,
  * synced, renamed, folder synced.  A file that is there keeps its owner
- * and mode; a new one is root's with the given mode.
+ * and mode, and a symbolic link stays one; a new file is root's with the
+ * given mode.
  */
 int	file_replace(const char *path, const char *text, size_t len,
 	    mode_t mode) NK_MUST_CHECK;

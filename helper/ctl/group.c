@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
-#include <stdio.h>
-#include <string.h>
-
 #include "helper/ctl/call.h"
-#include "helper/ctl/table.h"
 #include "helper/ctl/value.h"
+
+#define CHUNK	1000	/* members that are asked for at a time */
 
 const struct ctl_option ctl_group_add_options[] = {
 	{ "gid", "N", "gid; the next free one if not given" },
@@ -24,66 +22,30 @@ const struct ctl_option ctl_group_delete_options[] = {
 	{ NULL, NULL, NULL },
 };
 
-/* What the three changes answer is the group's row id. */
-static int
-done(struct ctl *c, const json_t *result, const char *did, const char *name)
-{
-	if (c->json)
-		ctl_print_json(result);
-	else
-		printf("%s group %s\n", did, name);
-	return CTL_DONE;
-}
-
 int
 ctl_group_add(struct ctl *c, const struct ctl_args *a)
 {
-	json_t *g, *result = NULL;
+	const char *name = a->positional[0];
+	json_t *g = json_object(), *result = NULL;
 	int r;
 
-	g = json_pack("{s:s}", "name", a->positional[0]);
-	if (g == NULL)
-		return ctl_fail(c, "NAME: is no UTF-8 text");
-	if ((r = add_number(c, a, "gid", g, "gid")) == CTL_DONE &&
+	if ((r = put(c, g, "name", json_string(name), "NAME")) == CTL_DONE &&
+	    (r = add_number(c, a, "gid", g, "gid")) == CTL_DONE &&
 	    (r = ctl_call(c, "group.create", json_pack("[O]", g), -1,
 	    &result)) == CTL_DONE)
-		r = done(c, result, "Created", a->positional[0]);
+		r = ctl_done(c, result, "Created group %s", name);
 	json_decref(g);
 	json_decref(result);
 	return r;
 }
 
-struct list {
-	struct ctl	*c;
-	struct table	 t;
-	bool		 comma;
-};
-
-static int
-list_page(void *arg, json_t *page)
+static void
+fill_group(struct table *t, const json_t *row)
 {
-	struct list *l = arg;
-	json_t *row;
-	size_t i;
-
-	json_array_foreach(page, i, row) {
-		if (l->c->json) {
-			fputs(l->comma ? ",\n" : "[", stdout);
-			json_dumpf(row, stdout, JSON_COMPACT |
-			    JSON_ENSURE_ASCII);
-			l->comma = true;
-			continue;
-		}
-		table_add(&l->t, row_string(row, "name"));
-		table_addf(&l->t, "%" JSON_INTEGER_FORMAT,
-		    row_int(row, "gid"));
-		table_add(&l->t, row_bool(row, "builtin") ? "yes" : "no");
-		table_addf(&l->t, "%zu", json_array_size(json_object_get(row,
-		    "users")));
-	}
-	if (!l->c->json && table_print(&l->t) < 0)
-		return ctl_fail(l->c, "out of memory");
-	return CTL_DONE;
+	table_add(t, row_string(row, "name"));
+	table_addf(t, "%" JSON_INTEGER_FORMAT, row_int(row, "gid"));
+	table_add(t, row_bool(row, "builtin") ? "yes" : "no");
+	table_addf(t, "%zu", json_array_size(json_object_get(row, "users")));
 }
 
 int
@@ -91,85 +53,120 @@ ctl_group_list(struct ctl *c, const struct ctl_args *a)
 {
 	static const char *const headings[] = { "NAME", "GID", "BUILTIN",
 	    "MEMBERS" };
-	struct list l = { .c = c };
-	int r;
+	static const char *const fields[] = { "id", "name", "gid", "builtin",
+	    "users", NULL };
+	static const struct ctl_list list = { "group.query", fields,
+	    headings, sizeof(headings) / sizeof(headings[0]), fill_group };
 
 	(void)a;
-	table_init(&l.t, headings, 4);
-	r = ctl_each(c, "group.query", list_page, &l);
-	if (r == CTL_DONE && c->json)
-		puts(l.comma ? "]" : "[]");
-	table_clear(&l.t);
+	return ctl_list(c, &list);
+}
+
+/* ---- show ---- */
+
+/*
+ * The rows of the members first to first + CHUNK of the list.  "id" above
+ * the smallest of them lets the helper begin its search there.
+ */
+static json_t *
+members_params(const json_t *ids, size_t first)
+{
+	json_t *chunk = json_array(), *v;
+	json_int_t least = 0;
+	size_t i;
+
+	for (i = first; i < first + CHUNK && i < json_array_size(ids); i++) {
+		v = json_array_get(ids, i);
+		if (i == first || json_integer_value(v) < least)
+			least = json_integer_value(v);
+		if (json_array_append(chunk, v) != 0) {
+			json_decref(chunk);
+			return NULL;
+		}
+	}
+	return json_pack("[[[s,s,I],[s,s,o]],{s:I,s:[s,s,s]}]", "id", ">",
+	    least - 1, "id", "in", chunk, "limit", (json_int_t)(i - first),
+	    "select", "username", "uid", "group");
+}
+
+static int
+show_members(struct ctl *c, const json_t *group)
+{
+	static const char *const headings[] = { "MEMBER", "UID", "PRIMARY" };
+	const json_t *ids = json_object_get(group, "users");
+	json_t *users = NULL, *u;
+	size_t first, i;
+	struct table t;
+	int r = CTL_DONE;
+
+	table_init(&t, headings, sizeof(headings) / sizeof(headings[0]));
+	for (first = 0; r == CTL_DONE && first < json_array_size(ids);
+	    first += CHUNK) {
+		r = ctl_call(c, "user.query", members_params(ids, first), -1,
+		    &users);
+		json_array_foreach(users, i, u) {
+			table_add(&t, row_string(u, "username"));
+			table_addf(&t, "%" JSON_INTEGER_FORMAT,
+			    row_int(u, "uid"));
+			table_add(&t, row_int(json_object_get(u, "group"),
+			    "id") == row_int(group, "id") ? "yes" : "no");
+		}
+		json_decref(users);
+		if (r == CTL_DONE && table_print(&t) < 0)
+			r = ctl_fail(c, "out of memory");
+	}
+	if (r == CTL_DONE && table_print(&t) < 0)
+		r = ctl_fail(c, "out of memory");
+	table_clear(&t);
 	return r;
 }
 
 int
 ctl_group_show(struct ctl *c, const struct ctl_args *a)
 {
-	static const char *const headings[] = { "MEMBER", "UID", "PRIMARY" };
-	json_t *row = NULL, *users = NULL, *u;
-	struct table t;
-	size_t i;
+	json_t *row;
 	int r;
 
-	table_init(&t, headings, 3);
 	if ((r = ctl_find(c, "group", a->positional[0], &row)) != CTL_DONE)
-		goto out;
-	if (c->json) {
+		return r;
+	if (c->json)
 		ctl_print_json(row);
-		goto out;
+	else {
+		ctl_say("Group %s, gid %" JSON_INTEGER_FORMAT "%s",
+		    row_string(row, "name"), row_int(row, "gid"),
+		    row_bool(row, "builtin") ? ", builtin" : "");
+		ctl_say("%s", "");
+		r = show_members(c, row);
 	}
-	r = ctl_call(c, "user.query", json_pack("[[[s,s,O]]]", "id", "in",
-	    json_object_get(row, "users")), -1, &users);
-	if (r != CTL_DONE)
-		goto out;
-	printf("Group %s, gid %" JSON_INTEGER_FORMAT "%s\n\n",
-	    row_string(row, "name"), row_int(row, "gid"),
-	    row_bool(row, "builtin") ? ", builtin" : "");
-	json_array_foreach(users, i, u) {
-		table_add(&t, row_string(u, "username"));
-		table_addf(&t, "%" JSON_INTEGER_FORMAT, row_int(u, "uid"));
-		table_add(&t, row_int(json_object_get(u, "group"), "id") ==
-		    row_int(row, "id") ? "yes" : "no");
-	}
-	if (table_print(&t) < 0)
-		r = ctl_fail(c, "out of memory");
- out:
-	table_clear(&t);
 	json_decref(row);
-	json_decref(users);
 	return r;
 }
+
+/* ---- edit and delete ---- */
 
 int
 ctl_group_edit(struct ctl *c, const struct ctl_args *a)
 {
-	const char *users = ctl_get(a, "users");
+	const char *name = a->positional[0], *users = ctl_get(a, "users");
 	json_t *g = json_object(), *ids, *result = NULL;
 	int64_t id;
 	int r;
 
-	if (g == NULL)
-		return ctl_fail(c, "out of memory");
 	if ((r = add_string(c, a, "name", g, "name")) != CTL_DONE)
 		goto out;
-	if (users != NULL) {
-		if ((r = ctl_ids_of_names(c, "user", users, &ids)) !=
-		    CTL_DONE)
-			goto out;
-		json_object_set_new(g, "users", ids);
-	}
-	if (json_object_size(g) == 0) {
+	if (users == NULL && json_object_size(g) == 0) {
 		r = ctl_misuse(c, "nothing to change was given");
 		goto out;
 	}
-	if ((r = ctl_find_id(c, "group", a->positional[0], &id)) !=
-	    CTL_DONE)
+	if ((r = ctl_find_id(c, "group", name, &id)) != CTL_DONE ||
+	    (users != NULL && ((r = ctl_ids_of_names(c, "user", users,
+	    &ids)) != CTL_DONE ||
+	    (r = put(c, g, "users", ids, "")) != CTL_DONE)))
 		goto out;
 	r = ctl_call(c, "group.update", json_pack("[I,O]", (json_int_t)id,
 	    g), -1, &result);
 	if (r == CTL_DONE)
-		r = done(c, result, "Changed", a->positional[0]);
+		r = ctl_done(c, result, "Changed group %s", name);
  out:
 	json_decref(g);
 	json_decref(result);
@@ -181,7 +178,7 @@ ctl_group_delete(struct ctl *c, const struct ctl_args *a)
 {
 	const char *name = a->positional[0];
 	bool users = ctl_has(a, "delete-users");
-	json_t *result = NULL;
+	json_t *result;
 	int64_t id;
 	int r;
 
@@ -192,7 +189,7 @@ ctl_group_delete(struct ctl *c, const struct ctl_args *a)
 	r = ctl_call(c, "group.delete", json_pack("[I,{s:b}]",
 	    (json_int_t)id, "delete_users", users ? 1 : 0), -1, &result);
 	if (r == CTL_DONE)
-		r = done(c, result, "Deleted", name);
+		r = ctl_done(c, result, "Deleted group %s", name);
 	json_decref(result);
 	return r;
 }

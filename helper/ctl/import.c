@@ -2,12 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "helper/ctl/call.h"
-#include "helper/ctl/table.h"
 #include "helper/ctl/value.h"
 
 const struct ctl_option ctl_user_import_options[] = {
@@ -20,46 +18,70 @@ const struct ctl_option ctl_user_import_options[] = {
 	{ NULL, NULL, NULL },
 };
 
+/* ---- from a file ---- */
+
 static int
 import_file(struct ctl *c, const char *path, bool check)
 {
 	bool standard = strcmp(path, "-") == 0;
-	json_t *result = NULL;
+	json_t *result;
 	int fd = STDIN_FILENO, r;
 
+	if (standard && isatty(fd))
+		return ctl_fail(c, "standard input is a terminal: give a "
+		    "file or a pipe");
 	if (!standard && (fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
 		return ctl_fail(c, "%s: %s", path, strerror(errno));
 	r = ctl_call(c, "user.import", json_pack("[{s:b}]",
 	    "check_directory", check ? 1 : 0), fd, &result);
-	if (r == CTL_DONE && c->json)
-		ctl_print_json(result);
-	else if (r == CTL_DONE)
-		printf("Imported %" JSON_INTEGER_FORMAT " users\n",
-		    row_int(result, "imported"));
-	json_decref(result);
 	if (!standard)
 		close(fd);
+	if (r == CTL_DONE)
+		r = ctl_done(c, result, "Imported %" JSON_INTEGER_FORMAT
+		    " users, %" JSON_INTEGER_FORMAT " new groups and %"
+		    JSON_INTEGER_FORMAT " keys", row_int(result, "users"),
+		    row_int(result, "groups"), row_int(result, "keys"));
+	json_decref(result);
 	return r;
 }
 
-/* What the take-over would do, account by account. */
+/* ---- from the machine itself ---- */
+
+/* One of the two steps; or, dry, what both would do. */
 static int
-print_plan(struct ctl *c, const json_t *plan)
+take_step(struct ctl *c, json_t *options, int step, bool dry,
+    json_t **resultp)
 {
-	static const char *const headings[] = { "USER", "UID", "GROUP",
-	    "STEP 1", "STEP 2" };
+	json_t *o = json_copy(options);
+	int r;
+
+	*resultp = NULL;
+	if ((r = put(c, o, "step", json_integer(step), "")) == CTL_DONE &&
+	    (r = put(c, o, "dry_run", json_boolean(dry), "")) == CTL_DONE)
+		r = ctl_call(c, "naskeys.import_system", json_pack("[O]", o),
+		    -1, resultp);
+	json_decref(o);
+	return r;
+}
+
+static int
+print_users(const struct ctl *c, const json_t *plan)
+{
+	static const char *const headings[] = { "USER", "UID", "PASSWORD",
+	    "STEP 1: ITS ROW", "STEP 2: ITS LINES" };
 	struct table t;
-	json_t *row;
+	json_t *u;
 	size_t i;
 	int r = CTL_DONE;
 
-	table_init(&t, headings, 5);
-	json_array_foreach(json_object_get(plan, "users"), i, row) {
-		table_add(&t, row_string(row, "username"));
-		table_addf(&t, "%" JSON_INTEGER_FORMAT, row_int(row, "uid"));
-		table_add(&t, row_string(row, "group"));
-		table_add(&t, "row is written, unmanaged");
-		table_add(&t, "line leaves /etc/passwd; managed");
+	table_init(&t, headings, sizeof(headings) / sizeof(headings[0]));
+	json_array_foreach(json_object_get(plan, "users"), i, u) {
+		table_add(&t, row_string(u, "username"));
+		table_addf(&t, "%" JSON_INTEGER_FORMAT, row_int(u, "uid"));
+		table_add(&t, row_bool(u, "password") ? "yes" : "no");
+		table_add(&t, "is written, unmanaged");
+		table_add(&t, row_bool(u, "leaves_files") ?
+		    "leave the files; managed" : "stay");
 	}
 	if (table_print(&t) < 0)
 		r = ctl_fail(c, "out of memory");
@@ -68,42 +90,93 @@ print_plan(struct ctl *c, const json_t *plan)
 }
 
 static int
+print_groups(const struct ctl *c, const json_t *plan)
+{
+	static const char *const headings[] = { "GROUP", "GID",
+	    "STEP 1: ITS ROW", "STEP 2: ITS LINES" };
+	const json_t *groups = json_object_get(plan, "groups");
+	struct table t;
+	json_t *g;
+	size_t i;
+	int r = CTL_DONE;
+
+	if (json_array_size(groups) == 0)
+		return CTL_DONE;
+	ctl_say("%s", "");
+	table_init(&t, headings, sizeof(headings) / sizeof(headings[0]));
+	json_array_foreach(groups, i, g) {
+		table_add(&t, row_string(g, "name"));
+		table_addf(&t, "%" JSON_INTEGER_FORMAT, row_int(g, "gid"));
+		table_add(&t, "is written");
+		table_add(&t, row_bool(g, "leaves_files") ?
+		    "leave the files" : "stay");
+	}
+	if (table_print(&t) < 0)
+		r = ctl_fail(c, "out of memory");
+	table_clear(&t);
+	return r;
+}
+
+static int
+show_plan(const struct ctl *c, const json_t *plan)
+{
+	int r;
+
+	ctl_print_warnings(c, plan);
+	if (c->json)
+		return CTL_DONE;
+	if (json_array_size(json_object_get(plan, "users")) == 0) {
+		ctl_say("There is no account to take over.");
+		return CTL_DONE;
+	}
+	if ((r = print_users(c, plan)) != CTL_DONE)
+		return r;
+	return print_groups(c, plan);
+}
+
+static int
+take_over(struct ctl *c, json_t *options, size_t n)
+{
+	json_t *result;
+	int r;
+
+	if ((r = ctl_confirm(c, "Take %zu accounts over, and take their "
+	    "lines out of passwd, shadow, group and gshadow?", n)) !=
+	    CTL_DONE)
+		return r;
+	if ((r = take_step(c, options, 1, false, &result)) != CTL_DONE)
+		return r;
+	json_decref(result);
+	if ((r = take_step(c, options, 2, false, &result)) != CTL_DONE)
+		return r;
+	r = ctl_done(c, result, "Took %zu accounts over; %"
+	    JSON_INTEGER_FORMAT " lines left the files",
+	    json_array_size(json_object_get(result, "users")),
+	    row_int(result, "lines_removed"));
+	json_decref(result);
+	return r;
+}
+
+static int
 import_system(struct ctl *c, const struct ctl_args *a)
 {
-	json_t *o = json_object(), *plan = NULL, *result = NULL;
+	json_t *o = json_object(), *plan = NULL;
+	bool dry = ctl_has(a, "dry-run");
 	size_t n;
 	int r;
 
-	if (o == NULL)
-		return ctl_fail(c, "out of memory");
-	if ((r = add_number(c, a, "min-uid", o, "min_uid")) != CTL_DONE)
-		goto out;
-	json_object_set_new(o, "dry_run", json_true());
-	r = ctl_call(c, "naskeys.import_system", json_pack("[O]", o), -1,
-	    &plan);
-	if (r != CTL_DONE)
+	if ((r = add_number(c, a, "min-uid", o, "min_uid")) != CTL_DONE ||
+	    (r = take_step(c, o, 1, true, &plan)) != CTL_DONE ||
+	    (r = show_plan(c, plan)) != CTL_DONE)
 		goto out;
 	n = json_array_size(json_object_get(plan, "users"));
-	if (c->json && ctl_has(a, "dry-run"))
+	if (!dry && n > 0)
+		r = take_over(c, o, n);
+	else if (c->json)
 		ctl_print_json(plan);
-	else if (!c->json && (r = print_plan(c, plan)) != CTL_DONE)
-		goto out;
-	if (ctl_has(a, "dry-run") || n == 0)
-		goto out;
-	if ((r = ctl_confirm(c, "Take %zu accounts over, and take their "
-	    "lines out of the system's files?", n)) != CTL_DONE)
-		goto out;
-	json_object_set_new(o, "dry_run", json_false());
-	r = ctl_call(c, "naskeys.import_system", json_pack("[O]", o), -1,
-	    &result);
-	if (r == CTL_DONE && c->json)
-		ctl_print_json(result);
-	else if (r == CTL_DONE)
-		printf("Took over %zu accounts\n", n);
  out:
 	json_decref(o);
 	json_decref(plan);
-	json_decref(result);
 	return r;
 }
 
@@ -112,15 +185,15 @@ ctl_user_import(struct ctl *c, const struct ctl_args *a)
 {
 	bool from_system = ctl_has(a, "from-system");
 
-	if (from_system && a->npositional > 0)
-		return ctl_misuse(c, "give a FILE or --from-system");
-	if (from_system)
-		return import_system(c, a);
-	if (a->npositional == 0)
-		return ctl_misuse(c, "give a FILE or --from-system");
-	if (ctl_has(a, "min-uid") || ctl_has(a, "dry-run"))
+	if (from_system == (a->npositional > 0))
+		return ctl_misuse(c, "give either a FILE or --from-system");
+	if (!from_system && (ctl_has(a, "min-uid") || ctl_has(a, "dry-run")))
 		return ctl_misuse(c, "--min-uid and --dry-run go with "
 		    "--from-system");
+	if (from_system && ctl_has(a, "check-directory"))
+		return ctl_misuse(c, "--check-directory goes with a FILE");
+	if (from_system)
+		return import_system(c, a);
 	return import_file(c, a->positional[0],
 	    ctl_has(a, "check-directory"));
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
-#include <sys/stat.h>
-
 #include <errno.h>
 #include <pwd.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +13,9 @@
 #include "helper/ctl/nsswitch.h"
 #include "helper/ctl/run.h"
 #include "helper/ctl/sshdconf.h"
+#include "helper/ctl/value.h"
 #include "lib/account/groupfile.h"
+#include "lib/conf/conf.h"
 
 const struct ctl_option ctl_init_options[] = {
 	{ "configure", NULL, "also put the lines into nsswitch.conf and "
@@ -27,6 +28,40 @@ const struct ctl_option ctl_init_options[] = {
 #define NSSWITCH	NK_SYSCONFDIR "/nsswitch.conf"
 #define STORE_FOLDER	NK_LOCALSTATEDIR "/lib/naskeys"
 #define RUN_FOLDER	NK_RUNSTATEDIR "/naskeys"
+
+#define CONF_FILE	NK_SYSCONFDIR "/naskeys/naskeys.conf"
+
+/*
+ * Every step makes what is missing and leaves what is there, so that an
+ * init that was killed is completed by the next one.
+ */
+struct init {
+	struct ctl	*c;
+	struct nk_conf	 conf;
+	json_t		*steps;		/* what was said, for --json */
+};
+
+/* Each step says what it did: there is no method whose result says it. */
+static void NK_PRINTF(2, 3)
+tell(struct init *in, const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) == -1)
+		text = NULL;
+	va_end(ap);
+	if (text == NULL)
+		return;
+	if (in->steps == NULL)
+		ctl_say("%s", text);
+	else
+		(void)json_array_append_new(in->steps, json_string(text));
+	free(text);
+}
+
+/* ---- users and groups ---- */
 
 /* A user of ours must stand in the file itself. */
 static bool
@@ -44,7 +79,7 @@ in_passwd(const char *name)
 }
 
 static int
-must_run(struct ctl *c, const char *const argv[])
+must_run(const struct ctl *c, const char *const argv[])
 {
 	char out[512];
 	int r;
@@ -54,11 +89,13 @@ must_run(struct ctl *c, const char *const argv[])
 	if (r < 0)
 		return ctl_fail(c, "%s: %s", argv[0], strerror(-r));
 	out[strcspn(out, "\n")] = '\0';
+	if (out[0] == '\0')
+		return ctl_fail(c, "%s: ended with status %d", argv[0], r);
 	return ctl_fail(c, "%s: %s", argv[0], out);
 }
 
 static int
-make_group(struct ctl *c, const char *name)
+make_group(struct init *in, const char *name)
 {
 	const char *const argv[] = { "/usr/sbin/groupadd", "--system", name,
 	    NULL };
@@ -68,30 +105,30 @@ make_group(struct ctl *c, const char *name)
 	if ((r = nk_groupfile_gid(GROUP_FILE, name, &gid)) == 0)
 		return CTL_DONE;
 	if (r != -ENOENT)
-		return ctl_fail(c, GROUP_FILE ": group %s: %s", name,
+		return ctl_fail(in->c, GROUP_FILE ": group %s: %s", name,
 		    strerror(-r));
-	if ((r = must_run(c, argv)) == CTL_DONE)
-		printf("Made the group %s\n", name);
+	if ((r = must_run(in->c, argv)) == CTL_DONE)
+		tell(in, "Made the group %s", name);
 	return r;
 }
 
 static int
-make_user(struct ctl *c, const char *name)
+make_user(struct init *in, const char *name)
 {
 	const char *const argv[] = { "/usr/sbin/useradd", "--system",
 	    "--gid", name, "--home-dir", "/nonexistent", "--no-create-home",
 	    "--shell", "/usr/sbin/nologin", name, NULL };
 	int r;
 
-	if ((r = make_group(c, name)) != CTL_DONE || in_passwd(name))
+	if ((r = make_group(in, name)) != CTL_DONE || in_passwd(name))
 		return r;
-	if ((r = must_run(c, argv)) == CTL_DONE)
-		printf("Made the user %s\n", name);
+	if ((r = must_run(in->c, argv)) == CTL_DONE)
+		tell(in, "Made the user %s", name);
 	return r;
 }
 
 static int
-make_accounts(struct ctl *c)
+make_accounts(struct init *in)
 {
 	static const char *const users[] = { "naskeys-akc",
 	    "naskeys-gateway", "naskeys-net" };
@@ -101,16 +138,18 @@ make_accounts(struct ctl *c)
 	int r;
 
 	for (i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
-		if ((r = make_group(c, groups[i])) != CTL_DONE)
+		if ((r = make_group(in, groups[i])) != CTL_DONE)
 			return r;
 	for (i = 0; i < sizeof(users) / sizeof(users[0]); i++)
-		if ((r = make_user(c, users[i])) != CTL_DONE)
+		if ((r = make_user(in, users[i])) != CTL_DONE)
 			return r;
 	return CTL_DONE;
 }
 
+/* ---- state ---- */
+
 static int
-make_folders(struct ctl *c)
+make_folders(const struct ctl *c)
 {
 	static const struct {
 		const char	*path;
@@ -140,7 +179,7 @@ make_folders(struct ctl *c)
  * PROTOCOL.krl).  sshd would refuse every key if the file were missing.
  */
 static int
-make_revoked(struct ctl *c)
+make_revoked(const struct ctl *c)
 {
 	static const char krl[44] = "SSHKRL\n\0\0\0\0\1";
 	const char *path = STORE_FOLDER "/revoked.krl";
@@ -154,86 +193,145 @@ make_revoked(struct ctl *c)
 }
 
 static int
-make_store(struct ctl *c)
+make_store(const struct ctl *c)
 {
 	static const char *const argv[] = { CTL_HELPER, "--sync", NULL };
 
 	return must_run(c, argv);
 }
 
+/* ---- the machine's configuration ---- */
+
+/* Without the file, what glibc does for other databases stays. */
 static int
-configure_nsswitch(struct ctl *c)
+configure_nsswitch(struct init *in)
 {
 	char *text = NULL, *out = NULL;
-	bool changed;
+	bool changed = false;
 	int r;
 
-	if ((r = file_read(NSSWITCH, &text)) < 0 ||
-	    (r = nsswitch_add(text, &out, &changed)) < 0 ||
-	    (changed && (r = file_replace(NSSWITCH, out, strlen(out),
-	    0644)) < 0))
-		r = ctl_fail(c, NSSWITCH ": %s", strerror(-r));
-	else {
-		puts(changed ? "Put naskeys into " NSSWITCH :
-		    NSSWITCH " is as it should be.");
-		r = CTL_DONE;
-	}
+	if ((r = file_read(NSSWITCH, &text)) == -ENOENT)
+		r = (text = strdup("")) != NULL ? 0 : -ENOMEM;
+	if (r == 0)
+		r = nsswitch_add(text, &out, &changed);
+	if (r == 0 && changed)
+		r = file_replace(NSSWITCH, out, strlen(out), 0644);
+	if (r < 0)
+		r = ctl_fail(in->c, NSSWITCH ": %s", strerror(-r));
+	else
+		tell(in, changed ? "Put naskeys into " NSSWITCH :
+		    NSSWITCH " is as it should be");
 	free(text);
 	free(out);
 	return r;
 }
 
-static void
-print_lines(void)
+static int
+configure_sshd(struct init *in)
 {
-	printf("\nPut these lines in place, or say \"naskeysctl init "
-	    "--configure\":\n\n" NSSWITCH "\n"
-	    "    passwd:  files naskeys\n"
-	    "    group:   files naskeys\n"
-	    "    shadow:  files naskeys\n\n"
-	    SSHD_DROP_IN "\n"
-	    "    AuthorizedKeysCommand " SSHD_COMMAND " %%u %%t %%k %%U\n"
-	    "    AuthorizedKeysCommandUser naskeys-akc\n"
-	    "    Match Group naskeys-managed\n"
-	    "        AllowStreamLocalForwarding no\n");
+	const char *sshd = in->conf.sshd;
+	char why[SSHD_WHY_MAX];
+	bool new;
+	int r;
+
+	if (!sshdconf_installed(sshd)) {
+		tell(in, "There is no %s: nothing to configure for it", sshd);
+		return CTL_DONE;
+	}
+	if (sshdconf_put(sshd, &new, why) < 0)
+		return ctl_fail(in->c, "%s", why);
+	tell(in, new ? "Made " SSHD_DROP_IN "; reload sshd to put it in "
+	    "force" : SSHD_DROP_IN " is as it should be");
+	if ((r = sshdconf_check(sshd, why)) == -EIO)
+		ctl_warn(in->c, "%s", why);
+	else if (r < 0)
+		return ctl_fail(in->c, "%s", why);
+	else if (in->conf.chained_command[0] == '\0' &&
+	    sshdconf_displaced(why))
+		ctl_warn(in->c, "%s", why);
+	return CTL_DONE;
 }
 
 static void
-warn_of_another(void)
+print_lines(struct init *in)
 {
-	char command[512];
+	char why[SSHD_WHY_MAX];
 
-	if (sshdconf_installed() && sshdconf_in_force(command,
-	    sizeof(command)) && strcmp(command, "none") != 0 &&
-	    strcmp(command, SSHD_COMMAND) != 0)
-		printf("\nAnother AuthorizedKeysCommand is in force, and "
-		    "sshd takes the first one only: %s\nTo keep it, name it "
-		    "as chained_command in naskeys.conf.\n", command);
+	tell(in, "Put these lines in place, or say \"naskeysctl init "
+	    "--configure\":");
+	tell(in, NSSWITCH ":");
+	tell(in, "    passwd: files naskeys");
+	tell(in, "    group:  files naskeys");
+	tell(in, "    shadow: files naskeys");
+	tell(in, SSHD_DROP_IN ":");
+	tell(in, "    AuthorizedKeysCommand %s", SSHD_COMMAND);
+	tell(in, "    AuthorizedKeysCommandUser " SSHD_USER);
+	tell(in, "    Match Group naskeys-managed");
+	tell(in, "        AllowStreamLocalForwarding no");
+	if (sshdconf_installed(in->conf.sshd) &&
+	    sshdconf_check(in->conf.sshd, why) == -EEXIST)
+		ctl_warn(in->c, "%s", why);
+}
+
+/* ---- the command ---- */
+
+static int
+load_conf(struct init *in)
+{
+	const char *why = "";
+	unsigned int line = 0;
+	int r;
+
+	nk_conf_init(&in->conf);
+	if ((r = nk_conf_load(&in->conf, CONF_FILE, 0, &line, &why)) == 0)
+		return CTL_DONE;
+	if (line > 0)
+		return ctl_fail(in->c, CONF_FILE ":%u: %s", line, why);
+	return ctl_fail(in->c, CONF_FILE ": %s", why[0] != '\0' ? why :
+	    strerror(-r));
+}
+
+static int
+make_all(struct init *in, bool configure)
+{
+	int r, s;
+
+	if ((r = load_conf(in)) != CTL_DONE ||
+	    (r = make_accounts(in)) != CTL_DONE ||
+	    (r = make_folders(in->c)) != CTL_DONE ||
+	    (r = make_revoked(in->c)) != CTL_DONE ||
+	    (r = make_store(in->c)) != CTL_DONE)
+		return r;
+	tell(in, "Store and maps are ready");
+	if (!configure) {
+		print_lines(in);
+		return CTL_DONE;
+	}
+	r = configure_nsswitch(in);
+	s = configure_sshd(in);		/* also when the former failed */
+	return r != CTL_DONE ? r : s;
 }
 
 int
 ctl_init(struct ctl *c, const struct ctl_args *a)
 {
-	int r, s;
+	struct init in = { .c = c };
+	json_t *o = NULL;
+	int r;
 
-	if (c->state_dir != NULL)
-		return ctl_misuse(c, "--state-dir: the helper makes what is "
-		    "missing in DIR by itself");
+	if (c->state_dir != NULL || c->seal_key != NULL)
+		return ctl_misuse(c, "--state-dir and --seal-key: there the "
+		    "helper makes what is missing by itself");
 	if (geteuid() != 0)
-		return ctl_fail(c, "must be root");
-	if ((r = make_accounts(c)) != CTL_DONE ||
-	    (r = make_folders(c)) != CTL_DONE ||
-	    (r = make_revoked(c)) != CTL_DONE ||
-	    (r = make_store(c)) != CTL_DONE)
-		return r;
-	puts("Store and maps are ready.");
-	if (!ctl_has(a, "configure"))
-		print_lines();
-	else {
-		r = configure_nsswitch(c);
-		s = sshdconf_configure(c);
-		r = r != CTL_DONE ? r : s;
+		return ctl_fail(c, "only root can do this");
+	if (c->json) {
+		o = json_pack("{s:[]}", "steps");
+		if ((in.steps = json_object_get(o, "steps")) == NULL)
+			return ctl_fail(c, "out of memory");
 	}
-	warn_of_another();
+	r = make_all(&in, ctl_has(a, "configure"));
+	if (o != NULL)
+		ctl_print_json(o);
+	json_decref(o);
 	return r;
 }

@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 
 #include <bsd/stdlib.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "helper/ctl/call.h"
-#include "helper/ctl/table.h"
-#include "helper/ctl/text.h"
 #include "helper/ctl/value.h"
 #include "helper/ctl/when.h"
 
 const struct ctl_option ctl_key_add_options[] = {
-	{ "expires", "TIME", "when the keys end" },
+	{ "expires", "TIME", "when the key ends" },
 	{ "comment", "TEXT", "a comment in place of the key's own" },
 	{ NULL, NULL, NULL },
 };
@@ -20,42 +17,29 @@ const struct ctl_option ctl_key_add_options[] = {
 int
 ctl_key_add(struct ctl *c, const struct ctl_args *a)
 {
+	const char *user = a->positional[0];
 	const char *file = a->npositional > 1 ? a->positional[1] : "-";
-	json_t *options = json_object(), *result = NULL, *w;
+	json_t *o = json_object(), *result = NULL;
 	char *text = NULL;
-	size_t i;
 	int r;
 
-	if (options == NULL)
-		return ctl_fail(c, "out of memory");
-	if ((r = read_text(c, file, &text)) != CTL_DONE)
+	if ((r = add_date(c, a, "expires", o, "expires_at")) != CTL_DONE ||
+	    (r = add_string(c, a, "comment", o, "comment")) != CTL_DONE ||
+	    (r = read_text(c, file, &text)) != CTL_DONE ||
+	    (r = put(c, o, "key", json_string(text), "key")) != CTL_DONE)
 		goto out;
-	if (json_object_set_new(options, "key", json_string(text)) != 0) {
-		r = ctl_fail(c, "key: is no UTF-8 text");
-		goto out;
-	}
-	if ((r = add_date(c, a, "expires", options, "expires_at")) != 0 ||
-	    (r = add_string(c, a, "comment", options, "comment")) != 0)
-		goto out;
-	r = ctl_call(c, "user.add_key", json_pack("[s,O]",
-	    a->positional[0], options), -1, &result);
+	r = ctl_call(c, "user.add_key", json_pack("[s,O]", user, o), -1,
+	    &result);
 	if (r != CTL_DONE)
 		goto out;
-	json_array_foreach(json_object_get(result, "warnings"), i, w) {
-		char *safe = ctl_text_safe(json_is_string(w) ?
-		    json_string_value(w) : "");
-
-		fprintf(stderr, "naskeysctl: %s: warning: %s\n", c->where,
-		    safe != NULL ? safe : "");
-		free(safe);
-	}
-	if (c->json)
-		ctl_print_json(result);
-	else
-		printf("Added to user %s\n", a->positional[0]);
+	ctl_print_warnings(c, result);
+	r = ctl_done(c, result, row_bool(result, "added") ?
+	    "Added the key %s to user %s" :
+	    "The key %s stood there already for user %s",
+	    row_string(result, "fingerprint"), user);
  out:
 	freezero(text, text != NULL ? strlen(text) : 0);
-	json_decref(options);
+	json_decref(o);
 	json_decref(result);
 	return r;
 }
@@ -76,31 +60,37 @@ add_key_row(struct table *t, const json_t *key)
 	table_add(t, row_string(key, "comment"));
 }
 
-int
-ctl_key_list(struct ctl *c, const struct ctl_args *a)
+static int
+print_keys(const struct ctl *c, const json_t *keys)
 {
 	static const char *const headings[] = { "FINGERPRINT", "TYPE",
 	    "BITS", "EXPIRES", "LAST USED", "OPTIONS", "COMMENT" };
-	json_t *keys = NULL, *key;
 	struct table t;
+	json_t *key;
 	size_t i;
-	int r;
+	int r = CTL_DONE;
 
-	r = ctl_call(c, "user.keys", json_pack("[s]", a->positional[0]), -1,
-	    &keys);
-	if (r != CTL_DONE)
-		return r;
-	if (c->json) {
-		ctl_print_json(keys);
-		json_decref(keys);
-		return CTL_DONE;
-	}
-	table_init(&t, headings, 7);
+	table_init(&t, headings, sizeof(headings) / sizeof(headings[0]));
 	json_array_foreach(keys, i, key)
 		add_key_row(&t, key);
 	if (table_print(&t) < 0)
 		r = ctl_fail(c, "out of memory");
 	table_clear(&t);
+	return r;
+}
+
+int
+ctl_key_list(struct ctl *c, const struct ctl_args *a)
+{
+	json_t *keys;
+	int r;
+
+	r = ctl_call(c, "user.keys", json_pack("[s]", a->positional[0]), -1,
+	    &keys);
+	if (r == CTL_DONE && c->json)
+		ctl_print_json(keys);
+	else if (r == CTL_DONE)
+		r = print_keys(c, keys);
 	json_decref(keys);
 	return r;
 }
@@ -108,29 +98,26 @@ ctl_key_list(struct ctl *c, const struct ctl_args *a)
 int
 ctl_key_remove(struct ctl *c, const struct ctl_args *a)
 {
-	json_t *result = NULL;
-	char *reason;
+	json_t *result;
+	json_int_t n;
 	int r;
 
 	r = ctl_call(c, "user.remove_key", json_pack("[s,s]",
 	    a->positional[0], a->positional[1]), -1, &result);
-	if (r != CTL_DONE)
-		return r;
-	if (c->json)
+	if (r == CTL_DONE && c->json)
 		ctl_print_json(result);
-	else {
-		printf("Removed %" JSON_INTEGER_FORMAT " from user %s\n",
-		    row_int(result, "removed"), a->positional[0]);
-		reason = ctl_text_safe(row_string(result, "reason"));
+	else if (r == CTL_DONE) {
+		n = row_int(result, "removed");
+		ctl_say("Removed the key from user %s, %" JSON_INTEGER_FORMAT
+		    " line%s", a->positional[0], n, n == 1 ? "" : "s");
 		if (row_bool(result, "dead"))
-			puts("sshd accepts it from nowhere else.");
+			ctl_say("sshd accepts it from nowhere else.");
 		else
-			printf("It may not be dead yet: %s\n",
-			    reason != NULL ? reason : "");
-		free(reason);
+			ctl_say("It may not be dead yet: %s",
+			    row_string(result, "reason"));
 	}
 	json_decref(result);
-	return CTL_DONE;
+	return r;
 }
 
 /* Is this key line one of the lines of text? */
@@ -153,7 +140,7 @@ is_in(const char *line, const char *text)
 static int
 count_lost(struct ctl *c, const char *name, const char *text, size_t *np)
 {
-	json_t *keys = NULL, *key;
+	json_t *keys, *key;
 	size_t i;
 	int r;
 
@@ -172,29 +159,27 @@ int
 ctl_key_set(struct ctl *c, const struct ctl_args *a)
 {
 	const char *name = a->positional[0];
-	json_t *u = NULL, *row = NULL;
+	json_t *u = json_object(), *row = NULL;
 	char *text = NULL;
 	size_t lost;
 	int64_t id;
 	int r;
 
 	if ((r = read_text(c, a->positional[1], &text)) != CTL_DONE ||
+	    (r = put(c, u, "sshpubkey", json_string(text), "key")) !=
+	    CTL_DONE ||
 	    (r = ctl_find_id(c, "user", name, &id)) != CTL_DONE ||
 	    (r = count_lost(c, name, text, &lost)) != CTL_DONE)
 		goto out;
 	if (lost > 0 && (r = ctl_confirm(c, "%zu of the keys of %s will be "
 	    "gone. Go on?", lost, name)) != CTL_DONE)
 		goto out;
-	if ((u = json_pack("[I,{s:s}]", (json_int_t)id, "sshpubkey",
-	    text)) == NULL) {
-		r = ctl_fail(c, "key: is no UTF-8 text");
+	r = ctl_call(c, "user.update", json_pack("[I,O]", (json_int_t)id, u),
+	    -1, &row);
+	if (r != CTL_DONE)
 		goto out;
-	}
-	r = ctl_call(c, "user.update", json_incref(u), -1, &row);
-	if (r == CTL_DONE && c->json)
-		ctl_print_json(row);
-	else if (r == CTL_DONE)
-		printf("Set the keys of user %s\n", name);
+	ctl_print_warnings(c, row);
+	r = ctl_done(c, row, "Set the keys of user %s", name);
  out:
 	freezero(text, text != NULL ? strlen(text) : 0);
 	json_decref(u);

@@ -5,7 +5,7 @@
  * caller may do is the helper's to decide.
  */
 
-#include <errno.h>
+#include <ctype.h>
 #include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -35,15 +35,22 @@ print_options(const struct ctl_option *o)
 static void
 print_command(const struct ctl_command *cmd)
 {
-	printf("Usage: naskeysctl %s%s%s %s\n\n%s.\n", cmd->object,
+	printf("Usage: naskeysctl %s%s%s%s%s\n\n%c%s.\n", cmd->object,
 	    cmd->verb != NULL ? " " : "", cmd->verb != NULL ? cmd->verb : "",
-	    cmd->synopsis, cmd->summary);
+	    cmd->synopsis[0] != '\0' ? " " : "", cmd->synopsis,
+	    toupper((unsigned char)cmd->summary[0]), cmd->summary + 1);
 	if (cmd->options != NULL) {
 		printf("\nOptions:\n");
 		print_options(cmd->options);
 	}
 	printf("\nOptions of every command:\n");
 	print_options(ctl_global_options);
+}
+
+static void
+print_version(void)
+{
+	printf("naskeysctl %s\n", NK_VERSION);
 }
 
 /* All commands, or those of one object. */
@@ -66,6 +73,23 @@ print_usage(FILE *to, const char *object)
 	    "see naskeysctl(8).\n");
 }
 
+/* Find the command that the words argv[0..] name; *usedp of them do. */
+static const struct ctl_command *
+find_command(int argc, char **argv, int *usedp)
+{
+	const struct ctl_command *cmd;
+
+	for (cmd = ctl_commands; cmd->object != NULL; cmd++) {
+		if (strcmp(cmd->object, argv[0]) != 0)
+			continue;
+		*usedp = cmd->verb == NULL ? 1 : 2;
+		if (cmd->verb == NULL ||
+		    (argc > 1 && strcmp(cmd->verb, argv[1]) == 0))
+			return cmd;
+	}
+	return NULL;
+}
+
 static bool
 is_object(const char *word)
 {
@@ -77,82 +101,73 @@ is_object(const char *word)
 	return false;
 }
 
-/* Find the command that argv[1..] names; *usedp words name it. */
-static const struct ctl_command *
-find_command(int argc, char **argv, int *usedp)
-{
-	const struct ctl_command *cmd;
-
-	for (cmd = ctl_commands; cmd->object != NULL; cmd++) {
-		if (strcmp(cmd->object, argv[1]) != 0)
-			continue;
-		*usedp = 1;
-		if (cmd->verb == NULL)
-			return cmd;
-		*usedp = 2;
-		if (argc > 2 && strcmp(cmd->verb, argv[2]) == 0)
-			return cmd;
-	}
-	return NULL;
-}
-
-/* Global options may stand before the object: let them go to the end. */
+/* The words name no command: say what is there. */
 static int
-first_words(int argc, char **argv)
+no_command(const struct ctl *c, int argc, char **argv)
 {
-	const struct ctl n = { 0 };
-
-	if (argc < 2) {
-		print_usage(stderr, NULL);
-		return CTL_USAGE;
-	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-	    strcmp(argv[1], "help") == 0) {
+	if (argc > 0 && strcmp(argv[0], "help") == 0) {
 		print_usage(stdout, NULL);
 		return CTL_DONE;
 	}
-	if (strcmp(argv[1], "--version") == 0) {
-		printf("naskeysctl %s\n", NK_VERSION);
+	if (argc > 0 && !is_object(argv[0]))
+		return ctl_misuse(c, "no object \"%s\"", argv[0]);
+	if (argc > 1 && (strcmp(argv[1], "--help") == 0 ||
+	    strcmp(argv[1], "-h") == 0)) {
+		print_usage(stdout, argv[0]);
 		return CTL_DONE;
 	}
-	if (!is_object(argv[1])) {
-		if (argv[1][0] == '-')
-			return ctl_misuse(&n, "options come after the "
-			    "command");
-		return ctl_misuse(&n, "no object \"%s\"", argv[1]);
-	}
-	if (argc > 2 && (strcmp(argv[2], "--help") == 0 ||
-	    strcmp(argv[2], "-h") == 0)) {
-		print_usage(stdout, argv[1]);
-		return CTL_DONE;
-	}
-	return -1;
+	if (argc > 1 && argv[1][0] != '-')
+		return ctl_misuse(c, "%s has no verb \"%s\"", argv[0],
+		    argv[1]);
+	print_usage(stderr, argc > 0 ? argv[0] : NULL);
+	return CTL_USAGE;
 }
 
 static int
-run(const struct ctl_command *cmd, int argc, char **argv)
+run(struct ctl *c, const struct ctl_command *cmd, int argc, char **argv)
 {
 	struct ctl_args a;
-	struct ctl c = { 0 };
 	char where[40];
 	int r, want = 0;
 
 	snprintf(where, sizeof(where), "%s%s%s", cmd->object,
 	    cmd->verb != NULL ? " " : "", cmd->verb != NULL ? cmd->verb : "");
-	c.where = where;
-	r = ctl_args_parse(&c, cmd, argc, argv, &a, &want);
+	c->where = where;
+	r = ctl_args_parse(c, cmd, argc, argv, &a, &want);
 	if (r == 0)
-		r = cmd->run(&c, &a);
-	else if (want == 'h') {
+		r = cmd->run(c, &a);
+	else if (want == 'h')
 		print_command(cmd);
-		r = CTL_DONE;
-	} else if (want == 'V') {
-		printf("naskeysctl %s\n", NK_VERSION);
-		r = CTL_DONE;
-	}
+	else if (want == 'V')
+		print_version();
 	ctl_args_clear(&a);
-	nk_client_free(c.client);
-	return r;
+	nk_client_free(c->client);
+	c->client = NULL;
+	c->where = NULL;
+	return want != 0 ? CTL_DONE : r;
+}
+
+static int
+run_words(int argc, char **argv)
+{
+	const struct ctl_command *cmd = NULL;
+	struct ctl c = { .json = false };
+	int words = 0, used = 0, r, want = 0;
+
+	if ((r = ctl_args_globals(&c, argc, argv, &words, &want)) > 0)
+		return r;
+	if (want == 'h')
+		print_usage(stdout, NULL);
+	else if (want == 'V')
+		print_version();
+	if (want != 0)
+		return CTL_DONE;
+	if (words < argc)
+		cmd = find_command(argc - words, argv + words, &used);
+	if (cmd == NULL)
+		return no_command(&c, argc - words, argv + words);
+	/* getopt steps over one word before the options */
+	return run(&c, cmd, argc - words - used + 1, argv + words + used - 1);
 }
 
 /* Descriptors 0 to 2 must be open, or a socket of ours becomes one. */
@@ -164,39 +179,29 @@ open_standard_descriptors(void)
 	do {
 		if ((fd = open("/dev/null", O_RDWR)) == -1)
 			_exit(CTL_FAILED);
-	} while (fd <= 2);
+	} while (fd <= STDERR_FILENO);
 	close(fd);
 }
 
 int
 main(int argc, char **argv)
 {
-	const struct ctl_command *cmd;
-	const struct ctl none = { 0 };
-	int used = 0, r;
+	int r;
 
 	open_standard_descriptors();
-	signal(SIGPIPE, SIG_IGN);
+	/* "| head" ends us quietly, whatever our starter made of SIGPIPE */
+	signal(SIGPIPE, SIG_DFL);
 	prctl(PR_SET_DUMPABLE, 0);	/* passwords pass through here */
 	if (setlocale(LC_CTYPE, "") == NULL ||
 	    strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
 		setlocale(LC_CTYPE, "C.UTF-8");
 	nk_json_wipe_memory();
-	if ((r = first_words(argc, argv)) < 0) {
-		cmd = find_command(argc, argv, &used);
-		if (cmd == NULL && argc > 2)
-			r = ctl_misuse(&none, "%s has no verb \"%s\"",
-			    argv[1], argv[2]);
-		else if (cmd == NULL) {
-			print_usage(stderr, argv[1]);
-			r = CTL_USAGE;
-		} else
-			r = run(cmd, argc - used, argv + used);
-	}
-	if (fflush(stdout) != 0 && r == CTL_DONE) {
-		fprintf(stderr, "naskeysctl: standard output: %s\n",
-		    strerror(errno));
-		r = CTL_FAILED;
+	r = run_words(argc, argv);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fprintf(stderr, "naskeysctl: standard output could not be "
+		    "written\n");
+		if (r == CTL_DONE)
+			r = CTL_FAILED;
 	}
 	return r;
 }

@@ -1,63 +1,85 @@
 /* SPDX-License-Identifier: ISC */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "helper/ctl/nsswitch.h"
 
 #define SERVICE		"naskeys"
 
-static const struct {
-	const char	*name;
-	bool		 wanted;	/* a line is made where there is none */
-} databases[] = {
-	{ "passwd", true }, { "group", true }, { "shadow", true },
-	{ "initgroups", false },
+enum database {
+	PASSWD,
+	GROUP,
+	SHADOW,
+	INITGROUPS,
+	NONE,			/* any other line */
 };
-#define DATABASES	(sizeof(databases) / sizeof(databases[0]))
+
+static const char *const databases[] = {
+	[PASSWD] = "passwd",
+	[GROUP] = "group",
+	[SHADOW] = "shadow",
+	[INITGROUPS] = "initgroups",
+};
+
+/* A part of a line. */
+struct span {
+	const char	*p, *end;
+};
 
 static bool
 blank(char c)
 {
-	return c == ' ' || c == '\t';
+	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
 }
 
-/* The database of this line, or DATABASES; *restp is behind its colon. */
-static size_t
-line_database(const char *line, const char *end, const char **restp)
+static bool
+is_word(struct span word, const char *what)
 {
-	size_t i, n;
+	size_t n = strlen(what);
 
-	while (line < end && blank(*line))
-		line++;
-	for (i = 0; i < DATABASES; i++) {
-		n = strlen(databases[i].name);
-		if ((size_t)(end - line) <= n ||
-		    memcmp(line, databases[i].name, n) != 0)
-			continue;
-		*restp = line + n;
-		while (*restp < end && blank(**restp))
-			(*restp)++;
-		if (*restp < end && **restp == ':') {
-			(*restp)++;
-			return i;
-		}
-	}
-	return DATABASES;
+	return (size_t)(word.end - word.p) == n &&
+	    memcmp(word.p, what, n) == 0;
 }
 
-/* The next word or [action]; NULL at the end or at a comment. */
-static const char *
-next_word(const char *at, const char *end, size_t *lenp)
+/* The database of this line; *rest is what follows its colon. */
+static enum database
+line_database(struct span line, struct span *rest)
 {
-	const char *start;
+	struct span name = line;
+	enum database db;
+	const char *colon;
+
+	colon = memchr(line.p, ':', (size_t)(line.end - line.p));
+	if (colon == NULL)
+		return NONE;
+	name.end = colon;
+	while (name.p < name.end && blank(*name.p))
+		name.p++;
+	while (name.p < name.end && blank(name.end[-1]))
+		name.end--;
+	rest->p = colon + 1;
+	rest->end = line.end;
+	for (db = PASSWD; db < NONE; db++)
+		if (is_word(name, databases[db]))
+			break;
+	return db;
+}
+
+/* Cut the next word or [action] off *rest; false at the end, or at a '#'. */
+static bool
+next_word(struct span *rest, struct span *word)
+{
+	const char *at = rest->p, *end = rest->end;
 
 	while (at < end && blank(*at))
 		at++;
 	if (at == end || *at == '#')
-		return NULL;
-	start = at;
+		return false;
+	word->p = at;
 	if (*at == '[') {
 		while (at < end && *at != ']')
 			at++;
@@ -66,91 +88,143 @@ next_word(const char *at, const char *end, size_t *lenp)
 	} else
 		while (at < end && !blank(*at) && *at != '[' && *at != '#')
 			at++;
-	*lenp = (size_t)(at - start);
-	return start;
+	word->end = rest->p = at;
+	return true;
+}
+
+/* Cut one STATUS=REACTION off an action; false when there is none. */
+static bool
+next_reaction(struct span *action, struct span *status, bool *notp,
+    struct span *reaction)
+{
+	const char *at = action->p, *end = action->end;
+
+	while (at < end && (blank(*at) || *at == '[' || *at == ']'))
+		at++;
+	*notp = at < end && *at == '!';
+	at += *notp ? 1 : 0;
+	status->p = at;
+	while (at < end && *at != '=' && *at != ']' && !blank(*at))
+		at++;
+	status->end = at;
+	if (at == end || *at != '=')
+		return false;
+	reaction->p = ++at;
+	while (at < end && *at != ']' && !blank(*at))
+		at++;
+	reaction->end = action->p = at;
+	return true;
 }
 
 static bool
-is_word(const char *word, size_t len, const char *what)
+is_keyword(struct span word, const char *what)
 {
-	return strlen(what) == len && memcmp(word, what, len) == 0;
+	size_t n = strlen(what);
+
+	return (size_t)(word.end - word.p) == n &&
+	    strncasecmp(word.p, what, n) == 0;
 }
 
-/*
- * Where the service belongs between rest and end: behind files or compat
- * and the action bound to it, else behind the last word.  NULL when it is
- * there already.
- */
-static const char *
-place(const char *rest, const char *end)
+/* Does the action end the search when a service does not have the name? */
+static bool
+ends_search(struct span action)
 {
-	const char *word, *at = rest, *last = rest, *found = NULL;
-	bool bound = false;	/* the action that follows is files' */
-	size_t len;
+	struct span status, reaction;
+	bool ends = false, not;
 
-	while ((word = next_word(at, end, &len)) != NULL) {
-		at = last = word + len;
-		if (is_word(word, len, SERVICE))
+	while (next_reaction(&action, &status, &not, &reaction))
+		if (is_keyword(status, "NOTFOUND") != not)
+			ends = is_keyword(reaction, "return");
+	return ends;
+}
+
+/* Where the service belongs in rest; NULL when it is there already. */
+static const char *
+place(struct span rest)
+{
+	const char *last = rest.p, *found = NULL;
+	struct span word;
+	bool bound = false;	/* an action that follows is files' */
+
+	while (next_word(&rest, &word)) {
+		last = word.end;
+		if (is_word(word, SERVICE))
 			return NULL;
-		if (*word != '[')
-			bound = found == NULL && (is_word(word, len,
-			    "files") || is_word(word, len, "compat"));
-		if (bound)
-			found = at;
+		if (*word.p == '[') {
+			if (bound && !ends_search(word))
+				found = word.end;
+			bound = false;
+		} else if (found == NULL && (is_word(word, "files") ||
+		    is_word(word, "compat"))) {
+			found = word.end;
+			bound = true;
+		} else
+			bound = false;
 	}
 	return found != NULL ? found : last;
 }
 
-static char *
-append(char *out, const char *from, size_t len)
+/* Copy one line (without its newline) to f; true when it became longer. */
+static bool
+copy_line(FILE *f, struct span line, bool seen[NONE])
 {
-	memcpy(out, from, len);
-	return out + len;
+	struct span rest;
+	enum database db = line_database(line, &rest);
+	const char *at = NULL;
+
+	if (db != NONE) {
+		seen[db] = true;
+		at = place(rest);
+	}
+	if (at != NULL && db == INITGROUPS)
+		at = rest.p;
+	fwrite(line.p, 1, (size_t)((at != NULL ? at : line.end) - line.p), f);
+	if (at == NULL)
+		return false;
+	fputs(db == INITGROUPS ? " " SERVICE " [SUCCESS=continue]" :
+	    " " SERVICE, f);
+	if (at < line.end && !blank(*at) && *at != '[' && *at != '#')
+		fputc(' ', f);
+	fwrite(at, 1, (size_t)(line.end - at), f);
+	return true;
 }
 
 int
 nsswitch_add(const char *text, char **outp, bool *changedp)
 {
-	const char *line = text, *end, *rest, *at;
-	bool seen[DATABASES] = { false };
-	size_t db, lines = 0;
-	char *out, *to;
+	bool seen[NONE] = { false }, ends = true, failed;
+	struct span line = { text, text };
+	enum database db;
+	char *out = NULL;
+	size_t len = 0;
+	FILE *f;
 
+	*outp = NULL;
 	*changedp = false;
-	for (at = text; *at != '\0'; at++)
-		lines += *at == '\n';
-	out = malloc(strlen(text) + (lines + 2) * sizeof(SERVICE) + 128);
-	if ((*outp = to = out) == NULL)
+	if ((f = open_memstream(&out, &len)) == NULL)
 		return -ENOMEM;
-	for (; *line != '\0'; line = end + (*end == '\n')) {
-		end = strchrnul(line, '\n');
-		db = line_database(line, end, &rest);
-		at = db < DATABASES ? place(rest, end) : NULL;
-		if (db < DATABASES)
-			seen[db] = true;
-		if (at == NULL) {
-			to = append(to, line, (size_t)(end - line));
-		} else {
-			to = append(to, line, (size_t)(at - line));
-			to = append(to, " " SERVICE, sizeof(SERVICE));
-			to = append(to, at, (size_t)(end - at));
+	for (; *line.p != '\0'; line.p = line.end + (ends ? 1 : 0)) {
+		line.end = strchrnul(line.p, '\n');
+		ends = *line.end == '\n';
+		if (copy_line(f, line, seen))
 			*changedp = true;
-		}
-		if (*end == '\n')
-			*to++ = '\n';
+		if (ends)
+			fputc('\n', f);
 	}
-	for (db = 0; db < DATABASES; db++) {
-		if (seen[db] || !databases[db].wanted)
+	for (db = PASSWD; db < INITGROUPS; db++) {
+		if (seen[db])
 			continue;
-		if (to > out && to[-1] != '\n')
-			*to++ = '\n';
-		to = append(to, databases[db].name,
-		    strlen(databases[db].name));
-		to = append(to, ": files " SERVICE "\n",
-		    strlen(": files " SERVICE "\n"));
+		fprintf(f, "%s%s: files " SERVICE "\n", ends ? "" : "\n",
+		    databases[db]);
+		ends = true;
 		*changedp = true;
 	}
-	*to = '\0';
+	failed = ferror(f) != 0;
+	if (fclose(f) == EOF || failed) {
+		free(out);
+		return -ENOMEM;
+	}
+	*outp = out;
 	return 0;
 }
 

@@ -8,16 +8,24 @@
 
 /*
  * The text of nsswitch.conf(5) with the service "naskeys" on the lines
- * passwd, group and shadow (and initgroups, where there is one): behind
- * "files" or "compat" and what is bound to it, at the end where neither
- * stands there.  A line that has it already, and everything else, stays
- * byte for byte; a database without a line gets "files naskeys".
- * malloc'd; *changedp tells whether anything is new.  0 or -ENOMEM.
+ * passwd, group and shadow, and on initgroups where there is such a line.
+ *
+ * On the first three it stands behind "files" (or "compat") and the action
+ * bound to it; before that action, if it ends the search for what files
+ * does not have; and at the end where files is not there.  A database
+ * without a line gets "files naskeys".
+ *
+ * On initgroups the first service that answers ends the search, unless an
+ * action says otherwise: so ours comes first, with [SUCCESS=continue], and
+ * what stands there goes on as it did.
+ *
+ * A line that has the service already, and everything else, stays byte for
+ * byte.  malloc'd; *changedp tells whether anything is new.  0 or -ENOMEM.
  */
 int	nsswitch_add(const char *text, char **outp, bool *changedp)
 	    NK_MUST_CHECK;
 
-/* Do the lines passwd, group and shadow all have the service? */
+/* Does nothing have to be added? */
 bool	nsswitch_has(const char *text);
 
 #endif /* NASKEYS_CTL_NSSWITCH_H */

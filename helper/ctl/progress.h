@@ -6,7 +6,8 @@
 
 /*
  * A bar on standard error, where that is a terminal: takes the helper's
- * "naskeys.progress" notifications.
+ * "naskeys.progress" notifications.  While it is shown, a signal that ends
+ * us takes it away first.
  */
 void	ctl_progress(void *arg, const char *method, const json_t *params);
 

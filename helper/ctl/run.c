@@ -58,8 +58,9 @@ int
 run_program(const char *const argv[], char *out, size_t len)
 {
 	int p[2] = { -1, -1 }, r, status;
-	pid_t pid;
+	pid_t pid = -1;
 
+	out[0] = '\0';
 	if (pipe2(p, O_CLOEXEC) == -1)
 		return -errno;
 	r = start(argv, p[1], &pid);

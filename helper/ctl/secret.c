@@ -8,12 +8,14 @@
 #include "helper/ctl/secret.h"
 
 int
-secret_read_line(struct ctl *c, char *buf, size_t len)
+secret_read_line(const struct ctl *c, char *buf, size_t len)
 {
 	size_t n = 0;
 	ssize_t got;
 
-	/* byte by byte: nothing stays behind in a buffer of stdio's */
+	if (isatty(STDIN_FILENO))
+		return secret_ask(c, "Password: ", buf, len);
+	/* byte by byte: what follows the line is left to be read */
 	while (n < len) {
 		got = read(STDIN_FILENO, buf + n, 1);
 		if (got == -1 && errno == EINTR)
@@ -29,6 +31,10 @@ secret_read_line(struct ctl *c, char *buf, size_t len)
 				return CTL_DONE;
 			return ctl_fail(c, "no password on standard input");
 		}
+		if (buf[n] == '\0') {
+			explicit_bzero(buf, len);
+			return ctl_fail(c, "the password has a NUL byte");
+		}
 		n++;
 	}
 	explicit_bzero(buf, len);
@@ -36,18 +42,20 @@ secret_read_line(struct ctl *c, char *buf, size_t len)
 }
 
 int
-secret_ask(struct ctl *c, const char *prompt, char *buf, size_t len)
+secret_ask(const struct ctl *c, const char *prompt, char *buf, size_t len)
 {
-	if (readpassphrase(prompt, buf, len, RPP_REQUIRE_TTY) == NULL)
+	if (readpassphrase(prompt, buf, len, RPP_REQUIRE_TTY) == NULL) {
+		explicit_bzero(buf, len);
 		return ctl_fail(c, "no terminal to ask for the password: "
 		    "give it on standard input");
+	}
 	if (buf[0] == '\0')
 		return ctl_fail(c, "no password given");
 	return CTL_DONE;
 }
 
 int
-secret_ask_new(struct ctl *c, char *buf, size_t len)
+secret_ask_new(const struct ctl *c, char *buf, size_t len)
 {
 	char again[SECRET_MAX];
 	int r;

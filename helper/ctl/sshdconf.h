@@ -2,35 +2,54 @@
 #ifndef NASKEYS_CTL_SSHDCONF_H
 #define NASKEYS_CTL_SSHDCONF_H
 
+/*
+ * sshd's configuration, of which one keyword is ours.  sshd takes the first
+ * value that it meets, so whether ours counts is known by sshd -T alone.
+ * "sshd" is the program's path.
+ */
+
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "helper/ctl/ctl.h"
+#include "lib/attr.h"
 
-#define SSHD_COMMAND	NK_LIBEXECDIR "/naskeys/naskeys-authorized-keys"
-#define SSHD_LINES \
-    "AuthorizedKeysCommand " SSHD_COMMAND " %u %t %k %U\n" \
-    "AuthorizedKeysCommandUser naskeys-akc\n" \
-    "# A key that may run one command only must not reach the helper's\n" \
-    "# socket by forwarding, and add another key there.\n" \
-    "Match Group naskeys-managed\n" \
-    "    AllowStreamLocalForwarding no\n"
+#define SSHD_PROGRAM	NK_LIBEXECDIR "/naskeys/naskeys-authorized-keys"
+#define SSHD_COMMAND	SSHD_PROGRAM " %u %t %k %U"
+#define SSHD_USER	"naskeys-akc"
 #define SSHD_DROP_IN	NK_SYSCONFDIR "/ssh/sshd_config.d/10-naskeys.conf"
+#define SSHD_WHY_MAX	1024
 
-/* Is there an sshd on this machine? */
-bool	sshdconf_installed(void);
+bool	sshdconf_installed(const char *sshd);
 
-/*
- * Put the drop-in there, unless a person wrote another text into it; sshd
- * checks the result (sshd -t) before it counts.  Says what it did.
- */
-int	sshdconf_configure(struct ctl *c);
+/* Does sshd_config(5)'s text include the drop-ins, for every connection? */
+bool	sshdconf_includes(const char *text);
 
 /*
- * Which AuthorizedKeysCommand is in force (sshd -T): its first word comes
- * into out, "none" where there is none.  false: sshd does not tell, and
- * what it said is in out.
+ * The value of AuthorizedKeysCommand in the text of a configuration file,
+ * wherever it stands; false when there is none.
  */
-bool	sshdconf_in_force(char *out, size_t len);
+bool	sshdconf_command_in(const char *text, char *value, size_t len);
+
+/*
+ * Put the drop-in there, if nobody else wrote another one.  sshd -t must
+ * take it, or it is removed again.  0 when it is in place, and *newp says
+ * whether it is new; -errno with a sentence in why.
+ */
+int	sshdconf_put(const char *sshd, bool *newp, char why[SSHD_WHY_MAX])
+	    NK_MUST_CHECK;
+
+/*
+ * Does sshd run our command?  0 if so; -ENOENT it runs none, -EEXIST another
+ * one or as another user, -EINVAL with other arguments, -EIO sshd -T does
+ * not tell; with a sentence in why.
+ */
+int	sshdconf_check(const char *sshd, char why[SSHD_WHY_MAX])
+	    NK_MUST_CHECK;
+
+/*
+ * Another AuthorizedKeysCommand that stands in a file but is not asked since
+ * ours comes first: its file and value in why.  false: there is none.
+ */
+bool	sshdconf_displaced(char why[SSHD_WHY_MAX]);
 
 #endif /* NASKEYS_CTL_SSHDCONF_H */

@@ -10,6 +10,8 @@
 #include "helper/ctl/table.h"
 #include "helper/ctl/text.h"
 
+#define CELLS_MORE	256	/* room that is made at a time */
+
 void
 table_init(struct table *t, const char *const *headings, size_t columns)
 {
@@ -22,22 +24,29 @@ table_init(struct table *t, const char *const *headings, size_t columns)
 		t->width[i] = ctl_text_width(headings[i]);
 }
 
+static bool
+make_room(struct table *t)
+{
+	char **cells;
+
+	if (t->n < t->room)
+		return true;
+	cells = reallocarray(t->cells, t->room + CELLS_MORE, sizeof(*cells));
+	if (cells == NULL)
+		return false;
+	t->cells = cells;
+	t->room += CELLS_MORE;
+	return true;
+}
+
 void
 table_add(struct table *t, const char *text)
 {
 	char *safe = ctl_text_safe(text != NULL && text[0] != '\0' ?
 	    text : "-");
-	char **cells = t->cells;
 	size_t w;
 
-	if (safe != NULL && t->n == t->room) {
-		cells = reallocarray(cells, t->room + 256, sizeof(*cells));
-		if (cells != NULL) {
-			t->cells = cells;
-			t->room += 256;
-		}
-	}
-	if (safe == NULL || cells == NULL) {
+	if (safe == NULL || !make_room(t)) {
 		free(safe);
 		t->failed = true;
 		return;
@@ -96,6 +105,10 @@ table_print(struct table *t)
 	bool colour = ctl_text_colour(STDOUT_FILENO);
 	size_t i;
 
+	if (t->failed) {	/* a cell is missing: none is in its place */
+		forget_rows(t);
+		return -ENOMEM;
+	}
 	if (!t->headed) {
 		if (colour)
 			fputs("\033[1m", stdout);
@@ -107,7 +120,7 @@ table_print(struct table *t)
 	for (i = 0; i + t->columns <= t->n; i += t->columns)
 		print_line(t, (const char *const *)t->cells + i);
 	forget_rows(t);
-	return t->failed ? -ENOMEM : 0;
+	return 0;
 }
 
 void

@@ -24,12 +24,13 @@ struct table {
 	bool		 failed;	/* memory was out */
 };
 
+/* headings is borrowed; at most TABLE_COLUMNS_MAX. */
 void	table_init(struct table *t, const char *const *headings,
 	    size_t columns);
 /* Add a cell; it is copied and made safe for a terminal.  NULL is "-". */
 void	table_add(struct table *t, const char *text);
 void	table_addf(struct table *t, const char *fmt, ...) NK_PRINTF(2, 3);
-/* Print the rows so far.  0, or -ENOMEM when any could not be kept. */
+/* Print the rows so far.  0; -ENOMEM, nothing was printed. */
 int	table_print(struct table *t) NK_MUST_CHECK;
 void	table_clear(struct table *t);
 

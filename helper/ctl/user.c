@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
 #include <bsd/stdlib.h>
-#include <bsd/string.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,9 @@
 #include "helper/ctl/value.h"
 #include "helper/ctl/when.h"
 
+/* The group whose members are the administrators. */
+#define ADMINS	"builtin_administrators"
+
 const struct ctl_option ctl_user_add_options[] = {
 	{ "uid", "N", "uid; the next free one if not given" },
 	{ "full-name", "S", "the person's name" },
@@ -26,7 +28,8 @@ const struct ctl_option ctl_user_add_options[] = {
 	{ "shell", "PATH", "login shell" },
 	{ "email", "S", "mail address" },
 	{ "key", "FILE|-", "public keys of the user; may be repeated" },
-	{ "password-stdin", NULL, "read a password from standard input" },
+	{ "password-stdin", NULL, "the first line of standard input is the "
+	    "password" },
 	{ "expires", "TIME", "when the account ends" },
 	{ "admin", NULL, "make the user an administrator" },
 	{ "external", NULL, "the account lives elsewhere: hold its keys "
@@ -53,73 +56,116 @@ const struct ctl_option ctl_user_edit_options[] = {
 };
 
 const struct ctl_option ctl_user_passwd_options[] = {
-	{ "stdin", NULL, "read the password from standard input" },
+	{ "stdin", NULL, "read the password from standard input, behind "
+	    "the current one if it is your own" },
 	{ NULL, NULL, NULL },
 };
 
 /* The texts of all --key files, one below the other. */
 static int
-add_keys(struct ctl *c, const struct ctl_args *a, json_t *to)
+join_keys(const struct ctl *c, const char *const *files, size_t n,
+    char **allp, size_t *lenp)
 {
-	size_t n, i, len, have = 0;
-	const char *const *files = ctl_all(a, "key", &n);
-	char *all = NULL, *text = NULL, *bigger;
+	char *all = NULL, *text, *bigger;
+	size_t have = 0, len, i;
 	int r = CTL_DONE;
 
 	for (i = 0; i < n; i++) {
 		if ((r = read_text(c, files[i], &text)) != CTL_DONE)
-			goto out;
+			break;
 		len = strlen(text);
-		if ((bigger = realloc(all, have + len + 2)) == NULL) {
+		if (len == 0) {
+			free(text);
+			r = ctl_fail(c, "--key %s: is empty", files[i]);
+			break;
+		}
+		bigger = recallocarray(all, have, have + len + 1, 1);
+		if (bigger == NULL) {
+			freezero(text, len);
 			r = ctl_fail(c, "out of memory");
-			goto out;
+			break;
 		}
 		all = bigger;
 		memcpy(all + have, text, len);
 		have += len;
-		if (len > 0 && all[have - 1] != '\n')
+		if (all[have - 1] != '\n')
 			all[have++] = '\n';
-		all[have] = '\0';
 		freezero(text, len);
-		text = NULL;
 	}
-	if (all != NULL && json_object_set_new(to, "sshpubkey",
-	    json_string(all)) != 0)
-		r = ctl_fail(c, "key: is no UTF-8 text");
- out:
-	freezero(text, text != NULL ? strlen(text) : 0);
-	freezero(all, have);
+	*allp = all;
+	*lenp = have;
+	return r;
+}
+
+static int
+add_keys(const struct ctl *c, const struct ctl_args *a, json_t *to)
+{
+	size_t n, len;
+	const char *const *files = ctl_all(a, "key", &n);
+	char *all;
+	int r;
+
+	if (n == 0)
+		return CTL_DONE;
+	if ((r = join_keys(c, files, n, &all, &len)) == CTL_DONE)
+		r = put(c, to, "sshpubkey", json_stringn(all, len), "--key");
+	freezero(all, len);
 	return r;
 }
 
 /* --home with --create-home: the helper makes home/NAME. */
 static int
-add_home(struct ctl *c, const struct ctl_args *a, json_t *to)
+add_home(const struct ctl *c, const struct ctl_args *a, json_t *to)
 {
 	const char *home = ctl_get(a, "home"), *name = a->positional[0];
-	const char *slash;
-	json_t *parent;
+	size_t len, tail = strlen(name);
+	int r;
 
 	if (!ctl_has(a, "create-home"))
 		return add_string(c, a, "home", to, "home");
+	if ((r = put(c, to, "home_create", json_true(), "")) != CTL_DONE)
+		return r;
 	if (home == NULL)
-		parent = json_string("/home");
-	else {
-		slash = strrchr(home, '/');
-		if (slash == NULL || strcmp(slash + 1, name) != 0)
-			return ctl_misuse(c, "--home with --create-home must "
-			    "end in /%s", name);
-		parent = slash == home ? json_string("/") :
-		    json_stringn(home, (size_t)(slash - home));
-	}
-	if (json_object_set_new(to, "home", parent) != 0 ||
-	    json_object_set_new(to, "home_create", json_true()) != 0)
-		return ctl_fail(c, "--home: is no text");
+		return put(c, to, "home", json_string("/home"), "");
+	for (len = strlen(home); len > 1 && home[len - 1] == '/'; len--)
+		;
+	if (len <= tail || home[len - tail - 1] != '/' ||
+	    memcmp(home + len - tail, name, tail) != 0)
+		return ctl_misuse(c, "--home with --create-home must end in "
+		    "/%s", name);
+	len -= tail;			/* with the slash */
+	return put(c, to, "home", json_stringn(home, len > 1 ? len - 1 : 1),
+	    "--home");
+}
+
+/*
+ * In the API an administrator is a member of a group, so that a list of
+ * groups without it takes the right away; here the right is an option of
+ * its own, and the list leaves it alone.
+ */
+static int
+keep_admins(struct ctl *c, json_t *ids, bool admin)
+{
+	json_t *v;
+	int64_t id;
+	size_t i;
+	int r;
+
+	if (!admin)
+		return CTL_DONE;
+	if ((r = ctl_find_id(c, "group", ADMINS, &id)) != CTL_DONE)
+		return r;
+	json_array_foreach(ids, i, v)
+		if (json_integer_value(v) == id)
+			return CTL_DONE;
+	if (json_array_append_new(ids, json_integer(id)) != 0)
+		return ctl_fail(c, "out of memory");
 	return CTL_DONE;
 }
 
+/* admin: is the user one, when this is done? */
 static int
-add_groups(struct ctl *c, const struct ctl_args *a, json_t *to, bool create)
+add_groups(struct ctl *c, const struct ctl_args *a, json_t *to, bool admin)
 {
 	const char *group = ctl_get(a, "group");
 	const char *groups = ctl_get(a, "groups");
@@ -127,22 +173,23 @@ add_groups(struct ctl *c, const struct ctl_args *a, json_t *to, bool create)
 	int64_t id;
 	int r;
 
-	if (group != NULL) {
-		if ((r = ctl_find_id(c, "group", group, &id)) != CTL_DONE)
-			return r;
-		json_object_set_new(to, "group", json_integer(id));
-	} else if (create)
-		json_object_set_new(to, "group_create", json_true());
+	if (group != NULL &&
+	    ((r = ctl_find_id(c, "group", group, &id)) != CTL_DONE ||
+	    (r = put(c, to, "group", json_integer(id), "")) != CTL_DONE))
+		return r;
 	if (groups == NULL)
 		return CTL_DONE;
 	if ((r = ctl_ids_of_names(c, "group", groups, &ids)) != CTL_DONE)
 		return r;
-	return json_object_set_new(to, "groups", ids) == 0 ? CTL_DONE :
-	    ctl_fail(c, "out of memory");
+	if ((r = keep_admins(c, ids, admin)) != CTL_DONE) {
+		json_decref(ids);
+		return r;
+	}
+	return put(c, to, "groups", ids, "");
 }
 
 static int
-add_password(struct ctl *c, json_t *to, const char *field)
+add_password(const struct ctl *c, json_t *to, const char *field)
 {
 	char password[SECRET_MAX];
 	int r;
@@ -150,77 +197,69 @@ add_password(struct ctl *c, json_t *to, const char *field)
 	if ((r = secret_read_line(c, password, sizeof(password))) !=
 	    CTL_DONE)
 		return r;
-	if (json_object_set_new(to, field, json_string(password)) != 0)
-		r = ctl_fail(c, "the password is no UTF-8 text");
+	r = put(c, to, field, json_string(password), "the password");
 	explicit_bzero(password, sizeof(password));
 	return r;
 }
 
-static void
-print_warnings(const struct ctl *c, const json_t *result)
+/* The password first: --key - reads what is left of standard input. */
+static int
+add_login(const struct ctl *c, const struct ctl_args *a, json_t *to)
 {
-	const json_t *warnings = json_object_get(result, "warnings");
-	json_t *w;
-	size_t i;
+	bool external = ctl_has(a, "external");
+	int r = CTL_DONE;
 
-	json_array_foreach(warnings, i, w) {
-		char *safe = ctl_text_safe(json_is_string(w) ?
-		    json_string_value(w) : "");
-
-		fprintf(stderr, "naskeysctl: %s: warning: %s\n", c->where,
-		    safe != NULL ? safe : "");
-		free(safe);
-	}
+	if (ctl_has(a, "password-stdin"))
+		r = add_password(c, to, "password");
+	else if (!external)
+		r = put(c, to, "password_disabled", json_true(), "");
+	return r == CTL_DONE ? add_keys(c, a, to) : r;
 }
 
-/* "password" of the result is the one given: not to be shown again. */
-static void
-print_user(const struct ctl *c, json_t *row, const char *did)
+static int
+print_user(const struct ctl *c, const json_t *row, const char *did)
 {
-	print_warnings(c, row);
-	if (c->json) {
-		ctl_print_json(row);
-		return;
-	}
-	printf("%s user %s, uid %" JSON_INTEGER_FORMAT "\n", did,
+	ctl_print_warnings(c, row);
+	return ctl_done(c, row, "%s user %s, uid %" JSON_INTEGER_FORMAT, did,
 	    row_string(row, "username"), row_int(row, "uid"));
 }
 
-int
-ctl_user_add(struct ctl *c, const struct ctl_args *a)
+/* What needs no answer of the helper's comes first. */
+static int
+describe_new(struct ctl *c, const struct ctl_args *a, json_t *u)
 {
-	bool external = ctl_has(a, "external");
-	json_t *u = json_object(), *row = NULL;
+	bool external = ctl_has(a, "external"), admin = ctl_has(a, "admin");
 	int r;
 
-	if (u == NULL || json_object_set_new(u, "username",
-	    json_string(a->positional[0])) != 0) {
-		json_decref(u);
-		return ctl_fail(c, "NAME: is no UTF-8 text");
-	}
-	if (external)
-		json_object_set_new(u, "managed", json_false());
-	if (ctl_has(a, "admin"))
-		json_object_set_new(u, "admin", json_true());
-	if ((r = add_number(c, a, "uid", u, "uid")) != CTL_DONE ||
+	if ((r = put(c, u, "username", json_string(a->positional[0]),
+	    "NAME")) != CTL_DONE ||
+	    (external && (r = put(c, u, "managed", json_false(),
+	    "")) != CTL_DONE) ||
+	    (admin && (r = put(c, u, "admin", json_true(),
+	    "")) != CTL_DONE) ||
+	    (!external && !ctl_has(a, "group") && (r = put(c, u,
+	    "group_create", json_true(), "")) != CTL_DONE) ||
+	    (r = add_number(c, a, "uid", u, "uid")) != CTL_DONE ||
 	    (r = add_string(c, a, "full-name", u, "full_name")) != 0 ||
 	    (r = add_string(c, a, "shell", u, "shell")) != CTL_DONE ||
 	    (r = add_string(c, a, "email", u, "email")) != CTL_DONE ||
 	    (r = add_date(c, a, "expires", u, "account_expires_at")) != 0 ||
 	    (r = add_home(c, a, u)) != CTL_DONE ||
-	    (r = add_groups(c, a, u, !external)) != CTL_DONE ||
-	    (r = add_keys(c, a, u)) != CTL_DONE)
-		goto out;
-	if (ctl_has(a, "password-stdin"))
-		r = add_password(c, u, "password");
-	else if (!external)
-		json_object_set_new(u, "password_disabled", json_true());
-	if (r != CTL_DONE)
-		goto out;
-	r = ctl_call(c, "user.create", json_pack("[O]", u), -1, &row);
+	    (r = add_login(c, a, u)) != CTL_DONE)
+		return r;
+	return add_groups(c, a, u, admin);
+}
+
+int
+ctl_user_add(struct ctl *c, const struct ctl_args *a)
+{
+	json_t *u = json_object(), *row = NULL;
+	int r;
+
+	if ((r = describe_new(c, a, u)) == CTL_DONE)
+		r = ctl_call(c, "user.create", json_pack("[O]", u), -1, &row);
 	if (r == CTL_DONE)
-		print_user(c, row, "Created");
- out:
+		r = print_user(c, row, "Created");
 	json_decref(u);
 	json_decref(row);
 	return r;
@@ -234,8 +273,6 @@ update(struct ctl *c, const char *name, json_t *u, json_t **rowp)
 	int r;
 
 	*rowp = NULL;
-	if (u == NULL)
-		return ctl_fail(c, "out of memory");
 	if ((r = ctl_find_id(c, "user", name, &id)) != CTL_DONE) {
 		json_decref(u);
 		return r;
@@ -244,42 +281,53 @@ update(struct ctl *c, const char *name, json_t *u, json_t **rowp)
 	    u), -1, rowp);
 }
 
-int
-ctl_user_edit(struct ctl *c, const struct ctl_args *a)
+static int
+describe_change(const struct ctl *c, const struct ctl_args *a, json_t *u)
 {
-	json_t *u = json_object(), *row = NULL;
-	const char *login = ctl_get(a, "password-login");
 	int r;
 
-	if (u == NULL)
-		return ctl_fail(c, "out of memory");
 	if ((r = add_string(c, a, "name", u, "username")) != CTL_DONE ||
 	    (r = add_string(c, a, "full-name", u, "full_name")) != 0 ||
 	    (r = add_string(c, a, "home", u, "home")) != CTL_DONE ||
 	    (r = add_string(c, a, "shell", u, "shell")) != CTL_DONE ||
 	    (r = add_string(c, a, "email", u, "email")) != CTL_DONE ||
 	    (r = add_date(c, a, "expires", u, "account_expires_at")) != 0 ||
-	    (r = add_bool(c, a, "admin", u, "admin")) != CTL_DONE ||
-	    (r = add_bool(c, a, "password-login", u,
+	    (r = add_bool(c, a, "admin", "yes", u, "admin")) != CTL_DONE ||
+	    (r = add_bool(c, a, "password-login", "no", u,
 	    "password_disabled")) != CTL_DONE ||
-	    (r = add_bool(c, a, "ssh-password", u,
-	    "ssh_password_enabled")) != CTL_DONE ||
-	    (r = add_groups(c, a, u, false)) != CTL_DONE)
+	    (r = add_bool(c, a, "ssh-password", "yes", u,
+	    "ssh_password_enabled")) != CTL_DONE)
+		return r;
+	if (ctl_has(a, "accept-uid") && (r = put(c, u, "accept_uid",
+	    json_true(), "")) != CTL_DONE)
+		return r;
+	if (json_object_size(u) == 0 && !ctl_has(a, "group") &&
+	    !ctl_has(a, "groups"))
+		return ctl_misuse(c, "nothing to change was given");
+	return CTL_DONE;
+}
+
+int
+ctl_user_edit(struct ctl *c, const struct ctl_args *a)
+{
+	json_t *u = json_object(), *old = NULL, *row = NULL;
+	bool admin;
+	int r;
+
+	if ((r = describe_change(c, a, u)) != CTL_DONE ||
+	    (r = ctl_find(c, "user", a->positional[0], &old)) != CTL_DONE)
 		goto out;
-	if (login != NULL)	/* yes is: not disabled */
-		json_object_set_new(u, "password_disabled",
-		    json_boolean(login[0] == 'n'));
-	if (ctl_has(a, "accept-uid"))
-		json_object_set_new(u, "accept_uid", json_true());
-	if (json_object_size(u) == 0) {
-		r = ctl_misuse(c, "nothing to change was given");
+	admin = row_bool(json_object_get(u, "admin") != NULL ? u : old,
+	    "admin");
+	if ((r = add_groups(c, a, u, admin)) != CTL_DONE)
 		goto out;
-	}
-	r = update(c, a->positional[0], json_incref(u), &row);
+	r = ctl_call(c, "user.update", json_pack("[I,O]", row_int(old, "id"),
+	    u), -1, &row);
 	if (r == CTL_DONE)
-		print_user(c, row, "Changed");
+		r = print_user(c, row, "Changed");
  out:
 	json_decref(u);
+	json_decref(old);
 	json_decref(row);
 	return r;
 }
@@ -293,7 +341,7 @@ set_locked(struct ctl *c, const char *name, bool locked)
 	r = update(c, name, json_pack("{s:b}", "locked", locked ? 1 : 0),
 	    &row);
 	if (r == CTL_DONE)
-		print_user(c, row, locked ? "Locked" : "Unlocked");
+		r = print_user(c, row, locked ? "Locked" : "Unlocked");
 	json_decref(row);
 	return r;
 }
@@ -324,21 +372,46 @@ ctl_user_delete(struct ctl *c, const struct ctl_args *a)
 		return r;
 	r = ctl_call(c, "user.delete", json_pack("[I]", (json_int_t)id), -1,
 	    &result);
-	if (r == CTL_DONE && c->json)
-		ctl_print_json(result);
-	else if (r == CTL_DONE)
-		printf("Deleted user %s\n", name);
+	if (r == CTL_DONE)
+		r = ctl_done(c, result, "Deleted user %s", name);
 	json_decref(result);
 	return r;
 }
 
+/* ---- passwords ---- */
+
 /* Does NAME belong to the caller, who is not root? */
 static bool
-is_own(const char *name)
+is_own(const struct ctl *c, const char *name)
 {
-	struct passwd *pw = geteuid() != 0 ? getpwuid(geteuid()) : NULL;
+	struct passwd *pw = geteuid() != 0 && c->state_dir == NULL ?
+	    getpwuid(geteuid()) : NULL;
 
 	return pw != NULL && strcmp(pw->pw_name, name) == 0;
+}
+
+static int
+set_password(struct ctl *c, const char *name, const char *old,
+    const char *new)
+{
+	json_t *p = json_object(), *result = NULL;
+	int r;
+
+	if ((r = put(c, p, "username", json_string(name), "NAME")) !=
+	    CTL_DONE ||
+	    (r = put(c, p, "new_password", json_string(new),
+	    "the password")) != CTL_DONE ||
+	    (old != NULL && (r = put(c, p, "old_password", json_string(old),
+	    "the current password")) != CTL_DONE))
+		goto out;
+	r = ctl_call(c, "user.set_password", json_pack("[O]", p), -1,
+	    &result);
+	if (r == CTL_DONE)
+		r = ctl_done(c, result, "Changed the password of %s", name);
+ out:
+	json_decref(p);
+	json_decref(result);
+	return r;
 }
 
 int
@@ -346,8 +419,7 @@ ctl_user_passwd(struct ctl *c, const struct ctl_args *a)
 {
 	const char *name = a->positional[0];
 	char old[SECRET_MAX] = "", new[SECRET_MAX] = "";
-	bool own = is_own(name), standard = ctl_has(a, "stdin");
-	json_t *p = NULL, *result = NULL;
+	bool own = is_own(c, name), standard = ctl_has(a, "stdin");
 	int r = CTL_DONE;
 
 	if (own && standard)
@@ -358,74 +430,40 @@ ctl_user_passwd(struct ctl *c, const struct ctl_args *a)
 		r = secret_read_line(c, new, sizeof(new));
 	else if (r == CTL_DONE)
 		r = secret_ask_new(c, new, sizeof(new));
-	if (r != CTL_DONE)
-		goto out;
-	p = json_pack("[{s:s,s:s}]", "username", name, "new_password", new);
-	if (p == NULL || (own && json_object_set_new(json_array_get(p, 0),
-	    "old_password", json_string(old)) != 0)) {
-		r = ctl_fail(c, "the password is no UTF-8 text");
-		goto out;
-	}
-	r = ctl_call(c, "user.set_password", json_incref(p), -1, &result);
-	if (r == CTL_DONE && c->json)
-		ctl_print_json(result);
-	else if (r == CTL_DONE)
-		printf("Changed the password of %s\n", name);
- out:
+	if (r == CTL_DONE)
+		r = set_password(c, name, own ? old : NULL, new);
 	explicit_bzero(old, sizeof(old));
 	explicit_bzero(new, sizeof(new));
-	json_decref(p);
-	json_decref(result);
 	return r;
 }
+
+/* ---- list and show ---- */
 
 static const char *
 state_of(const json_t *row)
 {
-	json_int_t ms = json_integer_value(json_object_get(json_object_get(
-	    row, "account_expires_at"), "$date"));
+	const json_t *ms = json_object_get(json_object_get(row,
+	    "account_expires_at"), "$date");
 
 	if (row_bool(row, "locked"))
 		return "locked";
-	if (ms != 0 && ms / 1000 <= (json_int_t)time(NULL))
+	if (json_is_integer(ms) &&
+	    json_integer_value(ms) / 1000 <= (json_int_t)time(NULL))
 		return "expired";
 	return row_bool(row, "managed") ? "active" : "external";
 }
 
-struct list {
-	struct ctl	*c;
-	struct table	 t;
-	bool		 comma;
-};
-
-static int
-list_page(void *arg, json_t *page)
+static void
+fill_user(struct table *t, const json_t *row)
 {
-	struct list *l = arg;
-	json_t *row;
-	size_t i;
-
-	json_array_foreach(page, i, row) {
-		if (l->c->json) {
-			fputs(l->comma ? ",\n" : "[", stdout);
-			json_dumpf(row, stdout, JSON_COMPACT |
-			    JSON_ENSURE_ASCII);
-			l->comma = true;
-			continue;
-		}
-		table_add(&l->t, row_string(row, "username"));
-		table_addf(&l->t, "%" JSON_INTEGER_FORMAT,
-		    row_int(row, "uid"));
-		table_add(&l->t, row_string(json_object_get(row, "group"),
-		    "bsdgrp_group"));
-		table_add(&l->t, state_of(row));
-		table_add(&l->t, row_bool(row, "admin") ? "yes" : "no");
-		table_add(&l->t, row_string(row, "home"));
-		table_add(&l->t, row_string(row, "full_name"));
-	}
-	if (!l->c->json && table_print(&l->t) < 0)
-		return ctl_fail(l->c, "out of memory");
-	return CTL_DONE;
+	table_add(t, row_string(row, "username"));
+	table_addf(t, "%" JSON_INTEGER_FORMAT, row_int(row, "uid"));
+	table_add(t, row_string(json_object_get(row, "group"),
+	    "bsdgrp_group"));
+	table_add(t, state_of(row));
+	table_add(t, row_bool(row, "admin") ? "yes" : "no");
+	table_add(t, row_string(row, "home"));
+	table_add(t, row_string(row, "full_name"));
 }
 
 int
@@ -433,89 +471,97 @@ ctl_user_list(struct ctl *c, const struct ctl_args *a)
 {
 	static const char *const headings[] = { "NAME", "UID", "GROUP",
 	    "STATE", "ADMIN", "HOME", "FULL NAME" };
-	struct list l = { .c = c };
-	int r;
+	static const char *const fields[] = { "id", "username", "uid",
+	    "group", "locked", "managed", "account_expires_at", "admin",
+	    "home", "full_name", NULL };
+	static const struct ctl_list list = { "user.query", fields, headings,
+	    sizeof(headings) / sizeof(headings[0]), fill_user };
 
 	(void)a;
-	table_init(&l.t, headings, 7);
-	r = ctl_each(c, "user.query", list_page, &l);
-	if (r == CTL_DONE && c->json)
-		puts(l.comma ? "]" : "[]");
-	table_clear(&l.t);
-	return r;
+	return ctl_list(c, &list);
 }
 
 static void
 show_line(const char *name, const char *value)
 {
-	char *safe = ctl_text_safe(value);
-
-	printf("%-16s %s\n", name, safe != NULL && safe[0] != '\0' ?
-	    safe : "-");
-	free(safe);
+	ctl_say("%-16s %s", name, value[0] != '\0' ? value : "-");
 }
 
-/* The names of the groups whose row ids stand in "groups". */
-static int
+static void
+show_number(const char *name, json_int_t n)
+{
+	ctl_say("%-16s %" JSON_INTEGER_FORMAT, name, n);
+}
+
+/* Names of groups are for administrators; others see how many there are. */
+static void
 show_groups(struct ctl *c, const json_t *row)
 {
-	json_t *groups = NULL, *g;
+	json_t *ids = json_object_get(row, "groups"), *groups = NULL, *g;
+	const char *name;
+	char *names = NULL, *more;
 	size_t i;
-	int r;
 
-	r = ctl_call(c, "group.query", json_pack("[[[s,s,O]]]", "id", "in",
-	    json_object_get(row, "groups")), -1, &groups);
-	if (r != CTL_DONE)
-		return r;
-	printf("%-16s", "Groups");
-	json_array_foreach(groups, i, g)
-		printf(" %s", row_string(g, "name"));
-	puts(json_array_size(groups) == 0 ? " -" : "");
+	if (json_array_size(ids) > 0 && ctl_try(c, "group.query",
+	    json_pack("[[[s,s,O]],{s:[s]}]", "id", "in", ids, "select",
+	    "name"), &groups) != CTL_DONE) {
+		show_number("Groups", (json_int_t)json_array_size(ids));
+		return;
+	}
+	json_array_foreach(groups, i, g) {
+		name = row_string(g, "name");
+		if (asprintf(&more, "%s%s%s", names != NULL ? names : "",
+		    names != NULL ? " " : "", name) == -1)
+			break;
+		free(names);
+		names = more;
+	}
+	show_line("Groups", names != NULL ? names : "");
+	free(names);
 	json_decref(groups);
-	return CTL_DONE;
 }
 
-int
-ctl_user_show(struct ctl *c, const struct ctl_args *a)
+static void
+show_user(struct ctl *c, const json_t *row, size_t keys)
 {
-	char buf[WHEN_LEN], number[24];
-	json_t *row = NULL, *keys = NULL;
-	int r;
+	char buf[WHEN_LEN];
 
-	if ((r = ctl_find(c, "user", a->positional[0], &row)) != CTL_DONE)
-		return r;
-	if (c->json) {
-		ctl_print_json(row);
-		goto out;
-	}
-	r = ctl_call(c, "user.keys", json_pack("[s]", a->positional[0]), -1,
-	    &keys);
-	if (r != CTL_DONE)
-		goto out;
 	show_line("Name", row_string(row, "username"));
-	snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT,
-	    row_int(row, "uid"));
-	show_line("Uid", number);
+	show_number("Uid", row_int(row, "uid"));
 	show_line("Full name", row_string(row, "full_name"));
 	show_line("State", state_of(row));
 	show_line("Administrator", row_bool(row, "admin") ? "yes" : "no");
 	show_line("Primary group", row_string(json_object_get(row, "group"),
 	    "bsdgrp_group"));
-	r = show_groups(c, row);
+	show_groups(c, row);
 	show_line("Home", row_string(row, "home"));
 	show_line("Shell", row_string(row, "shell"));
 	show_line("Email", row_string(row, "email"));
-	show_line("Password", row_bool(row, "password_disabled") ?
-	    "disabled" : row_bool(row, "ssh_password_enabled") ?
+	show_line("Password", !row_bool(row, "managed") ? "" :
+	    row_bool(row, "password_disabled") ? "disabled" :
+	    row_bool(row, "ssh_password_enabled") ?
 	    "enabled, also over SSH" : "enabled, not over SSH");
 	show_line("Expires", row_date(row, "account_expires_at", "never",
 	    buf, sizeof(buf)));
 	show_line("Last login", row_date(row, "last_login_at", "never", buf,
 	    sizeof(buf)));
 	show_line("Key files", row_string(row, "authorized_keys_file"));
-	snprintf(number, sizeof(number), "%zu", json_array_size(keys));
-	show_line("Keys", number);
- out:
+	show_number("Keys", (json_int_t)keys);
+}
+
+int
+ctl_user_show(struct ctl *c, const struct ctl_args *a)
+{
+	json_t *row = NULL, *keys = NULL;
+	int r;
+
+	if ((r = ctl_find(c, "user", a->positional[0], &row)) != CTL_DONE)
+		return r;
+	if (c->json)
+		ctl_print_json(row);
+	else if ((r = ctl_call(c, "user.keys", json_pack("[s]",
+	    a->positional[0]), -1, &keys)) == CTL_DONE)
+		show_user(c, row, json_array_size(keys));
 	json_decref(keys);
 	json_decref(row);
 	return r;

@@ -45,26 +45,42 @@ row_date(const json_t *row, const char *field, const char *none, char *buf,
 	return when_format(json_integer_value(ms) / 1000, buf, len);
 }
 
-static int
-set(const struct ctl *c, json_t *to, const char *field, json_t *value)
+int
+put(const struct ctl *c, json_t *to, const char *field, json_t *value,
+    const char *what)
 {
-	if (json_object_set_new(to, field, value) != 0)
-		return ctl_fail(c, "%s is no text, or memory is out", field);
-	return CTL_DONE;
+	if (json_object_set_new(to, field, value) == 0)
+		return CTL_DONE;
+	if (what[0] == '\0')
+		return ctl_fail(c, "out of memory");
+	return ctl_fail(c, "%s: is no UTF-8 text", what);
+}
+
+/* The same for an option. */
+static int
+put_option(const struct ctl *c, json_t *to, const char *field, json_t *value,
+    const char *option)
+{
+	char what[48];
+
+	snprintf(what, sizeof(what), "--%s", option);
+	return put(c, to, field, value, what);
 }
 
 int
-add_string(struct ctl *c, const struct ctl_args *a, const char *option,
-    json_t *to, const char *field)
+add_string(const struct ctl *c, const struct ctl_args *a,
+    const char *option, json_t *to, const char *field)
 {
 	const char *s = ctl_get(a, option);
 
-	return s == NULL ? CTL_DONE : set(c, to, field, json_string(s));
+	if (s == NULL)
+		return CTL_DONE;
+	return put_option(c, to, field, json_string(s), option);
 }
 
 int
-add_number(struct ctl *c, const struct ctl_args *a, const char *option,
-    json_t *to, const char *field)
+add_number(const struct ctl *c, const struct ctl_args *a,
+    const char *option, json_t *to, const char *field)
 {
 	const char *s = ctl_get(a, option), *why;
 	long long n;
@@ -74,11 +90,11 @@ add_number(struct ctl *c, const struct ctl_args *a, const char *option,
 	n = strtonum(s, 0, UINT32_MAX, &why);
 	if (why != NULL)
 		return ctl_misuse(c, "--%s: \"%s\" is no id", option, s);
-	return set(c, to, field, json_integer(n));
+	return put_option(c, to, field, json_integer(n), option);
 }
 
 int
-add_date(struct ctl *c, const struct ctl_args *a, const char *option,
+add_date(const struct ctl *c, const struct ctl_args *a, const char *option,
     json_t *to, const char *field)
 {
 	const char *s = ctl_get(a, option);
@@ -89,15 +105,13 @@ add_date(struct ctl *c, const struct ctl_args *a, const char *option,
 	if (when_parse(s, time(NULL), &when) < 0)
 		return ctl_misuse(c, "--%s: \"%s\" is no time: say never, "
 		    "+30d, 2027-01-31 or 2027-01-31T12:00", option, s);
-	if (when == WHEN_NEVER)
-		return set(c, to, field, json_null());
-	return set(c, to, field, json_pack("{s:I}", "$date",
-	    (json_int_t)when * 1000));
+	return put_option(c, to, field, when == WHEN_NEVER ? json_null() :
+	    json_pack("{s:I}", "$date", (json_int_t)when * 1000), option);
 }
 
 int
-add_bool(struct ctl *c, const struct ctl_args *a, const char *option,
-    json_t *to, const char *field)
+add_bool(const struct ctl *c, const struct ctl_args *a, const char *option,
+    const char *when, json_t *to, const char *field)
 {
 	const char *s = ctl_get(a, option);
 
@@ -105,16 +119,36 @@ add_bool(struct ctl *c, const struct ctl_args *a, const char *option,
 		return CTL_DONE;
 	if (strcmp(s, "yes") != 0 && strcmp(s, "no") != 0)
 		return ctl_misuse(c, "--%s: say yes or no", option);
-	return set(c, to, field, json_boolean(s[0] == 'y'));
+	return put_option(c, to, field, json_boolean(strcmp(s, when) == 0),
+	    option);
+}
+
+/* As much as comes; *np bytes of it.  buf has READ_TEXT_MAX + 1. */
+static int
+read_all(const struct ctl *c, int fd, const char *name, char *buf, size_t *np)
+{
+	size_t n = 0;
+	ssize_t got;
+
+	while ((got = read(fd, buf + n, READ_TEXT_MAX + 1 - n)) != 0) {
+		if (got == -1 && errno == EINTR)
+			continue;
+		if (got == -1)
+			return ctl_fail(c, "%s: %s", name, strerror(errno));
+		if ((n += (size_t)got) > READ_TEXT_MAX)
+			return ctl_fail(c, "%s: is larger than 6 MiB", name);
+	}
+	*np = n;
+	return CTL_DONE;
 }
 
 int
-read_text(struct ctl *c, const char *path, char **textp)
+read_text(const struct ctl *c, const char *path, char **textp)
 {
 	bool standard = strcmp(path, "-") == 0;
+	const char *name = standard ? "standard input" : path;
 	char *buf = NULL;
 	size_t n = 0;
-	ssize_t got;
 	int fd = STDIN_FILENO, r;
 
 	*textp = NULL;
@@ -127,26 +161,15 @@ read_text(struct ctl *c, const char *path, char **textp)
 		r = ctl_fail(c, "out of memory");
 		goto out;
 	}
-	while ((got = read(fd, buf + n, READ_TEXT_MAX - n)) != 0) {
-		if (got == -1 && errno == EINTR)
-			continue;
-		if (got == -1) {
-			r = ctl_fail(c, "%s: %s", path, strerror(errno));
-			goto out;
-		}
-		if ((n += (size_t)got) == READ_TEXT_MAX) {
-			r = ctl_fail(c, "%s: larger than 6 MiB", path);
-			goto out;
-		}
-	}
+	if ((r = read_all(c, fd, name, buf, &n)) != CTL_DONE)
+		goto out;
 	buf[n] = '\0';
 	if (strlen(buf) != n) {
-		r = ctl_fail(c, "%s: is no text: it has NUL bytes", path);
+		r = ctl_fail(c, "%s: is no text: it has NUL bytes", name);
 		goto out;
 	}
 	*textp = buf;
 	buf = NULL;
-	r = CTL_DONE;
  out:
 	freezero(buf, buf != NULL ? READ_TEXT_MAX + 1 : 0);
 	if (!standard)

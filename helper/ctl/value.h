@@ -16,22 +16,34 @@ const char *row_date(const json_t *row, const char *field, const char *none,
 	    char *buf, size_t len);
 
 /*
- * Adding what a person gave to a request.  CTL_DONE; CTL_USAGE after a
- * message when the text is none of its kind.  An option that was not given
- * adds nothing.
+ * Put a member into a request; the reference to value is taken.  CTL_DONE,
+ * or CTL_FAILED after a message: "what" is no UTF-8 text; or, where "what"
+ * is "" since it is none of somebody else's, memory is out.
  */
-int	add_string(struct ctl *c, const struct ctl_args *a,
-	    const char *option, json_t *to, const char *field);
-int	add_number(struct ctl *c, const struct ctl_args *a,
-	    const char *option, json_t *to, const char *field);
-int	add_date(struct ctl *c, const struct ctl_args *a,
-	    const char *option, json_t *to, const char *field);
-/* yes or no */
-int	add_bool(struct ctl *c, const struct ctl_args *a,
-	    const char *option, json_t *to, const char *field);
+int	put(const struct ctl *c, json_t *to, const char *field, json_t *value,
+	    const char *what) NK_MUST_CHECK;
 
-/* A file of text ("-": standard input), NUL-terminated; caller wipes. */
-int	read_text(struct ctl *c, const char *path, char **textp);
+/*
+ * Put what a person gave as an option.  CTL_DONE, also when it was not
+ * given; CTL_USAGE after a message when the text is none of its kind.
+ */
+int	add_string(const struct ctl *c, const struct ctl_args *a,
+	    const char *option, json_t *to, const char *field) NK_MUST_CHECK;
+int	add_number(const struct ctl *c, const struct ctl_args *a,
+	    const char *option, json_t *to, const char *field) NK_MUST_CHECK;
+int	add_date(const struct ctl *c, const struct ctl_args *a,
+	    const char *option, json_t *to, const char *field) NK_MUST_CHECK;
+/* yes or no; "when" is the one that is true */
+int	add_bool(const struct ctl *c, const struct ctl_args *a,
+	    const char *option, const char *when, json_t *to,
+	    const char *field) NK_MUST_CHECK;
+
+/*
+ * A file of text ("-": what is left of standard input), NUL-terminated.
+ * The caller wipes and frees it.
+ */
+int	read_text(const struct ctl *c, const char *path, char **textp)
+	    NK_MUST_CHECK;
 #define READ_TEXT_MAX	(6u * 1024u * 1024u)
 
 #endif /* NASKEYS_CTL_VALUE_H */

@@ -8,6 +8,7 @@
 #include "helper/ctl/when.h"
 
 #define SECONDS_MAX	(100LL * 366 * 86400)	/* how far from now */
+#define LEAP_HOURS	3	/* that a zone ever put its clocks forward */
 
 /* N digits, as a number; NULL when there are none or too many. */
 static const char *
@@ -51,7 +52,7 @@ parse_relative(const char *text, time_t now, int64_t *whenp)
 	return -EINVAL;
 }
 
-/* HH:MM[:SS] */
+/* HH:MM[:SS]; whether there is such a time is found out later */
 static const char *
 parse_clock(const char *s, struct tm *tm)
 {
@@ -62,22 +63,35 @@ parse_clock(const char *s, struct tm *tm)
 		return NULL;
 	if (*s == ':' && (s = digits(s + 1, 2, 2, &sec)) == NULL)
 		return NULL;
-	if (h > 23 || m > 59 || sec > 59)
-		return NULL;
 	tm->tm_hour = (int)h;
 	tm->tm_min = (int)m;
 	tm->tm_sec = (int)sec;
 	return s;
 }
 
+/* -EINVAL: no clock shows this time, as on the 31st of February. */
+static int
+to_seconds(const struct tm *tm, bool utc, int64_t *whenp)
+{
+	struct tm copy = *tm, again;
+	time_t t = utc ? timegm(&copy) : mktime(&copy);
+
+	if ((utc ? gmtime_r(&t, &again) : localtime_r(&t, &again)) == NULL ||
+	    again.tm_year != tm->tm_year || again.tm_mon != tm->tm_mon ||
+	    again.tm_mday != tm->tm_mday || again.tm_hour != tm->tm_hour ||
+	    again.tm_min != tm->tm_min || again.tm_sec != tm->tm_sec)
+		return -EINVAL;
+	*whenp = t;
+	return 0;
+}
+
 int
 when_parse(const char *text, time_t now, int64_t *whenp)
 {
-	struct tm tm = { .tm_isdst = -1 }, again;
+	struct tm tm = { .tm_isdst = -1 };
 	int64_t y, m, d;
+	bool day = false, utc;
 	const char *s;
-	time_t t;
-	bool utc;
 
 	if (strcmp(text, "never") == 0) {
 		*whenp = WHEN_NEVER;
@@ -89,7 +103,9 @@ when_parse(const char *text, time_t now, int64_t *whenp)
 	    (s = digits(s, 2, 2, &m)) == NULL || *s++ != '-' ||
 	    (s = digits(s, 2, 2, &d)) == NULL)
 		return -EINVAL;
-	if ((*s == ' ' || *s == 'T') && (s = parse_clock(s + 1, &tm)) == NULL)
+	if (*s != ' ' && *s != 'T')
+		day = true;
+	else if ((s = parse_clock(s + 1, &tm)) == NULL)
 		return -EINVAL;
 	utc = *s == 'Z';
 	if (s[utc ? 1 : 0] != '\0' || y < 1970)
@@ -97,12 +113,11 @@ when_parse(const char *text, time_t now, int64_t *whenp)
 	tm.tm_year = (int)y - 1900;
 	tm.tm_mon = (int)m - 1;
 	tm.tm_mday = (int)d;
-	t = utc ? timegm(&tm) : mktime(&tm);
-	/* the 31st of February is a day of March to mktime: refuse it */
-	if ((utc ? gmtime_r(&t, &again) : localtime_r(&t, &again)) == NULL ||
-	    again.tm_mday != (int)d || again.tm_mon != (int)m - 1)
-		return -EINVAL;
-	*whenp = t;
+	/* where the clocks leap over midnight, a day begins later */
+	while (to_seconds(&tm, utc, whenp) < 0) {
+		if (!day || ++tm.tm_hour > LEAP_HOURS)
+			return -EINVAL;
+	}
 	return 0;
 }
 

@@ -15,7 +15,8 @@
  * A point in time as a person gives it: "never"; +N followed by s, m, h,
  * d or w from now on (-N: before now); YYYY-MM-DD, the start of that day;
  * YYYY-MM-DD HH:MM[:SS] or with a T; each in local time, or with a Z at
- * its end in UTC.  0 and seconds since the epoch, or -EINVAL.
+ * its end in UTC.  Years 1970 to 9999.  0 and seconds since the epoch, or
+ * -EINVAL, also for a time that the clocks leap over.
  */
 int	when_parse(const char *text, time_t now, int64_t *whenp)
 	    NK_MUST_CHECK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "lib/account/child.h"
 
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -105,6 +106,35 @@ collect(int fd, int64_t end,
 	return r;
 }
 
+/* Until the child has ended or end has come.  0 or -errno. */
+static int
+wait_for_end(pid_t pid, int64_t end)
+{
+	struct pollfd p = { .fd = pidfd_open(pid, 0), .events = POLLIN };
+	int64_t left;
+	int n, r = 0;
+
+	if (p.fd == -1)
+		return errno == ESRCH ? 0 : -errno;	/* ended and reaped */
+	for (;;) {
+		left = end - now_ms();
+		n = poll(&p, 1, left <= 0 ? 0 :
+		    left > 60000 ? 60000 : (int)left);
+		if (n > 0)
+			break;
+		if (n == -1 && errno != EINTR) {
+			r = -errno;
+			break;
+		}
+		if (left <= 0) {
+			r = -ETIMEDOUT;
+			break;
+		}
+	}
+	(void)close(p.fd);
+	return r;
+}
+
 /*
  * Wait for a child that has closed its pipe, until end; then kill it.  A
  * child whose status somebody else has taken (SIGCHLD ignored) is judged by
@@ -113,16 +143,12 @@ collect(int fd, int64_t end,
 static int
 reap(pid_t pid, int64_t end, int r)
 {
-	struct timespec nap = { 0, 1000000 };
 	int status = 0;
 	pid_t got = 0;
 
-	while (r == 0 && (got = waitpid(pid, &status, WNOHANG)) == 0) {
-		if (now_ms() >= end)
-			r = -ETIMEDOUT;
-		else
-			(void)nanosleep(&nap, NULL);
-	}
+	if (r == 0 && (got = waitpid(pid, &status, WNOHANG)) == 0 &&
+	    (r = wait_for_end(pid, end)) == 0)
+		got = waitpid(pid, &status, 0);
 	if (got == 0) {
 		(void)kill(pid, SIGKILL);
 		while (waitpid(pid, &status, 0) == -1 && errno == EINTR)

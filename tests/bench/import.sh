@@ -54,10 +54,10 @@ for t in $tables; do
 		sqlite3 "$file" "SELECT '$t', count(*) FROM $t"
 	done
 done | uniq -u >"$dir/differ"
-[ ! -s "$dir/log" ] && [ ! -s "$dir/differ" ] || {
+if [ -s "$dir/log" ] || [ -s "$dir/differ" ]; then
 	head -5 "$dir/log" "$dir/differ"
 	exit 1
-}
+fi
 echo "import of $users users with a key each: $ours s, .import $theirs s," \
     "ratio $(ratio "$ours" "$theirs");" \
     "memory $(($(cat "$dir/memory") / 1024)) MiB"

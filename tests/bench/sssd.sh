@@ -22,7 +22,8 @@ naskeysctl user import "$dir/users.json" >/dev/null
 # sssd takes from "files" what we serve as well
 passwd_lines "$dir/users.json" >>/etc/passwd
 
-mkdir -p /run/sssd /var/lib/sss/db /var/lib/sss/mc /var/lib/sss/pipes/private
+mkdir -p /run/sssd /var/log/sssd /var/lib/sss/db /var/lib/sss/mc \
+    /var/lib/sss/pipes/private /var/lib/sss/pubconf
 cat >/etc/sssd/sssd.conf <<END
 [sssd]
 services = nss
@@ -34,7 +35,8 @@ memcache_timeout = 3600
 id_provider = proxy
 proxy_lib_name = files
 min_id = 1000
-cache_credentials = false
+auth_provider = none
+chpass_provider = none
 entry_cache_timeout = 3600
 END
 chmod 600 /etc/sssd/sssd.conf
@@ -46,6 +48,6 @@ for _ in $(seq 100); do
 	sleep 0.1
 done
 "$BUILD/tests/bench/bench_sssd" u $users || {
-	tail -5 "$dir/sssd.log" /var/log/sssd/*.log
+	tail -n 5 "$dir/sssd.log" /var/log/sssd/*.log
 	exit 1
 }

@@ -8,14 +8,12 @@ set -eu
 users=20000 rounds=5
 [ "${LONG-no}" = no ] || users=1000000 rounds=3
 dir=$(mktemp -d /var/tmp/naskeys-bench.XXXXXX)
-trap 'rm -rf "$dir"; umount "$maps" 2>/dev/null || :' EXIT
+maps=$dir/state/maps	# on a tmpfs, as in /run
+trap 'umount "$maps" 2>/dev/null; rm -rf "$dir"' EXIT
 make_users $users 100000 "$dir/keys" >"$dir/users.json"
 import "$dir/state" "$dir/users.json" >/dev/null
-maps=$dir/state/maps	# on a tmpfs, as in /run
-mount -t tmpfs tmpfs "$maps"
-awk -F'"' '{ split($7, uid, "[:,]")
-    printf "%s:x:%s:9999:%s:%s:%s\n", $4, uid[2], $10, $14, $18
-    }' "$dir/users.json" >"$dir/passwd"
+mount -t tmpfs -o mode=0755 tmpfs "$maps"
+passwd_lines "$dir/users.json" >"$dir/passwd"
 
 # as Debian's libnss-db feeds it: by number, by name, by uid
 feed() {
