@@ -9,7 +9,7 @@ users=20000 rounds=5
 [ "${LONG-no}" = no ] || users=1000000 rounds=3
 dir=$(mktemp -d /var/tmp/naskeys-bench.XXXXXX)
 maps=$dir/state/maps	# on a tmpfs, as in /run
-trap 'umount "$maps" 2>/dev/null; rm -rf "$dir"' EXIT
+trap 'umount "$maps" 2>/dev/null || :; rm -rf "$dir"' EXIT
 make_users $users 100000 "$dir/keys" >"$dir/users.json"
 import "$dir/state" "$dir/users.json" >/dev/null
 mount -t tmpfs -o mode=0755 tmpfs "$maps"
