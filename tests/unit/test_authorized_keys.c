@@ -702,7 +702,10 @@ START_TEST(locked_between_the_maps)
 	ck_assert_int_eq(pthread_create(&t, NULL, lock_and_change, NULL), 0);
 	for (i = 0; i < 2000; i++) {
 		run("keyless", &res);
-		ck_assert_msg(res.status == 0, "exit status %d: %s",
+		/* an account that never holds still may get no answer */
+		ck_assert_msg(res.status == 0 || (res.status == 1 &&
+		    strstr(res.log, "no answer") != NULL &&
+		    res.out[0] == '\0'), "exit status %d: %s",
 		    res.status, res.log);
 		ck_assert_msg(strcmp(res.out, "") == 0 ||
 		    strcmp(res.out, ED " AAAAa\n") == 0, "\"%s\"", res.out);
