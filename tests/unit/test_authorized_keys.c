@@ -700,7 +700,7 @@ START_TEST(locked_between_the_maps)
 
 	put_keys(7, 17, 17, &k, 1);
 	ck_assert_int_eq(pthread_create(&t, NULL, lock_and_change, NULL), 0);
-	for (i = 0; i < 2000; i++) {
+	for (i = 0; i < 400; i++) {
 		run("keyless", &res);
 		/* an account that never holds still may get no answer */
 		ck_assert_msg(res.status == 0 || (res.status == 1 &&
