@@ -164,9 +164,10 @@ run(const struct command *c, int out, pid_t parent)
 	char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
 	char *envp[] = { path, NULL };
 	sigset_t none;
-	int null;
+	int null, sig;
 
-	(void)signal(SIGPIPE, SIG_DFL);
+	for (sig = 1; sig < NSIG; sig++)	/* fails for KILL and STOP */
+		(void)signal(sig, SIG_DFL);
 	(void)sigemptyset(&none);
 	if (setpgid(0, 0) == -1 ||
 	    prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent ||
