@@ -4,7 +4,7 @@
 
 /*
  * Is a public key a point that its curve's arithmetic may be trusted with?
- * Both return 0; -EBADMSG when it is not; -ENOMEM.
+ * The time that this takes tells what the point is: for public ones alone.
  */
 
 #include <stddef.h>
@@ -17,14 +17,15 @@
 /*
  * p[len] must be the uncompressed form of a point on curve ("nistp256",
  * "nistp384" or "nistp521") other than infinity, and its coordinates must
- * have the size that ssh-keygen asks for.
+ * have the size that ssh-keygen asks for.  Returns 0 or -EBADMSG.
  */
 int	nk_point_check_nist(const char *curve, const uint8_t *p, size_t len)
 	    NK_MUST_CHECK;
 
 /*
  * p must be the one canonical encoding of a point on edwards25519 whose
- * order is not small (with a key of small order anybody can sign).
+ * order is not small (with a key of small order anybody can sign).  Returns
+ * 0, -EBADMSG or -ENOMEM.
  */
 int	nk_point_check_ed25519(const uint8_t p[static NK_ED25519_SIZE])
 	    NK_MUST_CHECK;

@@ -99,7 +99,6 @@ get_ecdsa(struct nk_wire *w, struct nk_pubkey *k, const char **whyp)
 {
 	const uint8_t *curve;
 	size_t len;
-	int r;
 
 	if (nk_wire_get_string(w, &curve, &len) < 0 ||
 	    nk_wire_get_string(w, &k->point, &k->point_len) < 0)
@@ -108,10 +107,8 @@ get_ecdsa(struct nk_wire *w, struct nk_pubkey *k, const char **whyp)
 	    memcmp(curve, k->type->curve, len) != 0)
 		return nk_refuse(whyp, -EBADMSG, "the key's curve is not the "
 		    "one that its type names: copy its whole .pub file again");
-	if ((r = nk_point_check_nist(k->type->curve, k->point,
-	    k->point_len)) < 0)
-		return nk_refuse(whyp, r,
-		    r == -ENOMEM ? NK_WHY_NOMEM : off_curve);
+	if (nk_point_check_nist(k->type->curve, k->point, k->point_len) < 0)
+		return nk_refuse(whyp, -EBADMSG, off_curve);
 	return 0;
 }
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* Points of edwards25519 (RFC 8032, section 5.1). */
+
 #include "lib/ssh/point.h"
 
 #include <errno.h>
@@ -6,25 +9,11 @@
 #include <string.h>
 
 #include <openssl/bn.h>
-#include <openssl/ec.h>
 #include <openssl/err.h>
-#include <openssl/obj_mac.h>
-
-#define UNCOMPRESSED	4	/* first byte of a point, SEC 1, 2.3.3 */
-
-static const struct {
-	const char	*curve;		/* RFC 5656, section 10.1 */
-	const char	*group;
-	int		 nid;
-} curves[] = {
-	{ "nistp256", "prime256v1", NID_X9_62_prime256v1 },
-	{ "nistp384", "secp384r1", NID_secp384r1 },
-	{ "nistp521", "secp521r1", NID_secp521r1 },
-};
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 
-/* Numbers of edwards25519, least significant byte first. */
+/* Numbers, least significant byte first. */
 static const uint8_t prime[NK_ED25519_SIZE] = {
 	0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
@@ -49,75 +38,6 @@ static const uint8_t small_order[][NK_ED25519_SIZE] = {
 	  0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39,
 	  0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a },
 };
-
-const char *
-nk_point_group(const char *curve)
-{
-	size_t i;
-
-	for (i = 0; i < COUNT(curves); i++) {
-		if (strcmp(curves[i].curve, curve) == 0)
-			return curves[i].group;
-	}
-	return NULL;
-}
-
-/*
- * Are the coordinates of p longer than half the group's order and smaller
- * than the order by two?  Returns 0, -EBADMSG or -ENOMEM.
- */
-static int
-check_coordinates(const EC_GROUP *group, const EC_POINT *p)
-{
-	BIGNUM *x = BN_new(), *y = BN_new(), *limit = NULL;
-	const BIGNUM *order = EC_GROUP_get0_order(group);
-	int half, r = -ENOMEM;
-
-	if (x == NULL || y == NULL || (limit = BN_dup(order)) == NULL ||
-	    BN_sub_word(limit, 1) != 1 ||
-	    EC_POINT_get_affine_coordinates(group, p, x, y, NULL) != 1)
-		goto out;
-	half = BN_num_bits(order) / 2;
-	r = 0;
-	if (BN_num_bits(x) <= half || BN_num_bits(y) <= half ||
-	    BN_cmp(x, limit) >= 0 || BN_cmp(y, limit) >= 0)
-		r = -EBADMSG;
- out:
-	BN_free(x);
-	BN_free(y);
-	BN_free(limit);
-	return r;
-}
-
-int
-nk_point_check_nist(const char *curve, const uint8_t *p, size_t len)
-{
-	EC_GROUP *group = NULL;
-	EC_POINT *point = NULL;
-	size_t i;
-	int r = -ENOMEM;
-
-	for (i = 0; i < COUNT(curves); i++) {
-		if (strcmp(curves[i].curve, curve) == 0)
-			break;
-	}
-	if (i == COUNT(curves) || len == 0 || p[0] != UNCOMPRESSED)
-		return -EBADMSG;
-	ERR_set_mark();
-	if ((group = EC_GROUP_new_by_curve_name(curves[i].nid)) == NULL ||
-	    (point = EC_POINT_new(group)) == NULL)
-		goto out;
-	r = -EBADMSG;		/* it also sees whether p is on the curve */
-	if (EC_POINT_oct2point(group, point, p, len, NULL) != 1 ||
-	    EC_POINT_is_at_infinity(group, point) == 1)
-		goto out;
-	r = check_coordinates(group, point);
- out:
-	ERR_pop_to_mark();
-	EC_POINT_free(point);
-	EC_GROUP_free(group);
-	return r;
-}
 
 /*
  * Is there an x with -x^2 + y^2 = 1 + d x^2 y^2 (mod prime)?  That is so when

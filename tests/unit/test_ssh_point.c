@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Points of the NIST curves: libcrypto's arithmetic is the oracle. */
+
+#include <check.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/bn.h>
+#include <openssl/ec.h>
+#include <openssl/obj_mac.h>
+
+#include "lib/ssh/point.h"
+
+#define POINTS		400
+#define FLIPS		8	/* of each point */
+#define POINT_MAX	133	/* bytes, on nistp521 */
+
+static const struct {
+	const char	*curve;
+	const char	*group;
+	int		 nid;
+	int		 bits;
+} curves[] = {
+	{ "nistp256", "prime256v1", NID_X9_62_prime256v1, 256 },
+	{ "nistp384", "secp384r1", NID_secp384r1, 384 },
+	{ "nistp521", "secp521r1", NID_secp521r1, 521 },
+};
+
+#define CURVES	((int)(sizeof(curves) / sizeof(curves[0])))
+
+/* Have the coordinates the size that ssh-keygen asks for? */
+static bool
+is_sized(const EC_GROUP *group, const EC_POINT *p)
+{
+	BIGNUM *xy[2] = { BN_new(), BN_new() };
+	BIGNUM *limit = BN_dup(EC_GROUP_get0_order(group));
+	int i, half = BN_num_bits(limit) / 2;
+	bool sized = true;
+
+	ck_assert_int_eq(BN_sub_word(limit, 1), 1);
+	ck_assert_int_eq(EC_POINT_get_affine_coordinates(group, p, xy[0],
+	    xy[1], NULL), 1);
+	for (i = 0; i < 2; i++) {
+		if (BN_num_bits(xy[i]) <= half || BN_cmp(xy[i], limit) >= 0)
+			sized = false;
+		BN_free(xy[i]);
+	}
+	BN_free(limit);
+	return sized;
+}
+
+static int
+oracle(const EC_GROUP *group, const uint8_t *buf, size_t len)
+{
+	EC_POINT *p = EC_POINT_new(group);
+	int r = -EBADMSG;
+
+	ck_assert_ptr_nonnull(p);
+	if (buf[0] == POINT_CONVERSION_UNCOMPRESSED &&
+	    EC_POINT_oct2point(group, p, buf, len, NULL) == 1 &&
+	    is_sized(group, p))
+		r = 0;
+	EC_POINT_free(p);
+	return r;
+}
+
+/* Random points are taken; with any bit flipped, libcrypto decides. */
+START_TEST(random_points)
+{
+	EC_GROUP *group = EC_GROUP_new_by_curve_name(curves[_i].nid);
+	EC_POINT *p = EC_POINT_new(group);
+	uint8_t buf[POINT_MAX];
+	BIGNUM *k = BN_new();
+	int i, j, taken = 0;
+	size_t len, at;
+
+	srandom(1);
+	for (i = 0; i < POINTS; i++) {
+		ck_assert_int_eq(BN_rand(k, curves[_i].bits - 1,
+		    BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ODD), 1);
+		ck_assert_int_eq(EC_POINT_mul(group, p, k, NULL, NULL, NULL),
+		    1);
+		len = EC_POINT_point2oct(group, p,
+		    POINT_CONVERSION_UNCOMPRESSED, buf, sizeof(buf), NULL);
+		ck_assert_uint_gt(len, 0);
+		ck_assert_int_eq(nk_point_check_nist(curves[_i].curve, buf,
+		    len), oracle(group, buf, len));
+		taken += nk_point_check_nist(curves[_i].curve, buf, len) == 0;
+		ck_assert_int_eq(nk_point_check_nist(curves[_i].curve, buf,
+		    len - 1), -EBADMSG);
+		for (j = 0; j < FLIPS; j++) {
+			at = (size_t)random() % len;
+			buf[at] ^= (uint8_t)(1 << random() % 8);
+			ck_assert_int_eq(nk_point_check_nist(
+			    curves[_i].curve, buf, len),
+			    oracle(group, buf, len));
+		}
+	}
+	ck_assert_int_gt(taken, POINTS / 2);
+	BN_free(k);
+	EC_POINT_free(p);
+	EC_GROUP_free(group);
+}
+END_TEST
+
+/*
+ * The x of a point and y plus p, or x plus p and y, where that still fits:
+ * the same point for arithmetic that reduces first, but not written so.
+ */
+START_TEST(not_reduced)
+{
+	EC_GROUP *group = EC_GROUP_new_by_curve_name(curves[_i].nid);
+	size_t bytes = (size_t)(curves[_i].bits + 7) / 8;
+	uint8_t buf[POINT_MAX] = { POINT_CONVERSION_UNCOMPRESSED };
+	BIGNUM *p = BN_new(), *x = BN_new(), *y = BN_new();
+	int word, which, tried = 0;
+
+	ck_assert_int_eq(EC_GROUP_get_curve(group, p, NULL, NULL, NULL), 1);
+	for (word = 0; word < 200; word++) {
+		EC_POINT *q = EC_POINT_new(group);
+
+		ck_assert_int_eq(BN_set_word(x, (BN_ULONG)word), 1);
+		if (EC_POINT_set_compressed_coordinates(group, q, x, 0,
+		    NULL) == 1) {
+			ck_assert_int_eq(EC_POINT_get_affine_coordinates(
+			    group, q, x, y, NULL), 1);
+			which = curves[_i].bits == 521 ? word % 2 : 0;
+			ck_assert_int_eq(BN_add(which == 0 ? x : y,
+			    which == 0 ? x : y, p), 1);
+			if (BN_num_bytes(x) <= (int)bytes &&
+			    BN_num_bytes(y) <= (int)bytes) {
+				ck_assert_int_gt(BN_bn2binpad(x, buf + 1,
+				    (int)bytes), 0);
+				ck_assert_int_gt(BN_bn2binpad(y,
+				    buf + 1 + bytes, (int)bytes), 0);
+				ck_assert_int_eq(nk_point_check_nist(
+				    curves[_i].curve, buf, 1 + 2 * bytes),
+				    -EBADMSG);
+				tried++;
+			}
+		}
+		EC_POINT_free(q);
+	}
+	ck_assert_int_gt(tried, 10);
+	BN_free(p);
+	BN_free(x);
+	BN_free(y);
+	EC_GROUP_free(group);
+}
+END_TEST
+
+START_TEST(names)
+{
+	ck_assert_str_eq(nk_point_group(curves[_i].curve), curves[_i].group);
+	ck_assert_ptr_null(nk_point_group(curves[_i].group));
+	ck_assert_int_eq(nk_point_check_nist("nistp224",
+	    (const uint8_t *)"\4", 1), -EBADMSG);
+	ck_assert_int_eq(nk_point_check_nist(curves[_i].curve,
+	    (const uint8_t *)"", 0), -EBADMSG);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("point");
+	TCase *tc = tcase_create("nist");
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_loop_test(tc, random_points, 0, CURVES);
+	tcase_add_loop_test(tc, not_reduced, 0, CURVES);
+	tcase_add_loop_test(tc, names, 0, CURVES);
+	suite_add_tcase(s, tc);
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
