@@ -169,8 +169,10 @@ nk_session_open(struct nk_session **sp, const char *path)
 		r = -ENOMEM;
 		goto out;
 	}
-	if ((r = session_need(s)) < 0)
+	/* without room each use tries again, and may do without */
+	if ((r = session_need(s)) < 0 && r != -ENOSPC)
 		goto out;
+	r = 0;
 	*sp = s;
 	s = NULL;
  out:

@@ -115,6 +115,29 @@ case $(printf '%s\n' "$ping" | $helper 2>/dev/null) in
 esac
 rm /etc/naskeys/naskeys.conf
 
+# ---- /run is full, and no helper has session.db open ----
+
+mount -t tmpfs -o size=1m,mode=0755 tmpfs /run/naskeys
+check "--sync in a small /run" $helper --sync
+for k in 1 2 3; do ssh-keygen -q -t ed25519 -N '' -f "$work/k$k"; done
+fingerprint() { ssh-keygen -lf "$work/k$1.pub" | cut -d' ' -f2; }
+check "a user with keys" naskeysctl user add fay --uid 23009 \
+    --key "$work/k1.pub" --key "$work/k2.pub"
+check "the acceptor starts" $init start
+soon test -S /run/naskeys/helper.sock
+dd if=/dev/zero of=/run/naskeys/fill bs=4096 2>/dev/null
+check "root removes a key" naskeysctl key remove fay "$(fingerprint 1)"
+check "the owner removes a key" "${somebody[@]}" naskeysctl key remove fay \
+    "$(fingerprint 2)"
+same "no key is left" "$(/usr/libexec/naskeys/naskeys-authorized-keys fay)" ""
+check "root locks the user" naskeysctl user lock fay
+refused "no more room is made" naskeysctl sync --rebuild
+check "root deletes the user" naskeysctl user delete fay --force
+rm /run/naskeys/fill
+check "the acceptor ends" $init stop
+umount /run/naskeys
+check "--sync in the old /run" $helper --sync
+
 # ---- without systemd ----
 
 same "status before" "$($init status >/dev/null 2>&1; echo $?)" 3
