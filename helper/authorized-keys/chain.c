@@ -9,7 +9,8 @@
  *  2. No shell: words are split at blanks before tokens are replaced, so
  *     that no name and no key makes a word of its own.
  *  3. It inherits no descriptor, no environment but PATH, no ignored signal.
- *  4. It has a process group of its own, which ends with the time limit.
+ *  4. It has a process group of its own, which ends with the time limit;
+ *     what in it runs with other rights than ours is not waited for.
  *  5. Only the whole lines of a run that succeeded within time and size are
  *     used.
  */
@@ -229,17 +230,18 @@ read_output(int fd, int64_t deadline, size_t max, struct nk_output *o)
 
 /*
  * Wait for the child, which is SIGCHLD's only sender and blocked, until the
- * deadline; then end it.  Its group is ended in any case, before its number
- * can belong to another.  Returns 0 only if it exited with status 0.
+ * deadline.  Then its group is ended; the child is not reaped, so that its
+ * number cannot have become another's.  Nor is its death waited for: one
+ * that is set-uid does not die by us.  Returns 0 only if it exited with
+ * status 0.
  */
 static int
-reap(pid_t pid, int64_t deadline)
+end(pid_t pid, int64_t deadline)
 {
 	siginfo_t si = { .si_pid = 0 };
 	struct timespec ts;
 	sigset_t chld;
 	int64_t left;
-	int status;
 
 	(void)sigemptyset(&chld);
 	(void)sigaddset(&chld, SIGCHLD);
@@ -254,13 +256,9 @@ reap(pid_t pid, int64_t deadline)
 		(void)sigtimedwait(&chld, NULL, &ts);
 	}
 	(void)kill(-pid, SIGKILL);
-	while (waitpid(pid, &status, 0) == -1) {
-		if (errno != EINTR)
-			return -errno;
-	}
 	if (si.si_pid != pid)
 		return -ETIMEDOUT;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ECHILD;
+	return si.si_code == CLD_EXITED && si.si_status == 0 ? 0 : -ECHILD;
 }
 
 static int
@@ -301,7 +299,7 @@ run_and_read(const struct command *c, const struct nk_conf *conf,
 	}
 	r = read_output(fds[0], deadline, conf->chained_max, o);
 	close(fds[0]);
-	status = reap(pid, r < 0 ? 0 : deadline);
+	status = end(pid, r < 0 ? 0 : deadline);
 	return r < 0 ? r : status;
 }
 

@@ -905,6 +905,36 @@ START_TEST(chain_group_ends)
 }
 END_TEST
 
+/*
+ * One that becomes another user, as sudo does, cannot be ended, and costs no
+ * more than the limit.
+ */
+START_TEST(chain_not_ours_to_end)
+{
+	static const char *const install[] = { "install", "-m", "4755",
+	    "/usr/bin/perl", SCRIPT, NULL };
+	static const char *const words[] = { "", "mallory", NULL };
+	const char *product = program;
+	struct timespec before, after;
+	struct result res;
+
+	/* the folder around it is nosuid */
+	ck_assert_int_eq(mount("tmpfs", PLACE, "tmpfs", 0, "mode=0755"), 0);
+	configure(SCRIPT " -e $<=$>;sleep(20)", NULL);
+	program = "/usr/bin/install";
+	run_as(0, (char *const *)(const void *)install, &res);
+	program = product;
+	ck_assert_int_eq(res.status, 0);
+	ck_assert_int_eq(clock_gettime(CLOCK_MONOTONIC, &before), 0);
+	run_as(NOBODY, (char *const *)(const void *)words, &res);
+	ck_assert_int_eq(clock_gettime(CLOCK_MONOTONIC, &after), 0);
+	ck_assert_int_lt(after.tv_sec - before.tv_sec, 5);
+	ck_assert_int_eq(res.status, 0);
+	ck_assert_str_eq(res.out, "");
+	ck_assert_ptr_nonnull(strstr(res.log, "too long"));
+}
+END_TEST
+
 static void
 expect_refused(const char *log)
 {
@@ -1038,6 +1068,7 @@ main(void)
 	tcase_add_loop_test(tch, chain_arguments, 0, N(arguments));
 	tcase_add_loop_test(tch, chain_runs, 0, N(runs));
 	tcase_add_test(tch, chain_group_ends);
+	tcase_add_test(tch, chain_not_ours_to_end);
 	tcase_add_test(tch, chain_not_trusted);
 	tcase_add_test(tch, chain_bad_conf);
 	suite_add_tcase(s, tch);
