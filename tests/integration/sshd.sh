@@ -126,6 +126,42 @@ naskeysctl user add bob --home /home/bob --key k_ed25519.pub >/dev/null
 chown -R bob: /home/bob
 check "bob is in naskeys-managed" sh -c 'id -Gn bob | grep -qw naskeys-managed'
 if [ $bad -ne 0 ]; then tail -30 sshd.log | sed 's/^/  /'; fi
+
+# a key that may run one command only does not reach the helper's socket by
+# a forwarding, where it could add another key
+naskeysctl key add bob forced.line >/dev/null
+/usr/libexec/naskeys/naskeys-helper --listen /run/naskeys/helper.sock &
+helper=$!
+forwarded() {	# is who logs in as bob by k_rsa answered by the helper?
+	local ssh status
+	rm -f local.sock
+	ssh -F none -p $port -i k_rsa -o BatchMode=yes \
+	    -o IdentitiesOnly=yes -o StrictHostKeyChecking=no \
+	    -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -N \
+	    -L "$PWD/local.sock:/run/naskeys/helper.sock" bob@127.0.0.1 &
+	ssh=$!
+	for _ in $(seq 50); do
+		[ -S local.sock ] && break
+		sleep 0.1
+	done
+	"$BUILD/tests/integration/helper_limits" --ask local.sock
+	status=$?
+	kill $ssh
+	return $status
+}
+same "bob may run one command" "$(login k_rsa bob)" forced
+check "the helper answers" "$BUILD/tests/integration/helper_limits" --ask \
+    /run/naskeys/helper.sock
+refused "and is not forwarded to bob" forwarded
+stop_sshd
+dropin=/etc/ssh/sshd_config.d/10-naskeys.conf
+cp -p $dropin dropin.saved
+sed -i '/AllowStreamLocalForwarding/d' $dropin
+start_sshd yes
+check "without init's line it is" forwarded
+cp -p dropin.saved $dropin
+kill $helper
+wait $helper
 stop_sshd
 
 # maps that cannot be trusted: the command fails, sshd goes on without it
