@@ -4,7 +4,8 @@
  * naskeys-helper: the one writer.
  *
  *  1. Nothing but the arguments MUST be believed of the starter: neither
- *     the environment, nor open descriptors, nor signals (sanitise.h).
+ *     the environment, nor open descriptors, nor signals, nor limits at
+ *     which the kernel would end us (sanitise.h).
  *  2. What says where the state lies MUST NOT be taken from somebody whose
  *     privilege is less than ours.  On accepted connections the acceptor is
  *     the starter, and it passes on only what it was given itself.

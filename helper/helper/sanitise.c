@@ -106,6 +106,31 @@ clean_signals(void)
 	return sigprocmask(SIG_SETMASK, &none, NULL) == -1 ? -errno : 0;
 }
 
+/*
+ * The limits at which the kernel ends a process, which may be between
+ * COMMIT and the maps.  At others a call fails, and so does the request.
+ */
+static int
+lift_limits(void)
+{
+	static const __rlimit_resource_t deadly[] = { RLIMIT_CPU,
+	    RLIMIT_FSIZE };
+	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+	struct rlimit l;
+	size_t i;
+
+	for (i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++) {
+		if (setrlimit(deadly[i], &none) == 0)
+			continue;
+		if (getrlimit(deadly[i], &l) == -1)
+			return -errno;
+		l.rlim_cur = l.rlim_max;	/* all that is ours to do */
+		if (setrlimit(deadly[i], &l) == -1)
+			return -errno;
+	}
+	return 0;
+}
+
 static int
 keep_secrets_in(void)
 {
@@ -127,6 +152,7 @@ sanitise(struct handover *h)
 	if ((r = clean_environment()) < 0 ||
 	    (r = clean_descriptors(h)) < 0 ||
 	    (r = clean_signals()) < 0 ||
+	    (r = lift_limits()) < 0 ||
 	    (r = keep_secrets_in()) < 0)
 		return r;
 	return 0;

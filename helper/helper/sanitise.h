@@ -18,8 +18,9 @@ struct handover {
 };
 
 /*
- * Environment, descriptors, umask, signals, core files.  Returns 0 or
- * -errno: then nothing may be done but to exit.
+ * Environment, descriptors, umask, signals, limits on time and on the size
+ * of files, core files.  Returns 0 or -errno: then nothing may be done but
+ * to exit.
  */
 int	sanitise(struct handover *h) NK_MUST_CHECK;
 

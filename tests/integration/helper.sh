@@ -56,6 +56,8 @@ same "a file" "$(printf '%s\n' "$ping" >$work/in; $helper <$work/in)" "$pong"
 same "the environment has no say" "$(printf '%s\n' "$ping" |
     env -i LISTEN_FDS=3 LISTEN_PID=1 LD_BIND_NOW=1 TMPDIR=/nowhere $helper)" \
     "$pong"
+same "nor has a limit that kills" "$(ulimit -S -f 0; printf '%s\n' "$ping" |
+    $helper)" "$pong"
 same "closed standard output is survived" \
     "$(printf '%s\n' "$ping" | $helper >&- 2>&-; echo over)" over
 check "--version" $helper --version
