@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "lib/account/keyfiles.h"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -12,10 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/account/child.h"
+#include "lib/account/missing.h"
 #include "lib/account/textfile.h"
 
-#define DEFAULT_FILES	".ssh/authorized_keys .ssh/authorized_keys2"
+#define DEFAULT_FILE	".ssh/authorized_keys"
+#define DEFAULT_FILES	DEFAULT_FILE " " DEFAULT_FILE "2"
 #define SETTING		"authorizedkeysfile "
 #define OUTPUT_MAX	65536
 
@@ -180,10 +182,8 @@ nk_keyfiles_holds(const char *text, size_t len, const char *base64)
 	return false;
 }
 
-struct look {
-	const struct nk_keyfiles	*k;
-	const char			*path;
-};
+/* Asked of the child: path and base64 word, each with its NUL. */
+#define QUESTION_MAX	(PATH_MAX + NK_KEYFILE_WORD_MAX)
 
 static int
 become(uid_t uid, gid_t gid)
@@ -210,41 +210,106 @@ is_home_away(const struct nk_keyfiles *k, const char *path)
 }
 
 /* In the child.  Opening a device or pipe could do something: look first. */
-static int
-look_at_file(void *arg, int fd)
+static enum state
+look_at_file(const struct nk_keyfiles *k, const char *path,
+    const char *base64)
 {
-	const struct look *l = arg;
-	enum state state = UNKNOWN;
 	struct stat st;
 	size_t len;
 	char *text;
+	bool holds;
+
+	if (stat(path, &st) == -1) {
+		if ((errno == ENOENT || errno == ENOTDIR) &&
+		    !is_home_away(k, path))
+			return ABSENT;
+		return UNKNOWN;
+	}
+	if (!S_ISREG(st.st_mode) || nk_textfile_read(AT_FDCWD, path,
+	    NK_KEYFILE_SIZE_MAX, &text, &len) < 0)
+		return UNKNOWN;
+	holds = nk_keyfiles_holds(text, len, base64);
+	free(text);
+	return holds ? HOLDS : WITHOUT;
+}
+
+/* In the child: become the user for good, then answer. */
+static int
+serve(void *arg, int fd)
+{
+	const struct nk_keyfiles *k = arg;
+	enum state state;
+	char *q, *word;
+	ssize_t n;
+
+	if (become(k->uid, k->gid) < 0 || (q = malloc(QUESTION_MAX)) == NULL)
+		return 1;
+	while ((n = recv(fd, q, QUESTION_MAX, 0)) > 0) {
+		word = memchr(q, '\0', (size_t)n);
+		if (q[n - 1] != '\0' || word == NULL || word == q + n - 1)
+			break;
+		state = look_at_file(k, q, word + 1);
+		if (send(fd, &state, sizeof(state), MSG_NOSIGNAL) == -1)
+			break;
+	}
+	free(q);
+	return 0;
+}
+
+static int
+start(const struct nk_keyfiles *k, struct nk_child *ch)
+{
+	struct nk_keyfiles copy = *k;
+
+	return ch->fd != -1 ? 0 : nk_child_start(ch, serve, &copy);
+}
+
+static int
+ask_child(const struct nk_keyfiles *k, struct nk_child *ch, const char *path,
+    enum state *statep)
+{
+	size_t len = strlen(path) + 1, word = strlen(k->base64) + 1;
+	char *q;
 	int r;
 
-	if (become(l->k->uid, l->k->gid) < 0)
-		return 1;
-	if (stat(l->path, &st) == -1) {
-		if ((errno == ENOENT || errno == ENOTDIR) &&
-		    !is_home_away(l->k, l->path))
-			state = ABSENT;
-	} else if (S_ISREG(st.st_mode)) {
-		r = nk_textfile_read(AT_FDCWD, l->path, NK_KEYFILE_SIZE_MAX,
-		    &text, &len);
-		if (r == 0)
-			state = nk_keyfiles_holds(text, len, l->k->base64) ?
-			    HOLDS : WITHOUT;
-	}
-	return nk_write_full(fd, &state, sizeof(state)) < 0;
+	if (len > PATH_MAX || word > NK_KEYFILE_WORD_MAX)
+		return -E2BIG;
+	if ((r = start(k, ch)) < 0)
+		return r;
+	if ((q = malloc(len + word)) == NULL)
+		return -ENOMEM;
+	memcpy(q, path, len);
+	memcpy(q + len, k->base64, word);
+	r = nk_child_exchange(ch, q, len + word, k->seconds, statep,
+	    sizeof(*statep));
+	if (r < 0)
+		nk_child_stop(ch);
+	free(q);
+	return r;
+}
+
+/* What everybody would be told there is, no user has to be asked for. */
+static bool
+is_known_missing(const struct nk_keyfiles *k, const char *path,
+    enum state *statep)
+{
+	size_t n = strlen(k->home), end;
+
+	if (!nk_path_is_missing(path, &end))
+		return false;
+	*statep = strcmp(k->home, k->no_home) != 0 &&
+	    strncmp(path, k->home, n) == 0 && end <= n ? UNKNOWN : ABSENT;
+	return true;
 }
 
 static bool
-look(const struct nk_keyfiles *k, const char *path,
+look(const struct nk_keyfiles *k, struct nk_child *ch, const char *path,
     char why[NK_KEYFILES_WHY_MAX])
 {
-	struct look l = { k, path };
 	enum state state = UNKNOWN;
 
-	if (nk_child_ask(look_at_file, &l, k->seconds, &state,
-	    sizeof(state)) < 0)
+	if (!is_known_missing(k, path, &state) &&
+	    ask_child(k, ch, path, &state) < 0)
 		state = UNKNOWN;
 	if (state == WITHOUT || state == ABSENT)
 		return true;
@@ -255,9 +320,23 @@ look(const struct nk_keyfiles *k, const char *path,
 	return false;
 }
 
+void
+nk_keyfiles_prepare(const struct nk_keyfiles *k, struct nk_child *ch)
+{
+	char path[PATH_MAX];
+	enum state state;
+
+	if (nk_keyfiles_expand(k, DEFAULT_FILE, strlen(DEFAULT_FILE), path,
+	    sizeof(path)) == 0 && is_known_missing(k, path, &state))
+		return;
+	/* where it does not start now, it may when it is asked */
+	if (start(k, ch) < 0)
+		*ch = NK_CHILD_NONE;
+}
+
 int
-nk_keyfiles_look(const struct nk_keyfiles *k, bool *deadp,
-    char why[NK_KEYFILES_WHY_MAX])
+nk_keyfiles_look(const struct nk_keyfiles *k, struct nk_child *ch,
+    bool *deadp, char why[NK_KEYFILES_WHY_MAX])
 {
 	char path[PATH_MAX];
 	struct output *o;
@@ -279,7 +358,7 @@ nk_keyfiles_look(const struct nk_keyfiles *k, bool *deadp,
 			continue;
 		r = nk_keyfiles_expand(k, word, len, path, sizeof(path));
 		if (r == 0)
-			dead = look(k, path, why);
+			dead = look(k, ch, path, why);
 	}
 	free(o);
 	if (r == 0)

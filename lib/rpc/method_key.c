@@ -362,6 +362,9 @@ struct removal {
 	size_t		 removed;
 	char		*base64;	/* of the key that went */
 	uint32_t	 gid;
+	struct nk_user	*ready_u;	/* whose files "child" will look at */
+	uint32_t	 ready_gid;
+	struct nk_child	 child;
 };
 
 /* The lines that go, for the audit row, and the key in them. */
@@ -416,43 +419,91 @@ write_removal(struct nk_context *c, struct removal *rm, struct nk_error *e)
 	return r;
 }
 
+/* The gid of the user's own group, 0 for none. */
 static int
-remove_key(struct nk_context *c, void *arg, struct nk_error *e)
+primary_gid(struct nk_context *c, const struct nk_user *u, uint32_t *gidp)
 {
-	struct removal *rm = arg;
 	struct nk_group *g;
 	int r;
 
-	if ((r = find_user(c, rm->name, &rm->u, e)) < 0 ||
-	    (r = write_removal(c, rm, e)) < 0 || rm->u->group_id == 0)
-		return r;
-	r = nk_group_get(nk_publisher_store(c->publisher), rm->u->group_id,
-	    &g);
+	*gidp = 0;
+	if (u->group_id == 0)
+		return 0;
+	r = nk_group_get(nk_publisher_store(c->publisher), u->group_id, &g);
 	if (r == 0)
-		rm->gid = g->gid;
+		*gidp = g->gid;
 	nk_group_free(g);
 	return r;
 }
 
-/* The key is gone from the store; can sshd still find it in a file? */
-static void
-look_at_files(struct nk_context *c, const struct removal *rm, bool *deadp,
-    char why[NK_KEYFILES_WHY_MAX])
+static int
+remove_key(struct nk_context *c, void *arg, struct nk_error *e)
 {
-	struct nk_keyfiles k = {
+	struct removal *rm = arg;
+	int r;
+
+	if ((r = find_user(c, rm->name, &rm->u, e)) < 0 ||
+	    (r = write_removal(c, rm, e)) < 0)
+		return r;
+	return primary_gid(c, rm->u, &rm->gid);
+}
+
+static struct nk_keyfiles
+files_of(struct nk_context *c, const struct nk_user *u, uint32_t gid)
+{
+	return (struct nk_keyfiles){
 		.sshd = c->state->system ? c->conf->sshd : NULL,
-		.user = rm->u->name,
-		.home = rm->u->home,
+		.user = u->name,
+		.home = u->home,
 		.no_home = c->conf->default_home,
-		.uid = rm->u->uid,
-		.gid = rm->gid,
-		.base64 = rm->base64,
+		.uid = u->uid,
+		.gid = gid,
 		.seconds = c->conf->lookup_timeout,
 	};
+}
+
+/*
+ * Before the edit, and so perhaps for a user who will be another one by
+ * then.  Where an unmanaged user lives is asked for afterwards.
+ */
+static int
+get_ready(struct nk_context *c, struct removal *rm, struct nk_error *e)
+{
+	struct nk_keyfiles k;
+	int r;
+
+	if ((r = find_user(c, rm->name, &rm->ready_u, e)) < 0 ||
+	    (r = primary_gid(c, rm->ready_u, &rm->ready_gid)) < 0 ||
+	    !rm->ready_u->managed)
+		return r;
+	k = files_of(c, rm->ready_u, rm->ready_gid);
+	nk_keyfiles_prepare(&k, &rm->child);
+	return 0;
+}
+
+static bool
+is_ready(const struct removal *rm)
+{
+	const struct nk_user *a = rm->ready_u, *b = rm->u;
+
+	return a->managed && b->managed && a->uid == b->uid &&
+	    rm->ready_gid == rm->gid && strcmp(a->name, b->name) == 0 &&
+	    strcmp(a->home, b->home) == 0;
+}
+
+/* The key is gone from the store; can sshd still find it in a file? */
+static void
+look_at_files(struct nk_context *c, struct removal *rm, bool *deadp,
+    char why[NK_KEYFILES_WHY_MAX])
+{
+	struct nk_keyfiles k = files_of(c, rm->u, rm->gid);
 	struct nk_question q = { .name = rm->u->name };
 	const char *text = NULL;
 
 	*deadp = false;
+	k.base64 = rm->base64;
+	if (!is_ready(rm))
+		nk_child_stop(&rm->child);
 	if (!rm->u->managed && c->conf->chained_command[0] != '\0')
 		text = "The chained command may still give it out.";
 	else if (!rm->u->managed && (nk_resolver_ask(&c->resolver, &q, 1,
@@ -463,7 +514,8 @@ look_at_files(struct nk_context *c, const struct removal *rm, bool *deadp,
 		k.home = q.entry.home;
 		k.gid = q.entry.gid;
 	}
-	if (text == NULL && nk_keyfiles_look(&k, deadp, why) == 0)
+	if (text == NULL && nk_keyfiles_look(&k, &rm->child, deadp,
+	    why) == 0)
 		return;
 	(void)snprintf(why, NK_KEYFILES_WHY_MAX, "%s", text != NULL ? text :
 	    "The files that sshd reads could not be looked at.");
@@ -476,6 +528,7 @@ user_remove_key(struct nk_context *c, json_t *params, json_t **resultp,
 	struct removal rm = {
 		.name = json_string_value(json_array_get(params, 0)),
 		.fingerprint = json_string_value(json_array_get(params, 1)),
+		.child = NK_CHILD_NONE,
 	};
 	char why[NK_KEYFILES_WHY_MAX];
 	struct nk_object b;
@@ -489,7 +542,8 @@ user_remove_key(struct nk_context *c, json_t *params, json_t **resultp,
 		    "prints it.");
 		return -EINVAL;
 	}
-	if ((r = nk_edit_run(c, remove_key, &rm, e)) == 0) {
+	if ((r = get_ready(c, &rm, e)) == 0 &&
+	    (r = nk_edit_run(c, remove_key, &rm, e)) == 0) {
 		look_at_files(c, &rm, &dead, why);
 		nk_object_init(&b, NULL);
 		nk_object_int(&b, "removed", (int64_t)rm.removed);
@@ -497,7 +551,9 @@ user_remove_key(struct nk_context *c, json_t *params, json_t **resultp,
 		nk_object_text(&b, "reason", dead ? NULL : why);
 		r = nk_object_finish(&b, resultp);
 	}
+	nk_child_stop(&rm.child);
 	free(rm.base64);
+	nk_user_free(rm.ready_u);
 	nk_user_free(rm.u);
 	return r;
 }

@@ -4,12 +4,14 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/account/keyfiles.h"
+#include "lib/account/missing.h"
 #include "lib/account/textfile.h"
 
 #define B64	"AAAAC3NzaC1lZDI1NTE5AAAAIEEv"
@@ -120,12 +122,19 @@ teardown(void)
 	(void)rmdir(folder);
 }
 
+/* The same answer, whether a child was ready for it or not. */
 static bool
 is_dead(void)
 {
-	bool dead = true;
+	struct nk_child ready = NK_CHILD_NONE, late = NK_CHILD_NONE;
+	bool dead = true, again = true;
 
-	ck_assert_int_eq(nk_keyfiles_look(&k, &dead, why), 0);
+	nk_keyfiles_prepare(&k, &ready);
+	ck_assert_int_eq(nk_keyfiles_look(&k, &ready, &dead, why), 0);
+	nk_child_stop(&ready);
+	ck_assert_int_eq(nk_keyfiles_look(&k, &late, &again, why), 0);
+	nk_child_stop(&late);
+	ck_assert_int_eq(dead, again);
 	return dead;
 }
 
@@ -194,6 +203,95 @@ START_TEST(hostile)
 }
 END_TEST
 
+/* What counts is the file as it is at the look, not as it was before. */
+START_TEST(changed_meanwhile)
+{
+	struct nk_child ch = NK_CHILD_NONE;
+	bool dead = true;
+
+	put(sshd, "#!/bin/sh\necho 'authorizedkeysfile keys'\n", 0755);
+	nk_keyfiles_prepare(&k, &ch);
+	ck_assert_int_ne(ch.fd, -1);
+	put(file, "ssh-ed25519 " B64 "\n", 0644);
+	ck_assert_int_eq(nk_keyfiles_look(&k, &ch, &dead, why), 0);
+	ck_assert(!dead);
+	ck_assert_int_eq(unlink(file), 0);
+	ck_assert_int_eq(nk_keyfiles_look(&k, &ch, &dead, why), 0);
+	ck_assert(dead);
+	nk_child_stop(&ch);
+}
+END_TEST
+
+/* A child that was ended by somebody says nothing, and so do we. */
+START_TEST(killed)
+{
+	struct nk_child ch = NK_CHILD_NONE;
+	bool dead = true;
+
+	nk_keyfiles_prepare(&k, &ch);
+	ck_assert_int_gt(ch.pid, 0);
+	ck_assert_int_eq(kill(ch.pid, SIGKILL), 0);
+	k.sshd = NULL;
+	ck_assert_int_eq(nk_keyfiles_look(&k, &ch, &dead, why), 0);
+	ck_assert(!dead);
+	ck_assert_ptr_nonnull(strstr(why, "cannot be looked at now"));
+	ck_assert_int_eq(ch.fd, -1);
+}
+END_TEST
+
+/* ---- what cannot be there ---- */
+
+static const struct {
+	const char	*path;
+	size_t		 end;		/* 0: not known to be missing */
+} paths[] = {
+	{ "/naskeys-none", 13 },
+	{ "/naskeys-none/.ssh/authorized_keys", 13 },
+	{ "//naskeys-none/", 14 },
+	{ "", 0 },
+	{ "naskeys-none", 0 },
+	{ "/", 0 },
+	{ "/./naskeys-none", 0 },
+	{ "/../naskeys-none", 0 },
+	{ "/usr", 0 },			/* is there */
+	{ "/etc/passwd/none", 0 },	/* is no folder */
+	{ "/proc/naskeys-none", 0 },	/* another file system */
+	{ "/tmp/naskeys-none", 0 },	/* others write there */
+	{ "/proc/self/root/naskeys-none", 0 },	/* a link */
+};
+
+START_TEST(missing)
+{
+	size_t end = 0;
+
+	ck_assert_msg(nk_path_is_missing(paths[_i].path, &end) ==
+	    (paths[_i].end != 0), "%s", paths[_i].path);
+	ck_assert_msg(end == paths[_i].end, "%s: %zu", paths[_i].path, end);
+}
+END_TEST
+
+/* Neither a home that is not there nor one that nobody has needs a child. */
+START_TEST(no_child)
+{
+	struct nk_child ch = NK_CHILD_NONE;
+	bool dead = true;
+
+	k.sshd = NULL;
+	k.home = "/naskeys-none";
+	nk_keyfiles_prepare(&k, &ch);
+	ck_assert_int_eq(nk_keyfiles_look(&k, &ch, &dead, why), 0);
+	ck_assert_int_eq(ch.fd, -1);
+	ck_assert(!dead);
+	ck_assert_str_eq(why, "/naskeys-none/.ssh/authorized_keys cannot be "
+	    "looked at now; if it holds the key, sshd will accept it.");
+	k.no_home = k.home;
+	nk_keyfiles_prepare(&k, &ch);
+	ck_assert_int_eq(nk_keyfiles_look(&k, &ch, &dead, why), 0);
+	ck_assert_int_eq(ch.fd, -1);
+	ck_assert(dead);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -206,12 +304,17 @@ main(void)
 	    (int)(sizeof(words) / sizeof(words[0])));
 	tcase_add_loop_test(pure, holds, 0,
 	    (int)(sizeof(texts) / sizeof(texts[0])));
+	tcase_add_loop_test(pure, missing, 0,
+	    (int)(sizeof(paths) / sizeof(paths[0])));
 	tcase_add_checked_fixture(files, setup, teardown);
 	tcase_set_timeout(files, 30);
 	tcase_add_test(files, switched_off);
 	tcase_add_test(files, elsewhere);
 	tcase_add_test(files, silent);
 	tcase_add_test(files, hostile);
+	tcase_add_test(files, changed_meanwhile);
+	tcase_add_test(files, killed);
+	tcase_add_test(files, no_child);
 	suite_add_tcase(s, pure);
 	suite_add_tcase(s, files);
 	srunner_run_all(sr, CK_ENV);
