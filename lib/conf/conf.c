@@ -14,7 +14,7 @@ enum kind {
 	KIND_PATH,		/* absolute */
 	KIND_FIELD,		/* absolute, and fit for a field of passwd(5) */
 	KIND_COMMAND,		/* empty, or a program with its arguments */
-	KIND_KEYFILE,
+	KIND_KEYFILE,		/* no choice yet: nothing is kept */
 };
 
 struct key {
@@ -26,6 +26,7 @@ struct key {
 
 #define ID_MAX	2147483647u	/* programs that take ids as signed exist */
 
+#define NO_FIELD	sizeof(struct nk_conf)	/* behind them all */
 #define AT(field)	#field, offsetof(struct nk_conf, field)
 static const struct key keys[] = {
 	{ AT(min_id),			KIND_NUMBER,	1, ID_MAX },
@@ -34,7 +35,7 @@ static const struct key keys[] = {
 	{ AT(default_shell),		KIND_FIELD,	0, 0 },
 	{ AT(default_home),		KIND_FIELD,	0, 0 },
 	{ AT(skeleton),			KIND_PATH,	0, 0 },
-	{ AT(authorized_keys_file),	KIND_KEYFILE,	0, 0 },
+	{ "authorized_keys_file", NO_FIELD, KIND_KEYFILE, 0, 0 },
 	{ AT(shadow_hashes),		KIND_BOOL,	0, 0 },
 	{ AT(lookup_timeout),		KIND_NUMBER,	1, 60 },
 	{ AT(rsa_min_bits),		KIND_NUMBER,	1024, 16384 },
@@ -70,7 +71,6 @@ nk_conf_init(struct nk_conf *c)
 		.default_shell = "/bin/bash",
 		.default_home = "/var/empty",
 		.skeleton = "/etc/skel",
-		.authorized_keys_file = NK_CONF_KEYFILE_NONE,
 		.shadow_hashes = false,
 		.lookup_timeout = 5,
 		.rsa_min_bits = 2048,
@@ -170,19 +170,16 @@ set_bool(struct span s, bool *out, const char **whyp)
 }
 
 static int
-set_keyfile(struct span s, enum nk_conf_keyfile *out, const char **whyp)
+check_keyfile(struct span s, const char **whyp)
 {
 	if (span_equals(s, "none"))
-		*out = NK_CONF_KEYFILE_NONE;
-	else if (span_equals(s, "home"))
-		*out = NK_CONF_KEYFILE_HOME;
-	else if (span_equals(s, "central"))
-		*out = NK_CONF_KEYFILE_CENTRAL;
-	else {
-		*whyp = "the value must be none, home or central";
-		return -EBADMSG;
-	}
-	return 0;
+		return 0;
+	if (span_equals(s, "home") || span_equals(s, "central"))
+		*whyp = "this version writes no authorized_keys files: the "
+		    "value must be none";
+	else
+		*whyp = "the value must be none";
+	return -EBADMSG;
 }
 
 /* The tokens are sshd's, as far as they are known to us. */
@@ -257,7 +254,7 @@ set_value(struct nk_conf *c, const struct key *k, struct span s,
 	case KIND_BOOL:
 		return set_bool(s, field, whyp);
 	case KIND_KEYFILE:
-		return set_keyfile(s, field, whyp);
+		return check_keyfile(s, whyp);
 	case KIND_PATH:
 	case KIND_FIELD:
 	case KIND_COMMAND:

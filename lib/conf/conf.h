@@ -17,12 +17,6 @@
 #define NK_CONF_PATH_MAX	512	/* with its NUL */
 #define NK_CONF_FILE_MAX	65536	/* bytes */
 
-enum nk_conf_keyfile {
-	NK_CONF_KEYFILE_NONE,
-	NK_CONF_KEYFILE_HOME,
-	NK_CONF_KEYFILE_CENTRAL,
-};
-
 struct nk_conf {
 	/* ids */
 	uint32_t	min_id;			/* 1000: never served below */
@@ -32,7 +26,6 @@ struct nk_conf {
 	char		default_shell[NK_CONF_PATH_MAX];	/* /bin/bash */
 	char		default_home[NK_CONF_PATH_MAX];		/* /var/empty */
 	char		skeleton[NK_CONF_PATH_MAX];		/* /etc/skel */
-	enum nk_conf_keyfile authorized_keys_file;	/* none */
 	bool		shadow_hashes;		/* no */
 	uint32_t	lookup_timeout;		/* s, other name services: 5 */
 	/* keys */
