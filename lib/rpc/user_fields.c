@@ -297,7 +297,6 @@ read_home_options(struct nk_user_edit *ed, const json_t *fields,
 		ed->given |= NK_GIVEN_HOME_CREATE;
 	if (mode == NULL)
 		return;
-	ed->given |= NK_GIVEN_HOME_MODE;
 	n = strtoul(mode, &end, 8);
 	if (mode[0] < '0' || mode[0] > '7' || *end != '\0' || n > 0777) {
 		nk_user_edit_refuse(ed, e, "home_mode", EINVAL,
@@ -311,6 +310,8 @@ read_home_options(struct nk_user_edit *ed, const json_t *fields,
 	if ((n & 0100) == 0)
 		nk_user_edit_refuse(ed, e, "home_mode", EINVAL,
 		    "Home directory must be executable by User.");
+	if ((n & 0500) == 0500)		/* else no rule has to look at it */
+		ed->given |= NK_GIVEN_HOME_MODE;
 }
 
 /* "home_create" makes HOME/USERNAME; without a new HOME, the old one. */

@@ -231,6 +231,19 @@ refused(const char *method, const char *params, const char *attribute,
 	json_decref(v);
 }
 
+/* And nothing else is wrong. */
+static inline void
+refused_once(const char *method, const char *params, const char *attribute,
+    const char *text, int number)
+{
+	json_t *v = call(method, params);
+
+	assert_refused(v, params, attribute, text, number);
+	ck_assert_uint_eq(json_array_size(json_object_get(json_object_get(
+	    json_object_get(v, "error"), "data"), "extra")), 1);
+	json_decref(v);
+}
+
 /* Everything in the store that a call could have changed. */
 static inline char *
 contents(void)

@@ -608,6 +608,13 @@ START_TEST(home_refused)
 	    "user_update.home_mode", "This version of naskeys does not "
 	    "change homes that exist: change the mode of /mnt/dora "
 	    "yourself.", EINVAL);
+	/* the mode itself is the only thing wrong with it */
+	refused_once("user.update", "[6,{'home_mode':'888'}]",
+	    "user_update.home_mode", "Please provide a valid value for "
+	    "home_mode attribute", EINVAL);
+	refused_once("user.update", "[6,{'home_mode':'300'}]",
+	    "user_update.home_mode", "Home directory must be readable by "
+	    "User.", EINVAL);
 	after = contents();
 	ck_assert_str_eq(before, after);
 	free(before);
