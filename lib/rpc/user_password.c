@@ -170,13 +170,18 @@ nk_user_setup_administrator(struct nk_context *c, json_t *params,
 	int64_t n;
 	int r;
 
+	if (strcmp(name, "root") != 0 && strcmp(name, "truenas_admin") != 0) {
+		nk_error_add(e, "username", EINVAL,
+		    "Input should be 'root' or 'truenas_admin'");
+		return -EINVAL;
+	}
 	r = nk_user_count_admins(nk_publisher_store(c->publisher), 0, &n);
 	if (r < 0)
 		return r;
 	if (n > 0)
 		return nk_error_call(e, EEXIST,
 		    "Local administrator is already set up");
-	if (strcmp(name, "truenas_admin") != 0)
+	if (strcmp(name, "root") == 0)
 		return nk_error_call(e, EOPNOTSUPP, "naskeys does not keep "
 		    "root's password: set it with passwd(1), or choose "
 		    "\"truenas_admin\".");

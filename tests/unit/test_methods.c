@@ -308,6 +308,8 @@ static const struct row {
 	    "4000000001: user with this id does not exist", EINVAL },
 	{ "user.setup_local_administrator", "['truenas_admin','x']", "",
 	    "Local administrator is already set up", EEXIST },
+	{ "user.setup_local_administrator", "['admin','x']", "username",
+	    "Input should be 'root' or 'truenas_admin'", EINVAL },
 	{ "user.authorized_keys_file", "['alice',{'mode':'HOME'}]", "",
 	    "This version of naskeys writes no authorized_keys files: the "
 	    "mode HOME is not available yet, only NONE is.", EOPNOTSUPP },
