@@ -450,7 +450,7 @@ const struct nk_method nk_methods_user[] = {
 	    user_get_instance },
 	{ "user.create", NK_RIGHT_ADMIN, true, create_args,
 	    nk_user_create },
-	{ "user.update", NK_RIGHT_ADMIN, true, update_args,
+	{ "user.update", NK_RIGHT_USER, true, update_args,
 	    nk_user_update_method },
 	{ "user.delete", NK_RIGHT_ADMIN, true, delete_args,
 	    nk_user_delete_method },

@@ -285,6 +285,18 @@ refuse_directory(struct nk_error *e, int64_t id)
 	    "server or domain controller).");
 }
 
+/* Who is no administrator may set its own keys, and nothing else. */
+static int
+check_right(const struct nk_context *c, const struct change *ch,
+    struct nk_error *e)
+{
+	if (c->rank >= NK_RANK_ADMIN || (ch->id == c->user_id &&
+	    c->user_id != 0 && json_object_size(ch->fields) == 1 &&
+	    json_object_get(ch->fields, "sshpubkey") != NULL))
+		return 0;
+	return nk_error_call(e, EACCES, "Not authorized");
+}
+
 int
 nk_user_update_method(struct nk_context *c, json_t *params,
     json_t **resultp, struct nk_error *e)
@@ -296,7 +308,8 @@ nk_user_update_method(struct nk_context *c, json_t *params,
 	};
 	int tries = 0, r;
 
-	if ((r = refuse_directory(e, ch.id)) < 0 ||
+	if ((r = check_right(c, &ch, e)) < 0 ||
+	    (r = refuse_directory(e, ch.id)) < 0 ||
 	    (r = nk_user_rules_init(&ch.rules, c, ch.fields)) < 0)
 		return r;
 	do {

@@ -57,6 +57,11 @@ static const struct {
 	    "{'mode':'NONE'}]",				"yyynnnaaa" },
 	{ "user.create", "[{'username':'-'}]",		"yyynnnaaa" },
 	{ "user.update", "[2,{'home':'x'}]",		"yyynnnaaa" },
+	{ "user.update", "[2,{}]",			"yyynnnaaa" },
+	{ "user.update", "[2,{'sshpubkey':'x'}]",	"yyyynnaaa" },
+	{ "user.update", "[2,{'sshpubkey':'x',"
+	    "'locked':false}]",			"yyynnnaaa" },
+	{ "user.update", "[0,{'sshpubkey':'x'}]",	"yyynnnaaa" },
 	{ "user.delete", "[77]",			"yyynnnaaa" },
 	{ "user.get_next_uid", "[]",			"yyynnnaaa" },
 	{ "user.shell_choices", "[]",			"yyynnnaaa" },
@@ -206,6 +211,21 @@ START_TEST(own_row)
 }
 END_TEST
 
+/* All its keys at once, and no hash in the answer. */
+START_TEST(own_keys)
+{
+	become(OWNER);
+	expect("user.update", "[2,{'sshpubkey':'" P256 "'}]", "unixhash",
+	    "'********'");
+	expect("user.query", "[[],{'select':['sshpubkey']}]", "",
+	    "[{'sshpubkey':'" P256 "'}]");
+	refused("user.update", "[2,{'sshpubkey':null,'admin':true}]", "",
+	    "Not authorized", EACCES);
+	done("user.update", "[2,{'sshpubkey':null}]");
+	expect("user.keys", "['alice']", "", "[]");
+}
+END_TEST
+
 /* Whose key it is besides is not for everybody to know. */
 START_TEST(no_warnings_for_users)
 {
@@ -337,6 +357,7 @@ main(void)
 	tcase_add_loop_test(tc, whole_table, 0, LENGTH(table));
 	tcase_add_test(tc, complete_table);
 	tcase_add_test(tc, own_row);
+	tcase_add_test(tc, own_keys);
 	tcase_add_test(tc, no_warnings_for_users);
 	tcase_add_test(tc, taken_away);
 	tcase_add_test(tc, taken_away_meanwhile);
