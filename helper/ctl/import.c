@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "helper/ctl/call.h"
+#include "helper/ctl/feed.h"
 #include "helper/ctl/value.h"
 
 const struct ctl_option ctl_user_import_options[] = {
@@ -21,10 +22,27 @@ const struct ctl_option ctl_user_import_options[] = {
 /* ---- from a file ---- */
 
 static int
+import_from(struct ctl *c, int fd, bool check)
+{
+	json_t *result;
+	int r;
+
+	r = ctl_call(c, "user.import", json_pack("[{s:b}]",
+	    "check_directory", check ? 1 : 0), fd, &result);
+	if (r == CTL_DONE)
+		r = ctl_done(c, result, "Imported %" JSON_INTEGER_FORMAT
+		    " users, %" JSON_INTEGER_FORMAT " new groups and %"
+		    JSON_INTEGER_FORMAT " keys", row_int(result, "users"),
+		    row_int(result, "groups"), row_int(result, "keys"));
+	json_decref(result);
+	return r;
+}
+
+static int
 import_file(struct ctl *c, const char *path, bool check)
 {
 	bool standard = strcmp(path, "-") == 0;
-	json_t *result;
+	struct feed feed;
 	int fd = STDIN_FILENO, r;
 
 	if (standard && isatty(fd))
@@ -32,16 +50,12 @@ import_file(struct ctl *c, const char *path, bool check)
 		    "file or a pipe");
 	if (!standard && (fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
 		return ctl_fail(c, "%s: %s", path, strerror(errno));
-	r = ctl_call(c, "user.import", json_pack("[{s:b}]",
-	    "check_directory", check ? 1 : 0), fd, &result);
+	r = feed_open(&feed, c, fd, standard ? "standard input" : path);
+	if (r == CTL_DONE)
+		r = import_from(c, feed.fd, check);
+	feed_close(&feed);
 	if (!standard)
 		close(fd);
-	if (r == CTL_DONE)
-		r = ctl_done(c, result, "Imported %" JSON_INTEGER_FORMAT
-		    " users, %" JSON_INTEGER_FORMAT " new groups and %"
-		    JSON_INTEGER_FORMAT " keys", row_int(result, "users"),
-		    row_int(result, "groups"), row_int(result, "keys"));
-	json_decref(result);
 	return r;
 }
 

@@ -425,8 +425,21 @@ check "import from standard input" sh -c \
 check "import from a pipe" sh -c \
     'sed s/imp4/imp5/ stdin.json | naskeysctl user import - |
     grep -q "Imported 1 users, 1 new groups and 0 keys"'
-refuses "a folder" "" naskeysctl user import .
+refuses "a folder" ".: Is a directory" naskeysctl user import .
 refuses "no such file" "No such file" naskeysctl user import nothing.json
+# as ssh gives it to a command
+cat >through_socket <<'END'
+socketpair(A, B, AF_UNIX, SOCK_STREAM, 0) or die;
+if (!fork) { close B; while (<STDIN>) { syswrite A, $_ } exit }
+close A; open STDIN, "<&B"; exec "naskeysctl", "user", "import", "-"
+END
+sed s/imp4/imp7/ stdin.json >seven.json
+check "import from a socket" sh -c 'perl -MSocket through_socket <seven.json'
+check "has them" naskeysctl user show imp7
+refuses "a bad line from a socket" "line 2" \
+    sh -c 'perl -MSocket through_socket <bad.json'
+refuses "a device" "/dev/zero: must be a file or a pipe" \
+    naskeysctl user import /dev/zero
 status "both" 2 naskeysctl user import users.json --from-system
 status "neither" 2 naskeysctl user import
 status "--dry-run of a file" 2 naskeysctl user import users.json --dry-run
