@@ -167,6 +167,9 @@ take_over(struct ctl *c, json_t *options, size_t n)
 	    JSON_INTEGER_FORMAT " lines left the files",
 	    json_array_size(json_object_get(result, "users")),
 	    row_int(result, "lines_removed"));
+	if (r == CTL_DONE && !c->json && row_int(result, "lines_removed") > 0)
+		ctl_say("What the files were is in passwd, shadow, group and "
+		    "gshadow.naskeys-backup of %s.", NK_SYSCONFDIR);
 	json_decref(result);
 	return r;
 }

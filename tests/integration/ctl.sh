@@ -500,6 +500,7 @@ refused "and wrote no row" naskeysctl user show sysuser
 check "import --from-system" naskeysctl user import --from-system \
     --min-uid 1500 --force
 refused "its line left /etc/passwd" grep -q '^sysuser:' /etc/passwd
+check "and is in the backup" grep -q '^sysuser:' /etc/passwd.naskeys-backup
 refused "and /etc/shadow" grep -q '^sysuser:' /etc/shadow
 same "it is ours now" "$(getent passwd sysuser | cut -d: -f3)" 1500
 same "managed" "$(naskeysctl user show sysuser --json | jq .managed)" true
