@@ -291,7 +291,7 @@ ctl_print_warnings(const struct ctl *c, const json_t *result)
 }
 
 int
-ctl_confirm(const struct ctl *c, const char *fmt, ...)
+ctl_confirm(struct ctl *c, const char *fmt, ...)
 {
 	char *text = NULL, *safe = NULL, answer[16];
 	va_list ap;
@@ -307,6 +307,8 @@ ctl_confirm(const struct ctl *c, const char *fmt, ...)
 	va_end(ap);
 	if (text != NULL)
 		safe = ctl_text_safe(text);
+	nk_client_free(c->client);
+	c->client = NULL;
 	free(text);
 	if (safe == NULL)
 		return ctl_fail(c, "out of memory");

@@ -76,8 +76,12 @@ struct ctl_list {
 };
 int	ctl_list(struct ctl *c, const struct ctl_list *l) NK_MUST_CHECK;
 
-/* Ask on the terminal; without one --force is wanted.  CTL_DONE: yes. */
-int	ctl_confirm(const struct ctl *c, const char *fmt, ...)
+/*
+ * Ask on the terminal; without one --force is wanted.  CTL_DONE: yes.  The
+ * connection is closed first, since the helper waits for nobody who thinks;
+ * the next call opens another.
+ */
+int	ctl_confirm(struct ctl *c, const char *fmt, ...)
 	    NK_PRINTF(2, 3) NK_MUST_CHECK;
 
 #endif /* NASKEYS_CTL_CALL_H */

@@ -567,6 +567,12 @@ says "for root only"
 check "no more" naskeysctl user edit alice --admin no
 refused "no more, at once" as alice naskeysctl user add eve2
 check "root over its own socket" naskeysctl user list
+echo "request_timeout = 1" >/etc/naskeys/naskeys.conf
+as alice naskeysctl key set alice one.pub --force >/dev/null
+(sleep 2.5; echo y) | script -qec "setpriv --reuid alice --regid alice \
+    --init-groups naskeysctl key set alice two.pub" /dev/null >typed 2>&1
+check "who thinks for long before a yes is served" grep -q "Set the keys" typed
+rm /etc/naskeys/naskeys.conf
 check "import over the socket" sh -c \
     'sed s/imp4/imp6/ stdin.json >six.json; naskeysctl user import six.json'
 unserve
