@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "helper/ctl/call.h"
+#include "helper/ctl/file.h"
 #include "helper/ctl/progress.h"
 #include "helper/ctl/text.h"
 #include "helper/ctl/value.h"
@@ -25,6 +27,7 @@
 static int
 spawn_helper(struct ctl *c, const struct nk_client_options *o)
 {
+	char key[PATH_MAX];
 	const char *argv[6];
 	int n = 0, r;
 
@@ -34,8 +37,11 @@ spawn_helper(struct ctl *c, const struct nk_client_options *o)
 		argv[n++] = c->state_dir;
 	}
 	if (c->seal_key != NULL) {
+		if ((r = file_absolute(c->seal_key, key)) < 0)
+			return ctl_fail(c, "--seal-key %s: %s", c->seal_key,
+			    strerror(-r));
 		argv[n++] = "--seal-key";
-		argv[n++] = c->seal_key;
+		argv[n++] = key;
 	}
 	argv[n] = NULL;
 	if ((r = nk_client_spawn(&c->client, CTL_HELPER, argv, o)) < 0)
@@ -301,14 +307,14 @@ ctl_confirm(struct ctl *c, const char *fmt, ...)
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
 		return ctl_fail(c, "this asks on a terminal; "
 		    "without one it wants --force");
+	nk_client_free(c->client);
+	c->client = NULL;
 	va_start(ap, fmt);
 	if (vasprintf(&text, fmt, ap) == -1)
 		text = NULL;
 	va_end(ap);
 	if (text != NULL)
 		safe = ctl_text_safe(text);
-	nk_client_free(c->client);
-	c->client = NULL;
 	free(text);
 	if (safe == NULL)
 		return ctl_fail(c, "out of memory");

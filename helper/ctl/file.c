@@ -137,6 +137,21 @@ file_replace(const char *path, const char *text, size_t len, mode_t mode)
 }
 
 int
+file_absolute(const char *path, char out[PATH_MAX])
+{
+	char here[PATH_MAX] = "";
+	int n;
+
+	if (path[0] == '\0')
+		return -ENOENT;
+	if (path[0] != '/' && getcwd(here, sizeof(here)) == NULL)
+		return -errno;
+	n = snprintf(out, PATH_MAX, "%s%s%s", here, path[0] != '/' ? "/" : "",
+	    path);
+	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+int
 file_folder(const char *path, mode_t mode, uid_t uid, gid_t gid)
 {
 	struct stat st;

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <limits.h>
 #include <stddef.h>
 
 #include "lib/attr.h"
@@ -25,6 +26,13 @@ int	file_read(const char *path, char **textp) NK_MUST_CHECK;
  */
 int	file_replace(const char *path, const char *text, size_t len,
 	    mode_t mode) NK_MUST_CHECK;
+
+/*
+ * The path from the root on, below the current folder when it is relative;
+ * nothing has to be there.  -ENOENT: "", -ENAMETOOLONG, or why there is no
+ * current folder.
+ */
+int	file_absolute(const char *path, char out[PATH_MAX]) NK_MUST_CHECK;
 
 /* Make sure that a folder is there with this owner and mode. */
 int	file_folder(const char *path, mode_t mode, uid_t uid, gid_t gid)

@@ -581,6 +581,10 @@ unserve
 mkdir -m 755 state
 check "--state-dir" naskeysctl user add dora --state-dir "$PWD/state"
 check "--state-dir in front" naskeysctl --state-dir state user show dora
+check "--seal-key from here" naskeysctl --state-dir state --seal-key seal.key \
+    user show dora
+refuses "--seal-key of no name" "--seal-key" naskeysctl --state-dir state \
+    --seal-key '' user show dora
 refused "is apart" naskeysctl user show dora
 check "check there" naskeysctl check --state-dir "$PWD/state"
 status "init there" 2 naskeysctl init --state-dir "$PWD/state"

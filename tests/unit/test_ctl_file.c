@@ -158,6 +158,27 @@ START_TEST(failing)
 }
 END_TEST
 
+START_TEST(absolute)
+{
+	char here[PATH_MAX], want[PATH_MAX + 8], out[PATH_MAX];
+	static char big[PATH_MAX + 1];
+
+	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
+	ck_assert_int_eq(file_absolute("/a/b", out), 0);
+	ck_assert_str_eq(out, "/a/b");
+	ck_assert_int_eq(file_absolute("a/b", out), 0);
+	snprintf(want, sizeof(want), "%s/a/b", here);
+	ck_assert_str_eq(out, want);
+	ck_assert_int_eq(file_absolute("", out), -ENOENT);
+	memset(big, 'a', PATH_MAX);
+	ck_assert_int_eq(file_absolute(big, out), -ENAMETOOLONG);
+	big[0] = '/';
+	ck_assert_int_eq(file_absolute(big, out), -ENAMETOOLONG);
+	big[PATH_MAX - 1] = '\0';
+	ck_assert_int_eq(file_absolute(big, out), 0);
+}
+END_TEST
+
 START_TEST(folders)
 {
 	struct stat st;
@@ -192,6 +213,7 @@ main(void)
 	tcase_add_test(tc, replacing);
 	tcase_add_test(tc, a_link_stays_one);
 	tcase_add_test(tc, failing);
+	tcase_add_test(tc, absolute);
 	tcase_add_test(tc, folders);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
