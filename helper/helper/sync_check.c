@@ -12,6 +12,7 @@
 #include "helper/helper/log.h"
 #include "helper/helper/sync_check.h"
 #include "lib/map/reader.h"
+#include "lib/rpc/map_readers.h"
 #include "lib/store/session.h"
 
 #define WHY_MAX	(STATE_PATH_MAX + 256)
@@ -19,11 +20,10 @@
 static const struct map_row {
 	const char		*name;
 	enum nk_map_kind	 kind;
-	mode_t			 mode;
 } maps[] = {
-	{ NK_MAP_ACCOUNTS,	NK_MAP_KIND_ACCOUNTS,	0644 },
-	{ NK_MAP_KEYS,		NK_MAP_KIND_KEYS,	0640 },
-	{ NK_MAP_SECRETS,	NK_MAP_KIND_SECRETS,	0600 },
+	{ NK_MAP_ACCOUNTS,	NK_MAP_KIND_ACCOUNTS },
+	{ NK_MAP_KEYS,		NK_MAP_KIND_KEYS },
+	{ NK_MAP_SECRETS,	NK_MAP_KIND_SECRETS },
 };
 #define NMAPS	(sizeof(maps) / sizeof(maps[0]))
 
@@ -36,39 +36,12 @@ map_path(char path[STATE_PATH_MAX], const struct state *s, const char *name)
 	return n < 0 || n >= STATE_PATH_MAX ? -ENAMETOOLONG : 0;
 }
 
-/* Who may read a map: only its mode and group, not what is in it. */
-static bool
-map_has_right_readers(const struct state *s, const struct map_row *m,
-    const struct stat *st)
-{
-	if (st->st_uid != s->nk.owner || (st->st_mode & 07777) != m->mode)
-		return false;
-	return m->kind != NK_MAP_KIND_KEYS || st->st_gid == s->nk.keys_gid;
-}
-
 /* ---- --sync ---- */
 
 /*
  * A map which the wrong people can read, or the right ones cannot, has to
  * be made anew: the group may have been made after it.
  */
-static bool
-maps_need_rebuild(const struct state *s)
-{
-	char path[STATE_PATH_MAX];
-	struct stat st;
-	size_t i;
-
-	for (i = 0; i < NMAPS; i++) {
-		if (map_path(path, s, maps[i].name) < 0 ||
-		    lstat(path, &st) == -1)
-			continue;	/* whatever it is, opening says so */
-		if (!map_has_right_readers(s, &maps[i], &st))
-			return true;
-	}
-	return false;
-}
-
 static int
 sync_maps(const struct state *s, const struct nk_conf *conf)
 {
@@ -76,7 +49,8 @@ sync_maps(const struct state *s, const struct nk_conf *conf)
 	int r;
 
 	if ((r = nk_publisher_open(&p, &s->nk, conf, NK_STORE_CREATE)) == 0)
-		r = nk_publisher_sync(p, maps_need_rebuild(s), NULL, NULL);
+		r = nk_publisher_sync(p, nk_map_readers_check(&s->nk, NULL,
+		    NULL) < 0, NULL, NULL);
 	nk_publisher_free(p);
 	return r;
 }
@@ -191,8 +165,6 @@ check_maps_are_there(struct check *c)
 			report_about(c, path, strerror(errno));
 			continue;
 		}
-		if (!map_has_right_readers(c->state, &maps[i], &st))
-			report_about(c, path, "wrong owner, group or mode");
 		if ((r = nk_view_open(&view, -1, path, maps[i].kind,
 		    NK_VIEW_PREAD)) < 0) {
 			report_about(c, path, r == -EIO ?
@@ -201,6 +173,9 @@ check_maps_are_there(struct check *c)
 		}
 		nk_view_close(&view);
 	}
+	if ((r = nk_map_readers_check(&c->state->nk, report, c)) < 0 &&
+	    r != -EBADMSG)
+		report_about(c, c->state->nk.maps, strerror(-r));
 	return c->faults == before;
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "lib/rpc/account_check.h"
+#include "lib/rpc/map_readers.h"
 #include "lib/rpc/rpc.h"
 
 #define FAULTS_MAX	1000	/* told in one answer */
@@ -34,6 +35,8 @@ system_check(struct nk_context *c, json_t *params, json_t **resultp,
 		json_decref(faults);
 		return r;
 	}
+	if (nk_map_readers_check(c->state, report, faults) < 0)
+		r = -EBADMSG;
 	others = nk_account_check(c, report, faults);
 	if (others < 0 && others != -EBADMSG)
 		report(faults, "the machine's other name services could not "
@@ -62,11 +65,14 @@ system_sync(struct nk_context *c, json_t *params, json_t **resultp,
     struct nk_error *e)
 {
 	const json_t *o = json_array_get(params, 0);
+	bool force = json_is_true(json_object_get(o, "force"));
 	int r;
 
 	(void)e;
-	r = nk_publisher_sync(c->publisher,
-	    json_is_true(json_object_get(o, "force")), progress, c);
+	/* what the wrong people can read is made anew, as at boot */
+	if (nk_map_readers_check(c->state, NULL, NULL) < 0)
+		force = true;
+	r = nk_publisher_sync(c->publisher, force, progress, c);
 	if (r < 0)
 		return r;
 	return (*resultp = json_null()) == NULL ? -ENOMEM : 0;

@@ -100,6 +100,12 @@ check "init --json" sh -c \
 check "check finds nothing wrong" naskeysctl check
 check "check --json" sh -c 'naskeysctl check --json | jq -e .ok'
 
+chmod 644 /run/naskeys/maps/secrets.map
+refuses "and hashes that everybody reads" "secrets.map: wrong owner" \
+    sh -c 'naskeysctl check >&2'
+check "which sync mends" naskeysctl sync
+check "check again" naskeysctl check
+
 # killed anywhere, it is completed by the next one
 for i in $(seq 12); do
 	sed -i '/^naskeys/d' /etc/passwd /etc/group /etc/shadow /etc/gshadow

@@ -503,6 +503,40 @@ put_passwd(const char *text)
 	ck_assert_int_eq(mount(path, "/etc/passwd", NULL, MS_BIND, NULL), 0);
 }
 
+/* The hashes are root's, the keys a group's, and "sync" sees to it. */
+START_TEST(map_readers)
+{
+	static const struct {
+		const char	*name;
+		mode_t		 bad, good;
+	} rows[] = {
+		{ "secrets.map", 0644, 0600 },
+		{ "secrets.map", 0640, 0600 },
+		{ "keys.map", 0644, 0640 },
+		{ "keys.map", 0600, 0640 },
+		{ "accounts.map", 0600, 0644 },
+		{ "accounts.map", 0664, 0644 },
+	};
+	char path[256], faults[512];
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < LENGTH(rows); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", w.maps,
+		    rows[i].name);
+		ck_assert_int_eq(chmod(path, rows[i].bad), 0);
+		(void)snprintf(faults, sizeof(faults),
+		    "['%s: wrong owner, group or mode']", path);
+		expect("naskeys.check", "[]", "ok", "false");
+		expect("naskeys.check", "[]", "faults", faults);
+		done("naskeys.sync", "[]");
+		ck_assert_int_eq(lstat(path, &st), 0);
+		ck_assert_uint_eq(st.st_mode & 07777, rows[i].good);
+		expect("naskeys.check", "[]", "ok", "true");
+	}
+}
+END_TEST
+
 START_TEST(changed_elsewhere)
 {
 	make_etc();
@@ -647,6 +681,7 @@ main(void)
 	tcase_add_test(tc, take_over_both_steps);
 	tcase_add_test(tc, take_over_again);
 	tcase_add_test(tc, take_over_conflicts);
+	tcase_add_test(tc, map_readers);
 	if (geteuid() == 0) {
 		tcase_add_test(tc, changed_elsewhere);
 		tcase_add_test(tc, home_made);
