@@ -15,6 +15,7 @@
 #include "helper/ctl/sshdconf.h"
 #include "helper/ctl/text.h"
 #include "helper/ctl/value.h"
+#include "lib/account/shells.h"
 #include "lib/conf/conf.h"
 
 const struct ctl_option ctl_sync_options[] = {
@@ -99,6 +100,23 @@ check_sshd(const struct ctl *c, struct faults *f, const char *sshd)
 		fault(f, "%s", why);
 }
 
+/* Who is made without a shell gets this one, and sshd asks for it. */
+static void
+check_shell(struct faults *f, const char *conf, const char *shell)
+{
+	struct nk_shells shells;
+	int r;
+
+	if ((r = nk_shells_load(&shells, NK_SHELLS_FILE)) < 0) {
+		fault(f, "%s: %s", NK_SHELLS_FILE, strerror(-r));
+		return;
+	}
+	if (!nk_shells_has(&shells, shell))
+		fault(f, "%s: default_shell %s is not one of %s", conf,
+		    shell, NK_SHELLS_FILE);
+	nk_shells_clear(&shells);
+}
+
 static void
 check_machine(const struct ctl *c, struct faults *f)
 {
@@ -114,6 +132,7 @@ check_machine(const struct ctl *c, struct faults *f)
 	else if (r < 0)
 		fault(f, "%s: %s", path, why[0] != '\0' ? why :
 		    strerror(-r));
+	check_shell(f, path, conf.default_shell);
 	check_nsswitch(f);
 	check_owner(f);
 	check_sshd(c, f, conf.sshd);

@@ -100,6 +100,14 @@ check "init --json" sh -c \
 check "check finds nothing wrong" naskeysctl check
 check "check --json" sh -c 'naskeysctl check --json | jq -e .ok'
 
+echo 'default_shell = /bin/nothing' >/etc/naskeys/naskeys.conf
+refuses "check sees a default shell that is none" \
+    "default_shell /bin/nothing is not one of /etc/shells" \
+    sh -c 'naskeysctl check >&2'
+echo 'authorized_keys_file = home' >/etc/naskeys/naskeys.conf
+refuses "and key files that nobody writes" "line 1: this version writes no" \
+    naskeysctl check
+rm /etc/naskeys/naskeys.conf
 chmod 644 /run/naskeys/maps/secrets.map
 refuses "and hashes that everybody reads" "secrets.map: wrong owner" \
     sh -c 'naskeysctl check >&2'
