@@ -309,7 +309,7 @@ start(struct acceptor *a, const struct options *o, const struct handover *h)
 		return r;
 	}
 	if ((r = state_make_folders(a->state, &where)) < 0) {
-		log_say(LOG_ERR, "%s: %s", where, strerror(-r));
+		log_say(LOG_ERR, "%s: %s", where, state_strerror(-r));
 		return r;
 	}
 	if ((r = slots_init(&a->slots, conf.connections_max,

@@ -183,7 +183,7 @@ answer_unavailable(struct connection *c, int error, const char *what)
 	char sentence[STATE_PATH_MAX + 128];
 
 	(void)snprintf(sentence, sizeof(sentence), "%s: %s", what,
-	    strerror(-error));
+	    state_strerror(-error));
 	log_say(LOG_ERR, "%s", sentence);
 	return answer_fault(c, -error, sentence);
 }

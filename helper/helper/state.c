@@ -252,6 +252,13 @@ state_check_folders(const struct state *s, const char **wherep)
 	return each_folder(s, false, wherep);
 }
 
+const char *
+state_strerror(int number)
+{
+	/* what our own checks say; the kernel permits root all else */
+	return number == EPERM ? "wrong owner or mode" : strerror(number);
+}
+
 int
 state_load_conf(const struct state *s, struct nk_conf *c, char *why,
     size_t size)

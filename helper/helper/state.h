@@ -60,6 +60,9 @@ int	state_check_folders(const struct state *s, const char **wherep)
 int	state_load_conf(const struct state *s, struct nk_conf *c, char *why,
 	    size_t size) NK_MUST_CHECK;
 
+/* Why a file or folder of the state cannot be used. */
+const char *state_strerror(int number);
+
 /* The gid of a group that /etc/group itself has, or -errno. */
 int	state_group(const char *name, uint32_t *gidp) NK_MUST_CHECK;
 

@@ -79,7 +79,7 @@ sync_run(const struct state *state)
 		nk_session_close(session);
 	}
 	if (r < 0) {
-		log_say(LOG_ERR, "%s: %s", where, strerror(-r));
+		log_say(LOG_ERR, "%s: %s", where, state_strerror(-r));
 		return EXIT_FAILURE;
 	}
 	return EXIT_SUCCESS;
@@ -218,14 +218,13 @@ check_run(const struct state *state)
 	check_groups(&c);
 	check_seal_key(&c);
 	if ((r = state_check_folders(state, &where)) < 0)
-		report_about(&c, where, r == -EPERM ?
-		    "wrong owner or mode" : strerror(-r));
+		report_about(&c, where, state_strerror(-r));
 	if (check_maps_are_there(&c))
 		r = check_store_and_maps(&c);
 	else
 		r = check_store_alone(&c);
 	if (r < 0 && r != -EBADMSG)
-		report_about(&c, state->nk.store, strerror(-r));
+		report_about(&c, state->nk.store, state_strerror(-r));
 	else if (r == -EBADMSG && c.faults == 0)
 		report_about(&c, state->nk.store, "it is damaged");
 	if (fflush(stdout) == EOF || ferror(stdout)) {

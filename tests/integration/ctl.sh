@@ -112,6 +112,10 @@ chmod 644 /run/naskeys/maps/secrets.map
 refuses "and hashes that everybody reads" "secrets.map: wrong owner" \
     sh -c 'naskeysctl check >&2'
 check "which sync mends" naskeysctl sync
+chmod 666 /var/lib/naskeys/naskeys.db
+refuses "and a store that others write" "naskeys.db: wrong owner or mode" \
+    naskeysctl check
+chmod 600 /var/lib/naskeys/naskeys.db
 check "check again" naskeysctl check
 
 # killed anywhere, it is completed by the next one
