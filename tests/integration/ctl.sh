@@ -448,9 +448,13 @@ refuses "no such file" "No such file" naskeysctl user import nothing.json
 # as ssh gives it to a command
 cat >through_socket <<'END'
 socketpair(A, B, AF_UNIX, SOCK_STREAM, 0) or die;
+syswrite B, "not read, so that the end is a reset" if shift;
 if (!fork) { close B; while (<STDIN>) { syswrite A, $_ } exit }
 close A; open STDIN, "<&B"; exec "naskeysctl", "user", "import", "-"
 END
+refuses "half a list from a socket that breaks" "is no JSON object" \
+    sh -c 'sed s/imp/half/ users.json | sed s/700/710/ | perl -MSocket through_socket 1'
+refused "changes nothing" naskeysctl user show half1
 sed s/imp4/imp7/ stdin.json >seven.json
 check "import from a socket" sh -c 'perl -MSocket through_socket <seven.json'
 check "has them" naskeysctl user show imp7
