@@ -19,6 +19,7 @@
 #include "helper/helper/serve.h"
 #include "helper/helper/sink.h"
 #include "helper/helper/source.h"
+#include "lib/account/resolver.h"
 #include "lib/rpc/rights.h"
 #include "lib/rpc/rpc.h"
 
@@ -343,6 +344,7 @@ static void
 end(struct connection *c)
 {
 	close_services(c);
+	nk_resolver_free(c->context.resolver);
 	source_clear(&c->source);
 	framing_clear(&c->framing);
 	peer_clear(&c->caller);
