@@ -11,7 +11,8 @@
  *  4. A managed user with the admin flag is an administrator, and so is a
  *     peer whose group ids hold the gid of NK_ADMIN_GROUP in /etc/group.
  *     That gid MUST NOT be 0 nor the one that stands for the ids of other
- *     user namespaces; a file in doubt makes nobody an administrator.
+ *     user namespaces; a file in doubt (lib/account/groupfile.h) makes
+ *     nobody an administrator.
  *  5. No name service MUST be asked, and no name compared but the group's.
  */
 
@@ -25,14 +26,6 @@
 
 #define NK_ADMIN_GROUP	"naskeys-admin"
 #define NK_OVERFLOW_ID	65534	/* kernel: an id of another namespace */
-
-/*
- * The gid on the line of "name" in the group(5) file "path".  -ENOENT: no
- * such line; -EBADMSG: it is malformed, or there are two, or the file is
- * not a text file; -EPERM: the gid may not be used; else as open(2).
- */
-int	nk_group_file_gid(const char *path, const char *name, gid_t *gidp)
-	    NK_MUST_CHECK;
 
 bool	nk_caller_is_in(const struct nk_caller *caller, gid_t gid);
 
