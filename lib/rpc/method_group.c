@@ -34,7 +34,7 @@ read_rows(struct walk *w)
 	struct nk_store *s = nk_publisher_store(w->c->publisher);
 	struct nk_group *g = NULL;
 	const char *name;
-	int64_t n;
+	int64_t n, after = 0;
 	int r;
 
 	if (nk_query_wants_int(w->q, "id", &n))
@@ -45,8 +45,10 @@ read_rows(struct walk *w)
 	else if (nk_query_wants_string(w->q, "name", &name) ||
 	    nk_query_wants_string(w->q, "group", &name))
 		r = nk_group_by_name(s, name, &g);
-	else
-		return nk_group_each(s, 0, offer, w);
+	else {
+		(void)nk_query_wants_above(w->q, "id", &after);
+		return nk_group_each(s, after, offer, w);
+	}
 	if (r == 0)
 		r = offer(w, g);
 	nk_group_free(g);

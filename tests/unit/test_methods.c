@@ -555,6 +555,9 @@ static const struct {
 	/* who loses the group gets the machine's */
 	{ "group.delete", "[2]", "", "2" },
 	{ "user.get_instance", "[5]", "group.bsdgrp_group", "'nogroup'" },
+	{ "group.query", "[[['id','>',3]],{'limit':1,'select':['id']}]", "",
+	    "[{'id':4}]" },
+	{ "group.query", "[[['id','>',3],['name','=','crew']]]", "", "[]" },
 	{ "user.get_instance", "[5]", "group.bsdgrp_gid", "65534" },
 	{ "user.delete", "[6]", "", "6" },
 	{ "group.query", "[[['name','=','dora']],{'count':true}]", "", "0" },
