@@ -81,7 +81,7 @@ check_uid(const struct nk_user_rules *rules, const struct nk_user_edit *ed,
 static void
 check_full_name(const struct nk_user_edit *ed, struct nk_error *e)
 {
-	const char *name = ed->row->full_name, *why;
+	const char *name = ed->row->full_name;
 
 	if (!is_given(ed, NK_GIVEN_FULL_NAME))
 		return;
@@ -91,8 +91,9 @@ check_full_name(const struct nk_user_edit *ed, struct nk_error *e)
 	if (strchr(name, '\n') != NULL)
 		nk_user_edit_refuse(ed, e, "full_name", EINVAL,
 		    "The '\\n' character is not allowed.");
-	else if (nk_linetext_check(name, strlen(name), &why) < 0)
-		nk_user_edit_refuse(ed, e, "full_name", EINVAL, "%s", why);
+	else if (nk_linetext_check(name, strlen(name), NULL) < 0)
+		nk_user_edit_refuse(ed, e, "full_name", EINVAL, "A name is "
+		    "one line without control characters.");
 	if (strlen(name) > NK_FULL_NAME_MAX)
 		nk_user_edit_refuse(ed, e, "full_name", EINVAL,
 		    "Cannot be longer than %d bytes.", NK_FULL_NAME_MAX);
@@ -101,11 +102,12 @@ check_full_name(const struct nk_user_edit *ed, struct nk_error *e)
 static void
 check_email(const struct nk_user_edit *ed, struct nk_error *e)
 {
-	const char *email = ed->row->email, *why;
+	const char *email = ed->row->email;
 
 	if (is_given(ed, NK_GIVEN_EMAIL) && email != NULL &&
-	    nk_linetext_check(email, strlen(email), &why) < 0)
-		nk_user_edit_refuse(ed, e, "email", EINVAL, "%s", why);
+	    nk_linetext_check(email, strlen(email), NULL) < 0)
+		nk_user_edit_refuse(ed, e, "email", EINVAL, "An address is "
+		    "one line without control characters.");
 }
 
 static void

@@ -175,6 +175,15 @@ static const struct row {
 	    "user_update.shell", "Please select a valid shell.", EINVAL },
 	{ "user.create", NEW(",'shell':'/usr/sbin/nologin',"
 	    "'home':'/home/dora','ssh_password_enabled':true"),
+	{ "user.create", NEW(",'full_name':'a\\tb\\u001b'"),
+	    "user_create.full_name", "A name is one line without control "
+	    "characters.", EINVAL },
+	{ "user.create", NEW(",'email':'d@x\\u001b'"), "user_create.email",
+	    "An address is one line without control characters.", EINVAL },
+	{ "user.update", UPDATE(2, "'email':'d@x\\nBcc: e@x'"),
+	    "user_update.email",
+	    "An address is one line without control characters.",
+	    EINVAL },
 	    "user_create.shell",
 	    "SSH password login requires a login shell.", EINVAL },
 	{ "user.create", NEW(",'ssh_password_enabled':true"),
