@@ -313,6 +313,25 @@ write_line(struct nk_context *c, struct import *im, struct nk_user_edit *ed,
 	return nk_import_audit(c, ed);
 }
 
+/* The next line with something in it.  As nk_import_file_next(). */
+static int
+next_line(struct import *im, uint64_t *np, const char **linep, size_t *lenp)
+{
+	size_t i;
+	int r;
+
+	while ((r = nk_import_file_next(&im->file, NK_IMPORT_LINE_MAX, linep,
+	    lenp)) == 1) {
+		++*np;
+		for (i = 0; i < *lenp; i++) {
+			if (strchr(" \t\r", (*linep)[i]) == NULL ||
+			    (*linep)[i] == '\0')
+				return 1;
+		}
+	}
+	return r;
+}
+
 static int
 take_line(struct nk_context *c, struct import *im, const char *line,
     size_t len, struct nk_error *e)
@@ -343,9 +362,7 @@ import(struct nk_context *c, void *arg, struct nk_error *e)
 
 	if ((r = nk_store_changes_bulk(s)) < 0)
 		return r;
-	while ((more = nk_import_file_next(&im->file, NK_IMPORT_LINE_MAX,
-	    &line, &len)) == 1) {
-		n++;
+	while ((more = next_line(im, &n, &line, &len)) == 1) {
 		if ((r = take_line(c, im, line, len, e)) < 0) {
 			nk_import_line_blame(e, n);
 			return r;
@@ -355,7 +372,7 @@ import(struct nk_context *c, void *arg, struct nk_error *e)
 	if (more == -E2BIG)
 		return nk_error_call(e, EINVAL, "line %" PRIu64 ": the line "
 		    "is longer than %u bytes.", n + 1, NK_IMPORT_LINE_MAX);
-	return more < 0 ? more : n == 0 ? 1 : 0;
+	return more < 0 ? more : im->users == 0 ? 1 : 0;
 }
 
 /* ---- before the lock ---- */
@@ -430,9 +447,7 @@ look_up_all(struct nk_context *c, struct import *im, struct nk_error *e)
 	size_t len;
 	int r;
 
-	while ((r = nk_import_file_next(&im->file, NK_IMPORT_LINE_MAX, &line,
-	    &len)) == 1) {
-		n++;
+	while ((r = next_line(im, &n, &line, &len)) == 1) {
 		r = nk_import_line_read(&im->rules, line, len, &fields, &ed,
 		    e);
 		if (r == 0)

@@ -51,7 +51,9 @@ START_TEST(import_users)
 	    "'sshpubkey':'" ED25519 "\\n','groups':[2,1],'admin':true}\n"
 	    "{'username':'u3','group_create':true,'unixhash':'!" HASH "'}\n"
 	    "{'username':'u4','group':2,'unixhash':'*','email':null}\n"
-	    "{'username':'bin','managed':false,'keys':['" ED25519 "']}";
+	    "\n \t\r\n"
+	    "{'username':'bin','managed':false,'keys':['" ED25519 "']}\n"
+	    "\n";
 	json_t *v = import(lines, "[]");
 	char *whole = dump(v);
 
@@ -60,8 +62,8 @@ START_TEST(import_users)
 	ck_assert_int_eq(json_integer_value(at(v, "result.groups")), 2);
 	ck_assert_int_eq(json_integer_value(at(v, "result.keys")), 4);
 	ck_assert_uint_eq(json_array_size(w.notes), 5);
-	ck_assert_int_eq(json_integer_value(at(w.notes, "4.done")), 5);
-	ck_assert_int_eq(json_integer_value(at(w.notes, "4.total")), 5);
+	ck_assert_int_eq(json_integer_value(at(w.notes, "4.done")), 7);
+	ck_assert_int_eq(json_integer_value(at(w.notes, "4.total")), 8);
 	json_decref(v);
 	free(whole);
 	expect("user.query", "[[['username','=','u1']],{'get':true}]",
@@ -96,7 +98,8 @@ static const struct {
 } bad_imports[] = {
 	{ GOOD "not json\n", "line 2: This is no JSON object: it goes wrong "
 	    "at column 3.", EINVAL },
-	{ GOOD "\n", "line 2: This is no JSON object", EINVAL },
+	{ GOOD "\n \t\r\nnot json\n", "line 4: This is no JSON object", EINVAL },
+	{ GOOD "\f\n", "line 2: This is no JSON object", EINVAL },
 	{ GOOD "[]\n", "line 2: Input should be a valid dictionary", EINVAL },
 	{ GOOD "{}\n", "line 2: username: Field required", EINVAL },
 	{ GOOD "{'username':'u2','username':'u3'}", "line 2: This is no "
