@@ -9,11 +9,10 @@
 #include <unistd.h>
 
 #include "lib/account/home.h"
+#include "lib/account/ids.h"
 #include "lib/account/names.h"
 #include "lib/account/shells.h"
 #include "lib/account/textfile.h"
-
-#define NOBODY	65534u
 
 enum { PASSWD, SHADOW, GROUP };
 
@@ -262,8 +261,9 @@ choose_groups(struct nk_system *s, uint32_t min, uint32_t max,
 		g = &s->groups[i];
 		g->taken = g->leaves = false;
 		if (g->gr.gid < min || g->gr.gid > max ||
-		    g->gr.gid == NOBODY || nk_groupname_check(g->gr.name,
-		    strlen(g->gr.name), why) < 0)
+		    nk_id_is_nobody(g->gr.gid) ||
+		    nk_groupname_check(g->gr.name, strlen(g->gr.name),
+		    why) < 0)
 			continue;
 		r = nk_member_list_each(g->gr.members, look_at_member, &c);
 		if (r < 0)
@@ -293,7 +293,7 @@ nk_system_choose(struct nk_system *s, uint32_t min, uint32_t max,
 		u = &s->users[i];
 		len = strlen(u->pw.name);
 		u->taken = u->pw.uid >= min && u->pw.uid <= max &&
-		    u->pw.uid != 0 && u->pw.uid != NOBODY &&
+		    u->pw.uid != 0 && !nk_id_is_nobody(u->pw.uid) &&
 		    nk_system_refuses(u) == NULL &&
 		    (want == NULL || want(arg, u));
 		if ((u->taken && (r = nk_nameset_add(taken, u->pw.name, len,

@@ -63,7 +63,7 @@ const char *nk_system_refuses(const struct nk_system_user *u);
 
 /*
  * Mark what naskeys takes over: users from the uid min to max that it can
- * have, but not nobody (65534), and from the gid min to max the groups that
+ * have, but not nobody (ids.h), and from the gid min to max the groups that
  * are the primary one of such a user or have one as member.  A group's
  * line "leaves" only when every member and every user whose primary group
  * it is are taken.  want may say no to a user; NULL: it does not.

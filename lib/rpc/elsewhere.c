@@ -4,10 +4,10 @@
 #include <errno.h>
 
 #include "lib/account/directory.h"
+#include "lib/account/ids.h"
 #include "lib/rpc/edit.h"
 
 #define TRIES	16	/* single lookups before everything is listed */
-#define NOBODY	65534u
 
 static int
 complain(struct nk_error *e, int r)
@@ -42,7 +42,7 @@ is_taken(void *arg, uint32_t id)
 {
 	const struct search *s = arg;
 
-	if (id == NOBODY)
+	if (nk_id_is_nobody(id))
 		return 1;
 	if (s->directory != NULL && (s->kind == NK_RESERVE_UID ?
 	    nk_directory_uid(s->directory, id) :

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/account/ids.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/entity.h"
 #include "lib/rpc/group_rules.h"
@@ -33,7 +34,7 @@ provide_nogroup(struct nk_context *c, int64_t *idp)
 	if ((g = nk_group_new()) == NULL)
 		return -ENOMEM;
 	free(g->name);
-	g->gid = NK_NOGROUP_GID;
+	g->gid = NK_ID_NOBODY;
 	g->builtin = true;
 	r = (g->name = strdup("nogroup")) == NULL ? -ENOMEM :
 	    nk_group_insert(s, g);

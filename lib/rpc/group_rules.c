@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/account/ids.h"
 #include "lib/account/names.h"
 #include "lib/rpc/elsewhere.h"
 #include "lib/rpc/entity.h"
@@ -148,11 +149,12 @@ check_gid(struct nk_context *c, struct nk_group_edit *ed, struct nk_error *e)
 	char text[128];
 
 	if ((ed->given & NK_GROUP_GID) == 0 || (gid >= c->conf->min_id &&
-	    gid <= c->conf->max_id && gid != NK_NOGROUP_GID))
+	    gid <= c->conf->max_id && !nk_id_is_nobody(gid)))
 		return;
 	(void)snprintf(text, sizeof(text), "Gid %u is not one that naskeys "
-	    "serves: those from %u to %u, without %u.", gid,
-	    c->conf->min_id, c->conf->max_id, NK_NOGROUP_GID);
+	    "serves: those from %u to %u, without %u and %u.", gid,
+	    c->conf->min_id, c->conf->max_id, NK_ID_NOBODY,
+	    NK_ID_NOBODY + 1);
 	refuse(ed, e, "gid", EINVAL, text);
 }
 

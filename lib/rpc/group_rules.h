@@ -11,8 +11,6 @@
 #include "lib/attr.h"
 #include "lib/rpc/rpc.h"
 
-#define NK_NOGROUP_GID	65534u
-
 /* What differs from the old row; everything that a new group is given. */
 enum nk_group_given {
 	NK_GROUP_NAME		= 1 << 0,

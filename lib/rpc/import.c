@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/account/directory.h"
+#include "lib/account/ids.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/elsewhere.h"
 #include "lib/rpc/entity.h"
@@ -16,7 +17,6 @@
 #include "lib/rpc/import_line.h"
 #include "lib/rpc/user_write.h"
 
-#define NOBODY		65534u
 #define SLOTS		1024		/* of the cache of groups */
 #define LIST_SECONDS	60		/* at least, for the enumeration */
 
@@ -72,7 +72,7 @@ is_taken(void *arg, uint32_t id)
 {
 	const struct taken *t = arg;
 
-	if (id == NOBODY || (t->kind == NK_RESERVE_UID ?
+	if (nk_id_is_nobody(id) || (t->kind == NK_RESERVE_UID ?
 	    nk_directory_uid(t->im->directory, id) :
 	    nk_directory_gid(t->im->directory, id)) != NULL)
 		return 1;

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "lib/account/directory.h"
+#include "lib/account/ids.h"
 #include "lib/account/password.h"
 #include "lib/account/system.h"
 #include "lib/rpc/edit.h"
@@ -31,7 +32,6 @@
 #define ETC		"/etc"
 #define LOCK_SECONDS	15	/* as lckpwdf(3) */
 #define SECONDS_A_DAY	86400
-#define NOBODY		65534u
 
 struct takeover {
 	const char		*etc;
@@ -451,7 +451,7 @@ warn_of_others(struct takeover *t, const struct nk_conf *conf)
 	for (i = 0; i < t->system.nusers; i++) {
 		u = &t->system.users[i];
 		if (u->taken || u->pw.uid < t->min_uid ||
-		    u->pw.uid > conf->max_id || u->pw.uid == NOBODY)
+		    u->pw.uid > conf->max_id || nk_id_is_nobody(u->pw.uid))
 			continue;
 		if ((why = nk_system_refuses(u)) == NULL)
 			why = "it has come since the rows were written, and "

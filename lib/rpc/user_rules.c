@@ -7,12 +7,11 @@
 #include <string.h>
 
 #include "lib/account/home.h"
+#include "lib/account/ids.h"
 #include "lib/account/names.h"
 #include "lib/account/password.h"
 #include "lib/rpc/entity.h"
 #include "lib/ssh/linetext.h"
-
-#define NOBODY	65534u
 
 int
 nk_user_rules_init(struct nk_user_rules *rules, const struct nk_context *c,
@@ -73,7 +72,7 @@ check_uid(const struct nk_user_rules *rules, const struct nk_user_edit *ed,
 		nk_user_edit_refuse(ed, e, "uid", EINVAL, "Uid %u is above "
 		    "the largest that naskeys serves, %u.", uid,
 		    rules->conf->max_id);
-	else if (uid == NOBODY)
+	else if (nk_id_is_nobody(uid))
 		nk_user_edit_refuse(ed, e, "uid", EINVAL,
 		    "Uid %u stands for nobody.", uid);
 }
@@ -611,6 +610,12 @@ nk_user_check_external_uid(struct nk_store *s, const struct nk_user_edit *ed,
 	struct nk_user *other;
 	int r;
 
+	if (nk_id_is_nobody(ed->row->uid)) {
+		nk_user_edit_refuse(ed, e, field, EINVAL, "Uid %u, which "
+		    "the name service gives this account, stands for "
+		    "nobody: nobody logs in with keys.", ed->row->uid);
+		return -EINVAL;
+	}
 	r = nk_user_by_uid(s, ed->row->uid, &other);
 	if (r == -ENOENT)
 		return 0;

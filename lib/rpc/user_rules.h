@@ -128,8 +128,9 @@ int	nk_user_rules_check_home(struct nk_context *c,
 int	nk_is_last_admin(struct nk_store *s, int64_t but) NK_MUST_CHECK;
 
 /*
- * Has a user that we manage this uid?  Then no account that lives elsewhere
- * can be taken in with it: -EINVAL with *e set; or -errno.
+ * Has a user that we manage this uid, or does it stand for nobody?  Then no
+ * account that lives elsewhere can be taken in with it: -EINVAL with *e
+ * set; or -errno.
  */
 int	nk_user_check_external_uid(struct nk_store *s,
 	    const struct nk_user_edit *ed, const char *field,

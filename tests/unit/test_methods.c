@@ -79,6 +79,12 @@ static const struct row {
 	    EINVAL },
 	{ "user.create", NEW(",'uid':65534"), "user_create.uid",
 	    "Uid 65534 stands for nobody.", EINVAL },
+	{ "user.create", NEW(",'uid':65535"), "user_create.uid",
+	    "Uid 65535 stands for nobody.", EINVAL },
+	{ "user.create", "[{'username':'nobody','managed':false}]",
+	    "user_create.username", "Uid 65534, which the name service gives "
+	    "this account, stands for nobody: nobody logs in with keys.",
+	    EINVAL },
 	/* groups */
 	{ "user.create", "[{'username':'dora','password':'x'}]",
 	    "user_create.group", "Enter either a group name or create a new "
@@ -169,12 +175,6 @@ static const struct row {
 	{ "user.update", UPDATE(2, "'full_name':'a\\nb'"),
 	    "user_update.full_name", "The '\\n' character is not allowed.",
 	    EINVAL },
-	{ "user.create", NEW(",'shell':'/bin/nope'"), "user_create.shell",
-	    "Please select a valid shell.", EINVAL },
-	{ "user.update", UPDATE(2, "'shell':'/usr/bin/cli'"),
-	    "user_update.shell", "Please select a valid shell.", EINVAL },
-	{ "user.create", NEW(",'shell':'/usr/sbin/nologin',"
-	    "'home':'/home/dora','ssh_password_enabled':true"),
 	{ "user.create", NEW(",'full_name':'a\\tb\\u001b'"),
 	    "user_create.full_name", "A name is one line without control "
 	    "characters.", EINVAL },
@@ -184,6 +184,12 @@ static const struct row {
 	    "user_update.email",
 	    "An address is one line without control characters.",
 	    EINVAL },
+	{ "user.create", NEW(",'shell':'/bin/nope'"), "user_create.shell",
+	    "Please select a valid shell.", EINVAL },
+	{ "user.update", UPDATE(2, "'shell':'/usr/bin/cli'"),
+	    "user_update.shell", "Please select a valid shell.", EINVAL },
+	{ "user.create", NEW(",'shell':'/usr/sbin/nologin',"
+	    "'home':'/home/dora','ssh_password_enabled':true"),
 	    "user_create.shell",
 	    "SSH password login requires a login shell.", EINVAL },
 	{ "user.create", NEW(",'ssh_password_enabled':true"),
@@ -369,7 +375,10 @@ static const struct row {
 	    EEXIST },
 	{ "group.create", "[{'name':'g','gid':65534}]", "group_create.gid",
 	    "Gid 65534 is not one that naskeys serves: those from 1000 to "
-	    "90000000, without 65534.", EINVAL },
+	    "90000000, without 65534 and 65535.", EINVAL },
+	{ "group.create", "[{'name':'g','gid':65535}]", "group_create.gid",
+	    "Gid 65535 is not one that naskeys serves: those from 1000 to "
+	    "90000000, without 65534 and 65535.", EINVAL },
 	{ "group.create", "[{'name':'g','users':[2,77,78]}]",
 	    "group_create.users", "Following users do not exist: 77, 78",
 	    EINVAL },
@@ -546,6 +555,9 @@ static const struct {
 	{ "group.query", "[[['gid','=',5000]],{'select':['name']}]", "",
 	    "[{'name':'crew'}]" },
 	{ "group.query", "[[['name','=','crew']],{'count':true}]", "", "1" },
+	{ "group.query", "[[['id','>',3]],{'limit':1,'select':['id']}]", "",
+	    "[{'id':4}]" },
+	{ "group.query", "[[['id','>',3],['name','=','crew']]]", "", "[]" },
 	{ "group.has_password_enabled_user", "[[5002]]", "", "true" },
 	{ "group.has_password_enabled_user", "[[5002],[3]]", "", "false" },
 	{ "group.has_password_enabled_user", "[[5000],[2,6]]", "",
@@ -564,9 +576,6 @@ static const struct {
 	/* who loses the group gets the machine's */
 	{ "group.delete", "[2]", "", "2" },
 	{ "user.get_instance", "[5]", "group.bsdgrp_group", "'nogroup'" },
-	{ "group.query", "[[['id','>',3]],{'limit':1,'select':['id']}]", "",
-	    "[{'id':4}]" },
-	{ "group.query", "[[['id','>',3],['name','=','crew']]]", "", "[]" },
 	{ "user.get_instance", "[5]", "group.bsdgrp_gid", "65534" },
 	{ "user.delete", "[6]", "", "6" },
 	{ "group.query", "[[['name','=','dora']],{'count':true}]", "", "0" },
