@@ -142,6 +142,7 @@ static int
 print_faults(const struct ctl *c, json_t *result, const struct faults *f)
 {
 	bool good = json_array_size(f->list) == 0;
+	const char *advice;
 	json_t *text;
 	size_t i;
 	int r;
@@ -152,8 +153,11 @@ print_faults(const struct ctl *c, json_t *result, const struct faults *f)
 		ctl_print_json(result);
 	else json_array_foreach(f->list, i, text)
 		ctl_say("%s", json_string_value(text));
+	advice = json_string_value(json_object_get(result, "advice"));
 	if (!c->json && good)
 		ctl_say("Nothing is wrong.");
+	else if (!c->json && advice != NULL)
+		ctl_say("%s", advice);
 	return good ? CTL_DONE : CTL_FAILED;
 }
 

@@ -36,6 +36,7 @@ struct connection {
 	dev_t			 store_dev;	/* of the publisher's store */
 	ino_t			 store_ino;
 	bool			 trusted;	/* an administrator, or root */
+	bool			 mended;	/* maps and store agree */
 	int			 broken;	/* -errno of a lost answer */
 	int			 conf_error;	/* -errno, with conf_fault */
 	char			 conf_fault[STATE_PATH_MAX + 256];
@@ -50,6 +51,7 @@ close_services(struct connection *c)
 	c->context.session = NULL;
 	nk_publisher_free(c->context.publisher);
 	c->context.publisher = NULL;
+	c->mended = false;
 }
 
 /* Another file in the store's place is another store: a restored one. */
@@ -77,8 +79,8 @@ open_services(struct connection *c, const char **whatp)
 	if ((r = state_make_folders(c->state, whatp)) < 0)
 		return r;
 	*whatp = c->state->nk.store;
-	if ((r = nk_publisher_open(&x->publisher, &c->state->nk, &c->conf,
-	    NK_STORE_CREATE)) < 0)
+	if ((r = nk_publisher_open_as_is(&x->publisher, &c->state->nk,
+	    &c->conf, NK_STORE_CREATE)) < 0)
 		goto out;
 	if (stat(c->state->nk.store, &st) == -1) {
 		r = -errno;
@@ -140,6 +142,38 @@ put_answer(struct connection *c, char *answer, size_t len)
 		r = put_line(c, answer, len);
 	nk_rpc_free(answer, len);
 	return r;
+}
+
+/* The repair is not the asker's: it may cost what it does. */
+static int
+mend_unconfined(struct connection *c)
+{
+	int r, confined;
+
+	if ((r = limits_lift()) < 0)
+		return r;
+	r = nk_publisher_mend(c->context.publisher);
+	confined = c->trusted ? 0 : limits_confine();
+	return r < 0 ? r : confined;
+}
+
+/* nk_context's mend. */
+static int
+mend(void *arg, struct nk_error *e)
+{
+	struct connection *c = arg;
+	const char *store = c->state->nk.store;
+	int r;
+
+	if (c->mended)
+		return 0;
+	if ((r = mend_unconfined(c)) < 0) {
+		close_services(c);	/* the next request opens them anew */
+		log_say(LOG_ERR, "%s: %s", store, strerror(-r));
+		return nk_error_call(e, -r, "%s: %s", store, strerror(-r));
+	}
+	c->mended = true;
+	return 0;
 }
 
 /* nk_context's notify: a line without an id. */
@@ -366,7 +400,8 @@ serve_connection(const struct state *state, enum protocol protocol, int in,
 	framing_init(&c.framing, c.conf.request_max);
 	c.context = (struct nk_context){ .state = &state->nk,
 	    .conf = &c.conf, .caller = &c.caller, .passed_fd = -1,
-	    .input_fd = -1, .notify = notify, .notify_arg = &c };
+	    .input_fd = -1, .mend = mend, .mend_arg = &c, .notify = notify,
+	    .notify_arg = &c };
 	if ((r = meet(&c, protocol, in)) < 0)
 		goto out;
 	if ((r = source_init(&c.source, in, c.conf.request_timeout)) < 0 ||

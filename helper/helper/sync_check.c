@@ -145,7 +145,7 @@ check_seal_key(struct check *c)
 		report_about(c, path, "others can read the sealing key");
 }
 
-/* Before the store is opened, because that makes maps that are missing. */
+/* What can be said without the store; false: no comparison is possible. */
 static bool
 check_maps_are_there(struct check *c)
 {
@@ -199,7 +199,7 @@ check_store_and_maps(struct check *c)
 	int r;
 
 	if ((r = nk_publisher_open(&p, &c->state->nk, &c->conf,
-	    NK_STORE_WRITE)) == 0)
+	    NK_STORE_READ)) == 0)
 		r = nk_publisher_verify(p, report, c);
 	nk_publisher_free(p);
 	return r;
@@ -227,6 +227,8 @@ check_run(const struct state *state)
 		report_about(&c, state->nk.store, state_strerror(-r));
 	else if (r == -EBADMSG && c.faults == 0)
 		report_about(&c, state->nk.store, "it is damaged");
+	if (c.faults > 0)
+		(void)puts(NK_VERIFY_ADVICE);
 	if (fflush(stdout) == EOF || ferror(stdout)) {
 		log_say(LOG_ERR, "standard output: %s", strerror(errno));
 		return EXIT_FAILURE;

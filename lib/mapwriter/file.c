@@ -350,7 +350,6 @@ static int
 read_cells(struct nk_mapwriter *w)
 {
 	const struct nk_map_state *s = &w->state;
-	uint64_t mark_word;
 	uint32_t i;
 	int r;
 
@@ -365,20 +364,27 @@ read_cells(struct nk_mapwriter *w)
 		if (s->used[i] > UINT64_C(1) << w->header.tables[i].bits)
 			return -EBADMSG;
 	}
-	if (w->kind == NK_MAP_KIND_ACCOUNTS &&
-	    (r = nk_cell_read(&w->view, NK_MAP_SETTINGS_AT, &w->settings,
-	    sizeof(w->settings))) < 0)
+	return w->kind != NK_MAP_KIND_ACCOUNTS ? 0 : nk_cell_read(&w->view,
+	    NK_MAP_SETTINGS_AT, &w->settings, sizeof(w->settings));
+}
+
+/*
+ * The same for a writer.  A file that is marked superseded and was found by
+ * its path has no successor: it never came.
+ */
+static int
+take_cells(struct nk_mapwriter *w)
+{
+	uint64_t mark_word;
+	int r;
+
+	if ((r = read_cells(w)) < 0 ||
+	    (r = nk_view_read(&w->view, NK_MAP_SUPERSEDED_AT, &mark_word,
+	    sizeof(mark_word))) < 0 || mark_word == 0)
 		return r;
-	if ((r = nk_view_read(&w->view, NK_MAP_SUPERSEDED_AT, &mark_word,
-	    sizeof(mark_word))) < 0)
-		return r;
-	/* Its successor never came: it was opened by the path. */
-	if (mark_word != 0) {
-		mark_word = 0;
-		return nk_file_write(w, NK_MAP_SUPERSEDED_AT, &mark_word,
-		    sizeof(mark_word));
-	}
-	return 0;
+	mark_word = 0;
+	return nk_file_write(w, NK_MAP_SUPERSEDED_AT, &mark_word,
+	    sizeof(mark_word));
 }
 
 /* Open the file by its path and hold its header against id. */
@@ -405,9 +411,9 @@ open_installed(struct nk_mapwriter *w, int flags,
 	return 0;
 }
 
-int
-nk_mapwriter_open(struct nk_mapwriter **wp, int dirfd, const char *name,
-    enum nk_map_kind kind, const struct nk_map_identity *id)
+static int
+open_writer(struct nk_mapwriter **wp, int dirfd, const char *name,
+    enum nk_map_kind kind, const struct nk_map_identity *id, bool look)
 {
 	struct nk_mapwriter *w = NULL;
 	int r;
@@ -416,14 +422,28 @@ nk_mapwriter_open(struct nk_mapwriter **wp, int dirfd, const char *name,
 	if ((r = new_writer(&w, dirfd, name, kind)) < 0)
 		goto out;
 	w->installed = true;
-	if ((r = open_installed(w, O_RDWR, id)) < 0 ||
-	    (r = nk_writer_error(read_cells(w))) < 0)
+	if ((r = open_installed(w, look ? O_RDONLY : O_RDWR, id)) < 0 ||
+	    (r = nk_writer_error(look ? read_cells(w) : take_cells(w))) < 0)
 		goto out;
 	*wp = w;
 	w = NULL;
  out:
 	nk_mapwriter_free(w);
 	return r;
+}
+
+int
+nk_mapwriter_open(struct nk_mapwriter **wp, int dirfd, const char *name,
+    enum nk_map_kind kind, const struct nk_map_identity *id)
+{
+	return open_writer(wp, dirfd, name, kind, id, false);
+}
+
+int
+nk_mapwriter_look(struct nk_mapwriter **wp, int dirfd, const char *name,
+    enum nk_map_kind kind, const struct nk_map_identity *id)
+{
+	return open_writer(wp, dirfd, name, kind, id, true);
 }
 
 int
@@ -513,7 +533,7 @@ nk_mapwriter_refresh(struct nk_mapwriter *w)
 	if (nk_header_read(w->fd, w->view.length, w->kind, &header) < 0 ||
 	    memcmp(&header, &w->header, sizeof(header)) != 0)
 		return -EBADMSG;
-	return nk_writer_error(read_cells(w));
+	return nk_writer_error(take_cells(w));
 }
 
 uint64_t

@@ -47,6 +47,14 @@ int	nk_mapwriter_open(struct nk_mapwriter **wp, int dirfd,
 	    const struct nk_map_identity *id) NK_MUST_CHECK;
 
 /*
+ * The same, for nk_mapwriter_published() and nk_mapwriter_verify() alone:
+ * nothing is written, and a mark of supersession stays.
+ */
+int	nk_mapwriter_look(struct nk_mapwriter **wp, int dirfd,
+	    const char *name, enum nk_map_kind kind,
+	    const struct nk_map_identity *id) NK_MUST_CHECK;
+
+/*
  * What an opened map would say, without opening it for writing: the last
  * change published in it, and of accounts.map its settings (*s, may be
  * NULL).  Changes nothing and needs no lock.  Errors as

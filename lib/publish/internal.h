@@ -44,6 +44,7 @@ struct nk_publisher {
 	int64_t			 done;		/* the last change we made */
 	int64_t			 tidied;	/* and at the last bite */
 	bool			 edited;	/* since the last tidying */
+	bool			 as_is;		/* not looked at when opened */
 };
 
 /* ---- open.c ---- */
@@ -62,6 +63,12 @@ extern const struct nk_publish_file nk_publish_files[NK_PUB_MAPS];
 int	nk_publish_lock(struct nk_publisher *p, uint32_t wait_ms)
 	    NK_MUST_CHECK;
 void	nk_publish_unlock(struct nk_publisher *p);
+/*
+ * Open the folder of the maps as it is; whoever could write there could
+ * replace a map: -EPERM.
+ */
+int	nk_publish_folder(const struct nk_publisher *p, int *fdp)
+	    NK_MUST_CHECK;
 /*
  * Have the maps open as their paths name them now.  0; -ESTALE, one of them
  * must be built anew; other errors.

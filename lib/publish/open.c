@@ -81,7 +81,28 @@ maps_close(struct nk_publisher *p)
 	p->dirfd = -1;
 }
 
-/* The folder of the maps; whoever could write there could replace a map. */
+int
+nk_publish_folder(const struct nk_publisher *p, int *fdp)
+{
+	struct stat st;
+	int fd, r = 0;
+
+	if ((fd = open(p->state->maps,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) == -1)
+		return errno == ELOOP ? -EPERM : -errno;
+	if (fstat(fd, &st) == -1)
+		r = -errno;
+	else if (st.st_uid != p->state->owner ||
+	    (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		r = -EPERM;
+	if (r < 0)
+		(void)close(fd);
+	else
+		*fdp = fd;
+	return r;
+}
+
+/* The same, made if need be. */
 static int
 folder_open(struct nk_publisher *p)
 {
@@ -90,28 +111,17 @@ folder_open(struct nk_publisher *p)
 
 	if (mkdir(p->state->maps, 0755) == -1 && errno != EEXIST)
 		return -errno;
-	if ((fd = open(p->state->maps,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) == -1)
-		return errno == ELOOP ? -EPERM : -errno;
-	if (fstat(fd, &st) == -1) {
-		r = -errno;
-		goto out;
-	}
-	if (st.st_uid != p->state->owner ||
-	    (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-		r = -EPERM;
-		goto out;
-	}
+	if ((r = nk_publish_folder(p, &fd)) < 0)
+		return r;
 	/* readers come through it, whatever the umask was */
-	if ((st.st_mode & 0555) != 0555 && fchmod(fd, 0755) == -1) {
+	if (fstat(fd, &st) == -1 || ((st.st_mode & 0555) != 0555 &&
+	    fchmod(fd, 0755) == -1)) {
 		r = -errno;
-		goto out;
+		(void)close(fd);
+		return r;
 	}
 	p->dirfd = fd;
 	return 0;
- out:
-	(void)close(fd);
-	return r;
 }
 
 static bool
@@ -375,8 +385,9 @@ open_locked(struct nk_publisher *p)
 }
 
 int
-nk_publisher_open(struct nk_publisher **pp, const struct nk_state *state,
-    const struct nk_conf *conf, enum nk_store_mode mode)
+nk_publisher_open_as_is(struct nk_publisher **pp,
+    const struct nk_state *state, const struct nk_conf *conf,
+    enum nk_store_mode mode)
 {
 	struct nk_publisher *p;
 	int r;
@@ -393,14 +404,38 @@ nk_publisher_open(struct nk_publisher **pp, const struct nk_state *state,
 		goto out;
 	if (mode == NK_STORE_READ)
 		r = store_open(p);
-	else if (access(state->store, F_OK) == -1 || store_open(p) < 0 ||
-	    !is_agreed(p))
+	else if (access(state->store, F_OK) == -1 || store_open(p) < 0)
 		r = open_locked(p);
+	else
+		p->as_is = true;
  out:
 	if (r < 0)
 		nk_publisher_free(p);
 	else
 		*pp = p;
+	return r;
+}
+
+int
+nk_publisher_mend(struct nk_publisher *p)
+{
+	if (!p->as_is)
+		return 0;
+	p->as_is = false;
+	return is_agreed(p) ? 0 : open_locked(p);
+}
+
+int
+nk_publisher_open(struct nk_publisher **pp, const struct nk_state *state,
+    const struct nk_conf *conf, enum nk_store_mode mode)
+{
+	int r;
+
+	if ((r = nk_publisher_open_as_is(pp, state, conf, mode)) < 0 ||
+	    (r = nk_publisher_mend(*pp)) == 0)
+		return r;
+	nk_publisher_free(*pp);
+	*pp = NULL;
 	return r;
 }
 

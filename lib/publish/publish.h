@@ -45,6 +45,19 @@ struct nk_publisher;
 int	nk_publisher_open(struct nk_publisher **pp,
 	    const struct nk_state *state, const struct nk_conf *conf,
 	    enum nk_store_mode mode) NK_MUST_CHECK;
+
+/*
+ * The same in two parts, for who wants to look at the maps first.  Between
+ * them nk_publisher_verify() sees the maps as they were; only where there
+ * is no store that can be opened does the first part what both do.
+ * nk_publisher_mend() is for once; when it fails, nothing but
+ * nk_publisher_free() may follow.
+ */
+int	nk_publisher_open_as_is(struct nk_publisher **pp,
+	    const struct nk_state *state, const struct nk_conf *conf,
+	    enum nk_store_mode mode) NK_MUST_CHECK;
+int	nk_publisher_mend(struct nk_publisher *p) NK_MUST_CHECK;
+
 void	nk_publisher_free(struct nk_publisher *p);
 struct nk_store *nk_publisher_store(struct nk_publisher *p);
 
@@ -86,10 +99,14 @@ int	nk_publisher_sync(struct nk_publisher *p, bool force,
 	    void (*progress)(void *arg, int64_t done, int64_t all), void *arg)
 	    NK_MUST_CHECK;
 
+/* What to do about what nk_publisher_verify() has reported. */
+#define NK_VERIFY_ADVICE	"\"naskeysctl sync\" brings the maps into " \
+	"agreement with the store; a fault of the store itself stays."
+
 /*
  * Verify the store, each map, and that every map says what the store says,
  * and nothing else.  A sentence for each fault through report().  Works
- * after NK_STORE_READ too, and repairs nothing; takes the lock for the part
+ * after NK_STORE_READ too, and changes no map; takes the lock for the part
  * that cannot be done beside edits.  0; -EBADMSG; or why it could not.
  */
 int	nk_publisher_verify(struct nk_publisher *p,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/map/reader.h"
 #include "lib/publish/compare.h"
@@ -38,6 +39,7 @@ struct verify {
 	uint64_t		 nkeysets;	/* users with keys */
 	bool			 rows_extra;	/* keys or secrets of nobody */
 	bool			 locked;	/* report; else suspect */
+	bool			 behind;	/* a map lacks changes */
 	int			 bad;		/* 0 or -EBADMSG */
 };
 
@@ -337,15 +339,43 @@ compare_again(struct verify *v)
 	return r;
 }
 
-/* Each map by itself, and how far it is; under the lock. */
+/* One map by itself, and how far it is. */
+static int
+map_check(struct verify *v, int dirfd, const struct nk_publish_file *f,
+    int64_t seq)
+{
+	struct nk_mapwriter *w;
+	int r;
+
+	r = nk_mapwriter_look(&w, dirfd, f->name, f->kind, &v->p->id);
+	if (r == -ENOENT || r == -ESTALE || r == -EBADMSG) {
+		fault(v, "%s: it is %s: naskeysctl sync builds it anew",
+		    f->name, r == -ENOENT ? "missing" : r == -EBADMSG ?
+		    "damaged" : "of another boot or of another store");
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	if (nk_mapwriter_published(w) != (uint64_t)seq)
+		v->behind = true;
+	r = nk_mapwriter_verify(w, v->report, v->arg);
+	if (r == -EBADMSG) {
+		v->bad = r;
+		r = 0;
+	}
+	nk_mapwriter_free(w);
+	return r;
+}
+
+/* Under the lock. */
 static int
 maps_check(struct verify *v)
 {
 	struct nk_publisher *p = v->p;
 	struct nk_map_settings s;
+	int dirfd, r;
 	int64_t seq;
 	size_t i;
-	int r;
 
 	if (nk_map_settings(&v->cmp.view[NK_PUB_ACCOUNTS], &s) < 0 ||
 	    s.managed_gid != p->state->managed_gid ||
@@ -353,24 +383,16 @@ maps_check(struct verify *v)
 	    s.flags != (p->conf->shadow_hashes ? NK_MAP_SHADOW_HASHES : 0))
 		fault(v, "accounts.map: other settings than "
 		    "naskeys.conf has");
-	if ((r = nk_publish_refresh(p)) == -ESTALE) {
-		fault(v, "a map is missing, damaged, of another boot or of "
-		    "another store: naskeysctl sync builds it anew");
-		return 0;
-	}
-	if (r < 0 || (r = nk_store_seq(p->store, &seq)) < 0)
+	if ((r = nk_store_seq(p->store, &seq)) < 0 ||
+	    (r = nk_publish_folder(p, &dirfd)) < 0)
 		return r;
-	if (nk_publish_published(p) != seq)
+	for (i = 0; i < NK_PUB_MAPS && r == 0; i++)
+		r = map_check(v, dirfd, &nk_publish_files[i], seq);
+	(void)close(dirfd);
+	if (v->behind)
 		fault(v, "the maps lack changes that are in the store: "
 		    "naskeysctl sync brings them up to date");
-	for (i = 0; i < NK_PUB_MAPS; i++) {
-		r = nk_mapwriter_verify(p->map[i], v->report, v->arg);
-		if (r == -EBADMSG)
-			v->bad = r;
-		else if (r < 0)
-			return r;
-	}
-	return 0;
+	return r;
 }
 
 int

@@ -307,7 +307,7 @@ admit(const struct nk_rpc_hooks *hooks, struct nk_context *c,
 	}
 	if ((r = check_right(m, c->rank, e)) < 0)
 		return r;
-	if (!m->edits || c->rank >= NK_RANK_ADMIN)
+	if (m->kind != NK_EDITS || c->rank >= NK_RANK_ADMIN)
 		return 0;
 	if ((r = hooks->rate(c)) == -EAGAIN)
 		return nk_error_call(e, EBUSY, "Rate Limit Exceeded");
@@ -325,7 +325,8 @@ call_method(const struct nk_rpc_hooks *hooks, struct nk_context *c,
 	int r;
 
 	*resultp = NULL;
-	if ((r = admit(hooks, c, m, e)) < 0 ||
+	if ((m->kind != NK_LOOKS && c->mend != NULL &&
+	    (r = c->mend(c->mend_arg, e)) < 0) || (r = admit(hooks, c, m, e)) < 0 ||
 	    (r = nk_args_check(m->args, params, e)) < 0)
 		return r;
 	r = m->call(c, params, resultp, e);

@@ -73,7 +73,7 @@ audit_query(struct nk_context *c, json_t *params, json_t **resultp,
 }
 
 const struct nk_method nk_methods_audit[] = {
-	{ "naskeys.audit.query", NK_RIGHT_ADMIN, false, nk_query_args,
+	{ "naskeys.audit.query", NK_RIGHT_ADMIN, NK_READS, nk_query_args,
 	    audit_query },
-	{ NULL, NK_RIGHT_ROOT, false, NULL, NULL },
+	{ NULL, NK_RIGHT_ROOT, NK_READS, NULL, NULL },
 };

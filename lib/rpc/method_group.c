@@ -418,20 +418,20 @@ static const struct nk_arg password_args[] = {
 };
 
 const struct nk_method nk_methods_group[] = {
-	{ "group.query", NK_RIGHT_ADMIN, false, nk_query_args, group_query },
-	{ "group.get_instance", NK_RIGHT_ADMIN, false, instance_args,
+	{ "group.query", NK_RIGHT_ADMIN, NK_READS, nk_query_args, group_query },
+	{ "group.get_instance", NK_RIGHT_ADMIN, NK_READS, instance_args,
 	    group_get_instance },
-	{ "group.create", NK_RIGHT_ADMIN, true, create_args,
+	{ "group.create", NK_RIGHT_ADMIN, NK_EDITS, create_args,
 	    nk_group_create },
-	{ "group.update", NK_RIGHT_ADMIN, true, update_args,
+	{ "group.update", NK_RIGHT_ADMIN, NK_EDITS, update_args,
 	    nk_group_update_method },
-	{ "group.delete", NK_RIGHT_ADMIN, true, delete_args,
+	{ "group.delete", NK_RIGHT_ADMIN, NK_EDITS, delete_args,
 	    nk_group_delete_method },
-	{ "group.get_next_gid", NK_RIGHT_ADMIN, false, no_args,
+	{ "group.get_next_gid", NK_RIGHT_ADMIN, NK_READS, no_args,
 	    group_get_next_gid },
-	{ "group.get_group_obj", NK_RIGHT_ADMIN, false, obj_args,
+	{ "group.get_group_obj", NK_RIGHT_ADMIN, NK_READS, obj_args,
 	    group_get_group_obj },
-	{ "group.has_password_enabled_user", NK_RIGHT_ADMIN, false,
+	{ "group.has_password_enabled_user", NK_RIGHT_ADMIN, NK_READS,
 	    password_args, group_has_password_enabled_user },
 	{ .name = NULL },
 };

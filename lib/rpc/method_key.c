@@ -661,11 +661,11 @@ static const struct nk_arg mode_args[] = {
 };
 
 const struct nk_method nk_methods_key[] = {
-	{ "user.keys", NK_RIGHT_USER, false, keys_args, user_keys },
-	{ "user.add_key", NK_RIGHT_USER, true, add_args, user_add_key },
-	{ "user.remove_key", NK_RIGHT_USER, true, remove_args,
+	{ "user.keys", NK_RIGHT_USER, NK_READS, keys_args, user_keys },
+	{ "user.add_key", NK_RIGHT_USER, NK_EDITS, add_args, user_add_key },
+	{ "user.remove_key", NK_RIGHT_USER, NK_EDITS, remove_args,
 	    user_remove_key },
-	{ "user.authorized_keys_file", NK_RIGHT_ADMIN, true, mode_args,
+	{ "user.authorized_keys_file", NK_RIGHT_ADMIN, NK_EDITS, mode_args,
 	    user_authorized_keys_file },
 	{ .name = NULL },
 };

@@ -41,8 +41,8 @@ system_check(struct nk_context *c, json_t *params, json_t **resultp,
 	if (others < 0 && others != -EBADMSG)
 		report(faults, "the machine's other name services could not "
 		    "be asked about the accounts");
-	*resultp = json_pack("{s:b,s:o}", "ok", r == 0 && others == 0,
-	    "faults", faults);
+	*resultp = json_pack("{s:b,s:o,s:s?}", "ok", r == 0 && others == 0,
+	    "faults", faults, "advice", r == 0 ? NULL : NK_VERIFY_ADVICE);
 	return *resultp == NULL ? -ENOMEM : 0;
 }
 
@@ -93,7 +93,7 @@ static const struct nk_arg sync_args[] = {
 };
 
 const struct nk_method nk_methods_system[] = {
-	{ "naskeys.check", NK_RIGHT_ADMIN, false, no_args, system_check },
-	{ "naskeys.sync", NK_RIGHT_ADMIN, true, sync_args, system_sync },
-	{ NULL, NK_RIGHT_ROOT, false, NULL, NULL },
+	{ "naskeys.check", NK_RIGHT_ADMIN, NK_LOOKS, no_args, system_check },
+	{ "naskeys.sync", NK_RIGHT_ADMIN, NK_EDITS, sync_args, system_sync },
+	{ .name = NULL },
 };

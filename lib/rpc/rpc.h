@@ -63,6 +63,8 @@ struct nk_caller {
 	bool	 gateway;	/* speaks for somebody behind the gateway */
 };
 
+struct nk_error;
+
 struct nk_context {
 	struct nk_publisher	*publisher;
 	struct nk_session	*session;
@@ -73,6 +75,12 @@ struct nk_context {
 	enum nk_rank		 rank;
 	int64_t			 user_id;	/* caller's row, 0: none */
 	char			 actor[256];	/* caller's name, for audit */
+	/*
+	 * Brings maps and store into agreement before a method is called
+	 * that does more than look.  0, or -errno with *e set.  May be NULL.
+	 */
+	int			(*mend)(void *arg, struct nk_error *e);
+	void			*mend_arg;
 	/* Sets these three again: who waits may lose a right meanwhile. */
 	int			(*rights)(struct nk_context *c);
 
@@ -196,10 +204,16 @@ enum nk_right {
 	NK_RIGHT_ROOT,
 };
 
+enum nk_method_kind {
+	NK_READS,
+	NK_EDITS,		/* counts against the rate of edits */
+	NK_LOOKS,		/* sees maps before they are mended */
+};
+
 struct nk_method {
 	const char		*name;
 	enum nk_right		 right;
-	bool			 edits;	/* counts against the rate of edits */
+	enum nk_method_kind	 kind;
 	const struct nk_arg	*args;
 	/*
 	 * params were checked against args.  Returns 0 and a new reference

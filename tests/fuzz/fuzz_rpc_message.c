@@ -65,10 +65,10 @@ static const struct nk_arg echo_args[] = {
 };
 
 static const struct nk_method methods[] = {
-	{ "echo", NK_RIGHT_ANYBODY, true, echo_args, echo },
-	{ "query", NK_RIGHT_USER, false, nk_query_args, query },
-	{ "admin", NK_RIGHT_ADMIN, false, echo_args, forbidden },
-	{ "root", NK_RIGHT_ROOT, false, echo_args, forbidden },
+	{ "echo", NK_RIGHT_ANYBODY, NK_EDITS, echo_args, echo },
+	{ "query", NK_RIGHT_USER, NK_READS, nk_query_args, query },
+	{ "admin", NK_RIGHT_ADMIN, NK_READS, echo_args, forbidden },
+	{ "root", NK_RIGHT_ROOT, NK_READS, echo_args, forbidden },
 };
 
 static const struct nk_method *

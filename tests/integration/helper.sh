@@ -107,6 +107,26 @@ chgrp root /run/naskeys/maps/keys.map
 refused "--check with a map of the wrong group" $helper --check
 check "--sync mends it" $helper --sync
 check "--check is content again" $helper --check
+
+# ---- maps that lack an edit: whoever looks must see it ----
+
+ask() { printf '{"jsonrpc":"2.0","id":1,"method":"%s","params":%s}\n' "$1" \
+    "$2" | $helper; }
+maps_sum() { cat /run/naskeys/maps/*.map | sha256sum; }
+cp -a /run/naskeys/maps "$work/old"
+ask user.create '[{"username":"late","group_create":true,"password":"x"}]' \
+    >/dev/null
+cp -a "$work"/old/*.map /run/naskeys/maps/
+sum=$(maps_sum)
+refused "--check with maps that lack an edit" $helper --check
+same "says what to do" "$($helper --check | grep -c '^"naskeysctl sync"')" 1
+case $(ask naskeys.check '[]') in
+*'"ok":false'*'lack changes'*'"advice":"'*) pass "and naskeys.check likewise" ;;
+*) fail "and naskeys.check likewise" ;;
+esac
+same "and nothing was changed" "$(maps_sum)" "$sum"
+same "another request" "$(ask core.ping '[]')" "$pong"
+check "repairs" $helper --check
 mkdir -p /etc/naskeys
 printf 'bogus = 1\n' >/etc/naskeys/naskeys.conf
 refused "--check with a bad naskeys.conf" $helper --check

@@ -816,6 +816,27 @@ START_TEST(repair_at_open)
 }
 END_TEST
 
+/* Where the store says more than the maps, whoever looks sees it. */
+START_TEST(look_before_repair)
+{
+	bool as_reader = _i == 1;
+
+	make_user(2);
+	commit_unpublished();
+	nk_publisher_free(p);
+	ck_assert_int_eq(nk_publisher_open_as_is(&p, &place.state,
+	    &place.conf, as_reader ? NK_STORE_READ : NK_STORE_WRITE), 0);
+	ck_assert_uint_eq(faults(p).n, 2);	/* behind, and the user */
+	ck_assert_uint_eq(faults(p).n, 2);	/* still */
+	ck_assert_int_eq(look_at(0, 1, 0).locked, false);
+	ck_assert_int_eq(nk_publisher_mend(p), 0);
+	ck_assert_uint_eq(faults(p).n, as_reader ? 2 : 0);
+	ck_assert_int_eq(look_at(0, 1, 0).locked, !as_reader);
+	reopen();
+	check_all();
+}
+END_TEST
+
 START_TEST(repair_by_sync)
 {
 	make_user(2);
@@ -1178,6 +1199,7 @@ START_TEST(settings_follow)
 	ck_assert_int_eq(nk_publisher_open(&p, &place.state, &place.conf,
 	    NK_STORE_READ), 0);
 	ck_assert_uint_eq(faults(p).n, 1);
+	ck_assert_uint_eq(faults(p).n, 1);	/* not repaired */
 	reopen();
 	ck_assert_uint_eq(faults(p).n, 0);
 	(void)snprintf(path, sizeof(path), "%.400s/accounts.map",
@@ -1637,6 +1659,7 @@ add_repairs(Suite *s)
 
 	tcase_add_test(tc, repair_comes_first);
 	tcase_add_test(tc, repair_at_open);
+	tcase_add_loop_test(tc, look_before_repair, 0, 2);
 	tcase_add_loop_test(tc, repair_by_sync, 0, 2);
 	tcase_add_test(tc, journal_is_trimmed);
 	tcase_add_test(tc, store_replaced);

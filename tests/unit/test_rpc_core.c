@@ -19,21 +19,21 @@ never(struct nk_context *c, json_t *params, json_t **resultp,
 }
 
 const struct nk_method nk_methods_user[] = {
-	{ "user.first", NK_RIGHT_USER, false, NULL, never },
-	{ NULL, NK_RIGHT_ROOT, false, NULL, NULL },
+	{ "user.first", NK_RIGHT_USER, NK_READS, NULL, never },
+	{ NULL, NK_RIGHT_ROOT, NK_READS, NULL, NULL },
 };
 const struct nk_method nk_methods_key[] = {
-	{ NULL, NK_RIGHT_ROOT, false, NULL, NULL },
+	{ NULL, NK_RIGHT_ROOT, NK_READS, NULL, NULL },
 };
 const struct nk_method nk_methods_group[] = {
-	{ NULL, NK_RIGHT_ROOT, false, NULL, NULL },
+	{ NULL, NK_RIGHT_ROOT, NK_READS, NULL, NULL },
 };
 const struct nk_method nk_methods_audit[] = {
-	{ NULL, NK_RIGHT_ROOT, false, NULL, NULL },
+	{ NULL, NK_RIGHT_ROOT, NK_READS, NULL, NULL },
 };
 const struct nk_method nk_methods_system[] = {
-	{ "naskeys.last", NK_RIGHT_ROOT, true, NULL, never },
-	{ NULL, NK_RIGHT_ROOT, false, NULL, NULL },
+	{ "naskeys.last", NK_RIGHT_ROOT, NK_EDITS, NULL, never },
+	{ NULL, NK_RIGHT_ROOT, NK_READS, NULL, NULL },
 };
 
 /* ---- asking ---- */

@@ -125,19 +125,19 @@ static const struct nk_arg one_int[] = {
 };
 
 static const struct nk_method methods[] = {
-	{ "t.echo", NK_RIGHT_USER, false, any_args, echo },
-	{ "t.ping", NK_RIGHT_ANYBODY, false, any_args, echo },
-	{ "t.edit", NK_RIGHT_USER, true, any_args, echo },
-	{ "t.admin", NK_RIGHT_ADMIN, false, any_args, echo },
-	{ "t.root", NK_RIGHT_ROOT, false, any_args, echo },
-	{ "t.int", NK_RIGHT_USER, false, one_int, echo },
-	{ "t.plain", NK_RIGHT_USER, false, one_int, fail_plain },
-	{ "t.call", NK_RIGHT_USER, false, NULL, fail_call },
-	{ "t.bare", NK_RIGHT_USER, false, NULL, fail_bare },
-	{ "t.valid", NK_RIGHT_USER, false, NULL, fail_valid },
-	{ "t.nothing", NK_RIGHT_USER, false, NULL, no_result },
-	{ "t.notjson", NK_RIGHT_USER, false, NULL, not_json },
-	{ "t.newline", NK_RIGHT_USER, false, NULL, newline },
+	{ "t.echo", NK_RIGHT_USER, NK_READS, any_args, echo },
+	{ "t.ping", NK_RIGHT_ANYBODY, NK_READS, any_args, echo },
+	{ "t.edit", NK_RIGHT_USER, NK_EDITS, any_args, echo },
+	{ "t.admin", NK_RIGHT_ADMIN, NK_READS, any_args, echo },
+	{ "t.root", NK_RIGHT_ROOT, NK_READS, any_args, echo },
+	{ "t.int", NK_RIGHT_USER, NK_READS, one_int, echo },
+	{ "t.plain", NK_RIGHT_USER, NK_READS, one_int, fail_plain },
+	{ "t.call", NK_RIGHT_USER, NK_READS, NULL, fail_call },
+	{ "t.bare", NK_RIGHT_USER, NK_READS, NULL, fail_bare },
+	{ "t.valid", NK_RIGHT_USER, NK_READS, NULL, fail_valid },
+	{ "t.nothing", NK_RIGHT_USER, NK_READS, NULL, no_result },
+	{ "t.notjson", NK_RIGHT_USER, NK_READS, NULL, not_json },
+	{ "t.newline", NK_RIGHT_USER, NK_READS, NULL, newline },
 };
 
 static const struct nk_method *
