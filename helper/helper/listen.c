@@ -27,6 +27,7 @@
 
 #define BATCH		64	/* of one socket, before another has its turn */
 #define PAUSE_MS	100	/* when something is used up */
+#define REPAIR_MS	200	/* between a death and the repair after it */
 #define PRIORITY	(-5)	/* to get its turn beside busy helpers */
 
 struct acceptor {
@@ -38,6 +39,8 @@ struct acceptor {
 	int			 signals;	/* signalfd(2) */
 	int			 spare;		/* given up for one accept(2) */
 	int64_t			 paused_until;	/* 0: not paused */
+	int64_t			 repair_at;	/* 0: nothing to repair */
+	pid_t			 repairer;	/* 0: none runs */
 	bool			 stopping;
 	struct log_rate		 refused, failed;
 };
@@ -153,16 +156,46 @@ accept_one(struct acceptor *a, const struct listener *l)
 	return -EAGAIN;
 }
 
-/* ---- signals ---- */
+/* ---- who has ended ---- */
+
+/* MUST 6.  Deaths that come close together are repaired once. */
+static void
+need_repair(struct acceptor *a)
+{
+	if (a->repair_at == 0)
+		a->repair_at = clock_now_ms() + REPAIR_MS;
+}
+
+static void
+repair(struct acceptor *a)
+{
+	int r;
+
+	a->repair_at = 0;
+	if ((r = spawn_repair(&a->spawn, &a->repairer)) == 0)
+		return;
+	a->repairer = 0;
+	note_failed(a, "new process", r);
+	need_repair(a);
+}
 
 static void
 reap(struct acceptor *a)
 {
+	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-		slots_release(&a->slots, pid);
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == a->repairer)
+			a->repairer = 0;
+		else
+			slots_release(&a->slots, pid);
+		if (WIFSIGNALED(status))
+			need_repair(a);
+	}
 }
+
+/* ---- signals ---- */
 
 static void
 take_signals(struct acceptor *a)
@@ -195,20 +228,36 @@ open_signals(struct acceptor *a)
 
 /* ---- the loop ---- */
 
-/* How long poll(2) may wait; a pause that is over ends here. */
-static int
-time_left(struct acceptor *a)
+/* A pause that is over ends here, and a repair whose time has come begins. */
+static void
+do_what_is_due(struct acceptor *a)
 {
-	int64_t left;
+	int64_t now;
 
-	if (a->paused_until == 0)
+	if (a->paused_until == 0 && a->repair_at == 0)
+		return;
+	now = clock_now_ms();
+	if (a->paused_until != 0 && a->paused_until <= now) {
+		a->paused_until = 0;
+		keep_spare(a);
+	}
+	if (a->repair_at != 0 && a->repair_at <= now && a->repairer == 0)
+		repair(a);
+}
+
+/* How long poll(2) may wait. */
+static int
+time_left(const struct acceptor *a)
+{
+	int64_t end = a->paused_until, left;
+
+	if (a->repair_at != 0 && a->repairer == 0 &&
+	    (end == 0 || a->repair_at < end))
+		end = a->repair_at;
+	if (end == 0)
 		return -1;
-	left = a->paused_until - clock_now_ms();
-	if (left > 0)
-		return (int)left;
-	a->paused_until = 0;
-	keep_spare(a);
-	return -1;
+	left = end - clock_now_ms();
+	return left > 0 ? (int)left : 0;
 }
 
 /* MUST 4: while paused, sockets are not even looked at. */
@@ -220,6 +269,7 @@ wait_and_accept(struct acceptor *a)
 	int timeout, turns;
 	size_t i;
 
+	do_what_is_due(a);
 	timeout = time_left(a);
 	for (i = 0; i < a->nlisteners; i++)
 		p[i] = (struct pollfd){ .fd = a->paused_until == 0 ?

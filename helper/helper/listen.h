@@ -12,6 +12,8 @@
  *  4. It MUST NOT spin when something is used up, and MUST go on when it
  *     is there again.
  *  5. Maps and store MUST agree before the first connection is accepted.
+ *  6. When a helper was killed, what it may have left undone MUST be done
+ *     without waiting for the next connection, and nobody MUST wait for it.
  */
 
 #include "helper/helper/options.h"

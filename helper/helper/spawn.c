@@ -94,10 +94,9 @@ spawn_helper(const struct spawn *s, int fd, enum protocol protocol,
 }
 
 int
-spawn_sync(const struct spawn *s)
+spawn_repair(const struct spawn *s, pid_t *pidp)
 {
 	char *args[ARGS_MAX];
-	int status = -1;
 	pid_t pid;
 	size_t n;
 
@@ -108,6 +107,18 @@ spawn_sync(const struct spawn *s)
 		return -errno;
 	if (pid == 0)
 		run(s, args, -1);
+	*pidp = pid;
+	return 0;
+}
+
+int
+spawn_sync(const struct spawn *s)
+{
+	int status = -1, r;
+	pid_t pid;
+
+	if ((r = spawn_repair(s, &pid)) < 0)
+		return r;
 	while (waitpid(pid, &status, 0) == -1)
 		if (errno != EINTR)
 			return -errno;

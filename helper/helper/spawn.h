@@ -27,6 +27,9 @@ int	spawn_init(struct spawn *s, const struct options *o,
 int	spawn_helper(const struct spawn *s, int fd, enum protocol protocol,
 	    pid_t *pidp) NK_MUST_CHECK;
 
+/* Start --sync and do not wait for it.  0 with the child's pid, or -errno. */
+int	spawn_repair(const struct spawn *s, pid_t *pidp) NK_MUST_CHECK;
+
 /* Run --sync and wait for it.  0, or -EIO when it failed. */
 int	spawn_sync(const struct spawn *s) NK_MUST_CHECK;
 

@@ -820,6 +820,96 @@ may_query(int fd)
 	    strstr(line, "\"username\":\"root\"") != NULL;
 }
 
+/* ---- what a killed helper leaves ---- */
+
+static int
+run(const char *program, const char *const args[])
+{
+	int status = -1, fd;
+	pid_t pid;
+
+	if ((pid = fork()) == -1)
+		die("fork");
+	if (pid == 0) {
+		if ((fd = open("/dev/null", O_RDWR)) != -1)
+			(void)dup2(fd, STDOUT_FILENO);
+		(void)execv(program, (char *const *)(uintptr_t)args);
+		_exit(127);
+	}
+	(void)waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static bool
+copy_maps(const char *from, const char *to)
+{
+	const char *const args[] = { "cp", "-a", "--remove-destination", "-T",
+	    from, to, NULL };
+
+	return run("/bin/cp", args) == 0;
+}
+
+static bool
+maps_agree(void)
+{
+	const char *const args[] = { helper, "--state-dir", dir, "--check",
+	    NULL };
+
+	return run(helper, args) == 0;
+}
+
+static bool
+maps_agree_soon(void)
+{
+	int i;
+
+	for (i = 0; i < 30; i++) {
+		if (maps_agree())
+			return true;
+		sleep_ms(100);
+	}
+	return false;
+}
+
+/*
+ * Maps as they were before an edit look like those of a helper that was
+ * killed between commit and publish.
+ */
+static void
+test_repair(void)
+{
+	static const char request[] = "{\"jsonrpc\":\"2.0\",\"id\":1,"
+	    "\"method\":\"group.create\",\"params\":[{\"name\":"
+	    "\"unpublished\"}]}\n";
+	int idle, root;
+	char maps[64], old[64], line[4096];
+	pid_t pid = 0;
+	bool ok;
+
+	(void)snprintf(maps, sizeof(maps), "%s/maps", dir);
+	(void)snprintf(old, sizeof(old), "%s/old", dir);
+	sleep_ms(1000);		/* after what died before */
+	idle = connect_as(BOB, sock);
+	(void)answers(idle, SOON);
+	(void)count_helpers(&pid);
+	ok = copy_maps(maps, old);
+	root = connect_as(ROOT, root_sock);
+	ok = ok && send_all(root, request, strlen(request)) &&
+	    get_line(root, line, sizeof(line), SOON) &&
+	    strstr(line, "\"result\"") != NULL;
+	close(root);
+	(void)helpers_become(1, SOON);
+	result(ok && maps_agree() && copy_maps(old, maps) && !maps_agree(),
+	    "an edit that is not published is seen");
+	sleep_ms(1000);
+	result(!maps_agree(), "nobody repairs while nobody has died");
+	(void)kill(pid, SIGKILL);
+	result(maps_agree_soon(), "a killed helper's work is finished");
+	result(is_served(BOB, SOON), "and the next one is served");
+	close(idle);
+	(void)helpers_become(0, SOON);
+}
+
 static void
 test_demotion(void)
 {
@@ -951,6 +1041,7 @@ main(int argc, char **argv)
 	for (i = 0; i < sizeof(passed) / sizeof(passed[0]); i++)
 		test_passed(i);
 	test_kill();
+	test_repair();
 	test_exhaustion(false);
 	test_exhaustion(true);
 	test_demotion();
