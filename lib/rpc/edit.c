@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define TEXT_MAX	1024
@@ -50,6 +51,70 @@ nk_edit_run(struct nk_context *c,
 }
 
 int
+int
+nk_edit_take_rate(struct nk_context *c)
+{
+	struct timespec now;
+	char subject[32];
+
+	if (c->session == NULL || c->conf == NULL)
+		return -ENODEV;
+	if (clock_gettime(CLOCK_BOOTTIME, &now) == -1)
+		return -errno;
+	(void)snprintf(subject, sizeof(subject), "edit:%u", c->caller->uid);
+	return nk_session_rate(c->session, subject, c->conf->edits_per_minute,
+	    RATE_PERIOD, (int64_t)now.tv_sec);
+}
+
+/* A value that is too large is told by its size alone. */
+static int
+cut_member(json_t *o, const char *key, const json_t *v)
+{
+	size_t n = json_dumpb(v, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY);
+
+	if (n <= NK_AUDIT_MEMBER_MAX)
+		return 0;
+	return json_object_set_new(o, key, json_pack("{s:I}", "bytes",
+	    (json_int_t)n)) == -1 ? -ENOMEM : 0;
+}
+
+static int
+cut(json_t *o)
+{
+	const char *key;
+	json_t *v;
+	void *next;
+	int r = 0;
+
+	json_object_foreach_safe(o, next, key, v)
+		if (r == 0)
+			r = cut_member(o, key, v);
+	return r;
+}
+
+/* *textp is NULL for no value, and the caller's to free. */
+static int
+dump(const json_t *v, char **textp)
+{
+	json_t *copy;
+
+	*textp = NULL;
+	if (v == NULL)
+		return 0;
+	if ((*textp = json_dumps(v, JSON_COMPACT)) == NULL)
+		return -ENOMEM;
+	if (strlen(*textp) <= NK_AUDIT_TEXT_MAX)
+		return 0;
+	/* an array is one member like others */
+	copy = json_is_object(v) ? json_deep_copy(v) :
+	    json_pack("{s:o}", "all", json_deep_copy(v));
+	free(*textp);
+	*textp = copy == NULL || cut(copy) < 0 ? NULL :
+	    json_dumps(copy, JSON_COMPACT);
+	json_decref(copy);
+	return *textp == NULL ? -ENOMEM : 0;
+}
+
 nk_audit_write_text(struct nk_context *c, const char *action,
     const struct nk_subject *subject, const char *before, const char *after,
     const char *text)
@@ -82,11 +147,7 @@ nk_audit_write(struct nk_context *c, const char *action,
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if ((before != NULL &&
-	    (was = json_dumps(before, JSON_COMPACT)) == NULL) ||
-	    (after != NULL && (is = json_dumps(after, JSON_COMPACT)) == NULL))
-		r = -ENOMEM;
-	else
+	if ((r = dump(before, &was)) == 0 && (r = dump(after, &is)) == 0)
 		r = nk_audit_write_text(c, action, subject, was, is, text);
 	free(was);
 	free(is);

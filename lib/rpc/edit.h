@@ -29,11 +29,16 @@ struct nk_subject {
 
 /*
  * The audit row of a change, for body().  action is the method; before and
- * after (may be NULL) stay the caller's and hold no secret.
+ * after (may be NULL) stay the caller's and hold no secret.  Of one that is
+ * longer than NK_AUDIT_TEXT_MAX bytes, each member longer than
+ * NK_AUDIT_MEMBER_MAX becomes {"bytes": N}.
  */
 int	nk_audit_write(struct nk_context *c, const char *action,
 	    const struct nk_subject *subject, const json_t *before,
 	    const json_t *after, const char *fmt, ...)
+#define NK_AUDIT_TEXT_MAX	65536
+#define NK_AUDIT_MEMBER_MAX	4096
+
 	    NK_PRINTF(6, 7) NK_MUST_CHECK;
 
 /* The same with before and after as JSON text. */

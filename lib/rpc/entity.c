@@ -268,6 +268,30 @@ nk_user_entity(struct nk_context *c, const struct nk_user *u,
 	return nk_object_finish(&b, op);
 }
 
+int
+nk_user_audit_entity(struct nk_context *c, const struct nk_user *u,
+    bool keys, json_t **op)
+{
+	const struct nk_wanted wanted = { .all = true, .but = "sshpubkey" };
+	struct nk_keys ks;
+	int r;
+
+	if ((r = nk_user_entity(c, u, &wanted, false, op)) < 0 || !keys)
+		return r;
+	r = nk_keys_of_user(nk_publisher_store(c->publisher), u->id, &ks);
+	if (r == 0) {
+		if (json_object_set_new(*op, "keys",
+		    nk_keyrow_audit_all(&ks)) == -1)
+			r = -ENOMEM;
+		nk_keys_clear(&ks);
+	}
+	if (r < 0) {
+		json_decref(*op);
+		*op = NULL;
+	}
+	return r;
+}
+
 /* ---- groups ---- */
 
 static int

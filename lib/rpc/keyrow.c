@@ -190,3 +190,57 @@ nk_keyrow_json(const struct nk_key *k)
 	free(line);
 	return nk_object_finish(&b, &o) < 0 ? NULL : o;
 }
+
+/* Text that is too long ends between two characters, with "...". */
+static void
+put_part(struct nk_object *b, const char *name, const char *text)
+{
+	char part[NK_AUDIT_PART_MAX + sizeof("...")];
+	size_t n = NK_AUDIT_PART_MAX;
+
+	if (text == NULL || strlen(text) <= n) {
+		nk_object_text(b, name, text);
+		return;
+	}
+	while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+		n--;
+	memcpy(part, text, n);
+	memcpy(part + n, "...", sizeof("..."));
+	nk_object_text(b, name, part);
+}
+
+json_t *
+nk_keyrow_audit(const struct nk_key *k)
+{
+	struct nk_object b;
+	json_t *o = NULL;
+
+	nk_object_init(&b, NULL);
+	nk_object_text(&b, "fingerprint", k->fingerprint);
+	nk_object_text(&b, "type", k->type);
+	nk_object_int(&b, "bits", k->bits);
+	put_part(&b, "options", k->options);
+	put_part(&b, "comment", k->comment);
+	nk_object_date(&b, "expires_at", k->expires_at, INT64_MAX);
+	return nk_object_finish(&b, &o) < 0 ? NULL : o;
+}
+
+json_t *
+nk_keyrow_audit_all(const struct nk_keys *ks)
+{
+	json_t *a = json_array(), *o;
+	size_t i;
+
+	for (i = 0; a != NULL && i < ks->n; i++) {
+		if (ks->v[i].kind != NK_KEY_KEY)
+			continue;
+		o = json_array_size(a) < NK_AUDIT_KEYS_MAX ?
+		    nk_keyrow_audit(&ks->v[i]) :
+		    json_pack("{s:s}", "fingerprint", ks->v[i].fingerprint);
+		if (json_array_append_new(a, o) == -1) {
+			json_decref(a);
+			a = NULL;
+		}
+	}
+	return a;
+}

@@ -48,4 +48,19 @@ int	nk_keyrow_text(const struct nk_keys *ks, char **textp) NK_MUST_CHECK;
 /* As user.keys shows it; a new reference or NULL: no memory. */
 json_t	*nk_keyrow_json(const struct nk_key *k);
 
+/*
+ * What the audit log keeps of a key: enough to know it again, and no more
+ * of its options and comment than NK_AUDIT_PART_MAX bytes of each, so that
+ * nobody fills the disk with them.
+ */
+#define NK_AUDIT_PART_MAX	128
+json_t	*nk_keyrow_audit(const struct nk_key *k);
+
+/*
+ * The same for the keys among these lines: an array.  Of those after the
+ * first NK_AUDIT_KEYS_MAX only the fingerprint.
+ */
+#define NK_AUDIT_KEYS_MAX	32
+json_t	*nk_keyrow_audit_all(const struct nk_keys *ks);
+
 #endif /* NASKEYS_RPC_KEYROW_H */

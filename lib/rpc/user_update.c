@@ -148,15 +148,15 @@ write_groups(struct nk_store *s, struct nk_user_edit *ed, bool *changedp)
 }
 
 static int
-write_audit(struct nk_context *c, struct change *ch,
-    const struct nk_wanted *wanted, json_t *before)
+write_audit(struct nk_context *c, struct change *ch, bool keys,
+    json_t *before)
 {
 	const struct nk_user *u = ch->ed.row;
 	struct nk_subject subject = { "user", u->id, u->name };
 	json_t *after;
 	int r;
 
-	if ((r = nk_user_entity(c, u, wanted, false, &after)) < 0)
+	if ((r = nk_user_audit_entity(c, u, keys, &after)) < 0)
 		return r;
 	nk_json_keep_changes(before, after);
 	if (strcmp(ch->old->hash, u->hash) != 0 &&
@@ -251,19 +251,15 @@ update(struct nk_context *c, void *arg, struct nk_error *e)
 {
 	struct change *ch = arg;
 	/* all keys are read for what is said of them only if they change */
-	const struct nk_wanted wanted = {
-		.all = true,
-		.but = (ch->ed.given & NK_GIVEN_KEYS) == 0 ? "sshpubkey" :
-		    NULL,
-	};
+	bool keys = (ch->ed.given & NK_GIVEN_KEYS) != 0;
 	json_t *before = NULL;
 	bool changed = false;
 	int r;
 
 	if ((r = check_again(c, ch, e)) < 0 ||
-	    (r = nk_user_entity(c, ch->old, &wanted, false, &before)) < 0 ||
+	    (r = nk_user_audit_entity(c, ch->old, keys, &before)) < 0 ||
 	    (r = write_all(c, ch, &changed, e)) < 0 ||
-	    (changed && (r = write_audit(c, ch, &wanted, before)) < 0))
+	    (changed && (r = write_audit(c, ch, keys, before)) < 0))
 		goto out;
 	r = nk_user_result(c, ch->ed.row, ch->secret.plain, &ch->result);
 	if (r == 0 && !changed)

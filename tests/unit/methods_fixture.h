@@ -167,8 +167,8 @@ expect(const char *method, const char *params, const char *path,
 	want = json_loads(text, JSON_DECODE_ANY, NULL);
 	ck_assert_msg(want != NULL, "not JSON: %s", text);
 	got = at(json_object_get(v, "result"), path);
-	ck_assert_msg(json_equal(got, want), "%s %s: %s is not %s in %s",
-	    method, params, path, text, whole);
+	ck_assert_msg(json_equal(got, want), "%s %.500s: %s is not %s in "
+	    "%.4000s", method, params, path, text, whole);
 	json_decref(want);
 	json_decref(v);
 	free(text);
@@ -181,8 +181,8 @@ done(const char *method, const char *params)
 	json_t *v = call(method, params);
 	char *whole = dump(v);
 
-	ck_assert_msg(json_object_get(v, "result") != NULL, "%s %s: %s",
-	    method, params, whole);
+	ck_assert_msg(json_object_get(v, "result") != NULL, "%s %.500s: "
+	    "%.4000s", method, params, whole);
 	json_decref(v);
 	free(whole);
 }
