@@ -14,6 +14,32 @@ const struct ctl_option ctl_key_add_options[] = {
 	{ NULL, NULL, NULL },
 };
 
+static void
+say_added(const struct ctl *c, const char *user, const json_t *key)
+{
+	ctl_print_warnings(c, key);
+	if (!c->json)
+		ctl_say(row_bool(key, "added") ?
+		    "Added the key %s to user %s" :
+		    "The key %s stood there already for user %s",
+		    row_string(key, "fingerprint"), user);
+}
+
+/* One key, or an array of several. */
+static void
+print_added(const struct ctl *c, const char *user, const json_t *result)
+{
+	const json_t *key;
+	size_t i;
+
+	if (json_is_object(result))
+		say_added(c, user, result);
+	json_array_foreach(result, i, key)
+		say_added(c, user, key);
+	if (c->json)
+		ctl_print_json(result);
+}
+
 int
 ctl_key_add(struct ctl *c, const struct ctl_args *a)
 {
@@ -30,13 +56,8 @@ ctl_key_add(struct ctl *c, const struct ctl_args *a)
 		goto out;
 	r = ctl_call(c, "user.add_key", json_pack("[s,O]", user, o), -1,
 	    &result);
-	if (r != CTL_DONE)
-		goto out;
-	ctl_print_warnings(c, result);
-	r = ctl_done(c, result, row_bool(result, "added") ?
-	    "Added the key %s to user %s" :
-	    "The key %s stood there already for user %s",
-	    row_string(result, "fingerprint"), user);
+	if (r == CTL_DONE)
+		print_added(c, user, result);
  out:
 	freezero(text, text != NULL ? strlen(text) : 0);
 	json_decref(o);

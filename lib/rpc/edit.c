@@ -9,6 +9,7 @@
 #include <time.h>
 
 #define TEXT_MAX	1024
+#define RATE_PERIOD	60	/* s */
 
 /*
  * The request was let in before the lock was taken, perhaps long before: an
@@ -50,20 +51,25 @@ nk_edit_run(struct nk_context *c,
 	return nk_edit_commit(c->publisher);
 }
 
-int
+/*
+ * Where there is no room to count an edit there is none for what it might
+ * add to the maps either: who removes a key then must not be kept from it.
+ */
 int
 nk_edit_take_rate(struct nk_context *c)
 {
 	struct timespec now;
 	char subject[32];
+	int r;
 
 	if (c->session == NULL || c->conf == NULL)
 		return -ENODEV;
 	if (clock_gettime(CLOCK_BOOTTIME, &now) == -1)
 		return -errno;
 	(void)snprintf(subject, sizeof(subject), "edit:%u", c->caller->uid);
-	return nk_session_rate(c->session, subject, c->conf->edits_per_minute,
+	r = nk_session_rate(c->session, subject, c->conf->edits_per_minute,
 	    RATE_PERIOD, (int64_t)now.tv_sec);
+	return r == -ENOSPC ? 0 : r;
 }
 
 /* A value that is too large is told by its size alone. */
@@ -115,6 +121,7 @@ dump(const json_t *v, char **textp)
 	return *textp == NULL ? -ENOMEM : 0;
 }
 
+int
 nk_audit_write_text(struct nk_context *c, const char *action,
     const struct nk_subject *subject, const char *before, const char *after,
     const char *text)

@@ -21,6 +21,9 @@ int	nk_edit_run(struct nk_context *c,
 	    int (*body)(struct nk_context *c, void *arg, struct nk_error *e),
 	    void *arg, struct nk_error *e) NK_MUST_CHECK;
 
+/* Take one edit from the caller's rate.  0; -EAGAIN: none is left; -errno. */
+int	nk_edit_take_rate(struct nk_context *c) NK_MUST_CHECK;
+
 struct nk_subject {
 	const char	*kind;		/* "user", "group", "key" ... */
 	int64_t		 id;
@@ -33,12 +36,12 @@ struct nk_subject {
  * longer than NK_AUDIT_TEXT_MAX bytes, each member longer than
  * NK_AUDIT_MEMBER_MAX becomes {"bytes": N}.
  */
-int	nk_audit_write(struct nk_context *c, const char *action,
-	    const struct nk_subject *subject, const json_t *before,
-	    const json_t *after, const char *fmt, ...)
 #define NK_AUDIT_TEXT_MAX	65536
 #define NK_AUDIT_MEMBER_MAX	4096
 
+int	nk_audit_write(struct nk_context *c, const char *action,
+	    const struct nk_subject *subject, const json_t *before,
+	    const json_t *after, const char *fmt, ...)
 	    NK_PRINTF(6, 7) NK_MUST_CHECK;
 
 /* The same with before and after as JSON text. */

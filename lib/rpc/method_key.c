@@ -7,37 +7,12 @@
 #include "lib/account/keyfiles.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/elsewhere.h"
-#include "lib/rpc/entity.h"
+#include "lib/rpc/key_add.h"
 #include "lib/rpc/keyrow.h"
 #include "lib/rpc/object.h"
 #include "lib/rpc/user_rules.h"
 #include "lib/ssh/base64.h"
 #include "lib/ssh/fingerprint.h"
-
-/*
- * The user of that name whom the caller may look at: itself, or anybody for
- * an administrator.  Others learn nothing, not even whether there is one.
- */
-static int
-find_user(struct nk_context *c, const char *name, struct nk_user **up,
-    struct nk_error *e)
-{
-	int r = nk_user_by_name(nk_publisher_store(c->publisher), name, up);
-
-	if (r < 0 && r != -ENOENT)
-		return r;
-	if (c->rank < NK_RANK_ADMIN &&
-	    (r == -ENOENT || (*up)->id != c->user_id)) {
-		nk_user_free(*up);
-		*up = NULL;
-		(void)nk_error_call(e, EACCES, "Not authorized");
-		return -EACCES;
-	}
-	if (r < 0)
-		(void)nk_error_call(e, ENOENT,
-		    "naskeys has no user \"%s\".", name);
-	return r < 0 ? r : 0;
-}
 
 /* ---- user.keys ---- */
 
@@ -52,7 +27,7 @@ user_keys(struct nk_context *c, json_t *params, json_t **resultp,
 	size_t i;
 	int r;
 
-	if ((r = find_user(c, name, &u, e)) < 0)
+	if ((r = nk_key_find_user(c, name, &u, e)) < 0)
 		return r;
 	r = nk_keys_of_user(nk_publisher_store(c->publisher), u->id, &ks);
 	if (r == 0 && (a = json_array()) == NULL)
@@ -71,289 +46,6 @@ user_keys(struct nk_context *c, json_t *params, json_t **resultp,
 	return r;
 }
 
-/* ---- user.add_key ---- */
-
-struct addition {
-	const char	*name;
-	struct nk_key	 key;
-	json_t		*result;
-};
-
-static int
-refuse_key(struct nk_error *e, const char *field, const char *text)
-{
-	char attribute[64];
-
-	(void)snprintf(attribute, sizeof(attribute), "user_add_key.%s",
-	    field);
-	nk_error_add(e, attribute, EINVAL, "%s", text);
-	return -EINVAL;
-}
-
-/* Exactly one key, perhaps among blank lines and comments. */
-static int
-take_only_key(struct nk_keys *ks, struct nk_key *k, struct nk_error *e)
-{
-	size_t i, n = 0, at = 0;
-
-	for (i = 0; i < ks->n; i++) {
-		if (ks->v[i].kind == NK_KEY_KEY) {
-			at = i;
-			n++;
-		}
-	}
-	if (n == 0)
-		return refuse_key(e, "key", "There is no key in the text.");
-	if (n > 1)
-		return refuse_key(e, "key", "There is more than one key in "
-		    "the text: add one at a time, or set \"sshpubkey\".");
-	*k = ks->v[at];
-	memset(&ks->v[at], 0, sizeof(ks->v[at]));
-	return 0;
-}
-
-static int
-parse_key(struct nk_context *c, const char *text, struct nk_key *k,
-    struct nk_error *e)
-{
-	const char *why = NULL;
-	struct nk_keys ks;
-	size_t line = 0;
-	int r;
-
-	r = nk_keyrow_parse(text, strlen(text), c->conf, c->actor, &ks, &line,
-	    &why);
-	if (r == -ENOMEM)
-		return r;
-	if (r < 0)
-		return refuse_key(e, "key", why != NULL ? why :
-		    "This is no public key.");
-	r = take_only_key(&ks, k, e);
-	nk_keys_clear(&ks);
-	return r;
-}
-
-/* Would a reader of the line see this comment? */
-static int
-check_comment(struct nk_context *c, const struct nk_key *k,
-    struct nk_error *e)
-{
-	struct nk_keypolicy policy = nk_keyrow_policy(c->conf);
-	struct nk_keyline l;
-	const char *why = NULL;
-	bool same;
-	char *line;
-	int r;
-
-	if ((r = nk_keyrow_line(k, &line)) < 0)
-		return r;
-	r = nk_keyline_parse(line, strlen(line), &policy, &l, &why);
-	free(line);
-	if (r == -ENOMEM)
-		return r;
-	if (r < 0)
-		return refuse_key(e, "comment", why != NULL ? why :
-		    "This cannot be a comment.");
-	same = k->comment == NULL ? l.comment == NULL : l.comment != NULL &&
-	    strcmp(l.comment, k->comment) == 0;
-	nk_keyline_clear(&l);
-	return same ? 0 : refuse_key(e, "comment",
-	    "A comment is one line without spaces at its ends.");
-}
-
-/* A comment of the caller's choice in the place of the key's own. */
-static int
-set_comment(struct nk_context *c, struct nk_key *k, const char *comment,
-    struct nk_error *e)
-{
-	char *copy = NULL;
-
-	if (comment[0] != '\0' && (copy = strdup(comment)) == NULL)
-		return -ENOMEM;
-	free(k->comment);
-	k->comment = copy;
-	return check_comment(c, k, e);
-}
-
-static int
-read_addition(struct nk_context *c, const json_t *data, struct nk_key *k,
-    struct nk_error *e)
-{
-	const json_t *comment = json_object_get(data, "comment");
-	const json_t *expires = json_object_get(data, "expires_at");
-	int64_t ms;
-	int r;
-
-	if ((r = parse_key(c, json_string_value(json_object_get(data,
-	    "key")), k, e)) < 0)
-		return r;
-	if (json_is_string(comment) && (r = set_comment(c, k,
-	    json_string_value(comment), e)) < 0)
-		return r;
-	if (expires == NULL || json_is_null(expires))
-		return 0;
-	if (nk_json_date_get(expires, &ms) < 0 || ms < 0)
-		return refuse_key(e, "expires_at",
-		    "The date must not be before 1970.");
-	k->expires_at = ms / 1000;
-	return 0;
-}
-
-/* Who else logs in with it?  For administrators alone. */
-static int
-find_others(struct nk_context *c, const struct nk_key *k, json_t **ap)
-{
-	struct nk_store *s = nk_publisher_store(c->publisher);
-	struct nk_keys ks = { NULL, 0 };
-	struct nk_user *u;
-	int64_t last = k->user_id;
-	size_t i;
-	int r = 0;
-
-	if ((*ap = json_array()) == NULL)
-		return -ENOMEM;
-	if (c->rank >= NK_RANK_ADMIN)
-		r = nk_keys_by_fingerprint(s, k->fingerprint, &ks);
-	for (i = 0; r == 0 && i < ks.n; i++) {
-		if (ks.v[i].user_id == k->user_id || ks.v[i].user_id == last)
-			continue;
-		last = ks.v[i].user_id;
-		if ((r = nk_user_get(s, last, &u)) < 0)
-			break;
-		if (json_array_append_new(*ap, json_sprintf(
-		    "User %s has the same key.", u->name)) == -1)
-			r = -ENOMEM;
-		nk_user_free(u);
-	}
-	nk_keys_clear(&ks);
-	if (r < 0) {
-		json_decref(*ap);
-		*ap = NULL;
-	}
-	return r;
-}
-
-/* What user.add_key answers: the key, whether it is new, and warnings. */
-static int
-answer_addition(struct nk_context *c, const struct nk_key *k, bool added,
-    json_t **resultp)
-{
-	json_t *o, *warnings;
-	int r;
-
-	if ((r = find_others(c, k, &warnings)) < 0)
-		return r;
-	if ((o = nk_keyrow_json(k)) == NULL) {
-		json_decref(warnings);
-		return -ENOMEM;
-	}
-	if (json_object_set_new(o, "warnings", warnings) == -1 ||
-	    json_object_set_new(o, "added", json_boolean(added)) == -1) {
-		json_decref(o);
-		return -ENOMEM;
-	}
-	*resultp = o;
-	return 0;
-}
-
-static size_t
-count_keys(const struct nk_keys *ks)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < ks->n; i++)
-		n += ks->v[i].kind == NK_KEY_KEY;
-	return n;
-}
-
-static const struct nk_key *
-find_equal(const struct nk_keys *ks, const struct nk_key *k)
-{
-	size_t i;
-
-	for (i = 0; i < ks->n; i++) {
-		if (ks->v[i].expires_at == k->expires_at &&
-		    nk_keyrow_equal(&ks->v[i], k))
-			return &ks->v[i];
-	}
-	return NULL;
-}
-
-static int
-write_addition(struct nk_context *c, struct addition *ad,
-    const struct nk_user *u)
-{
-	struct nk_subject subject = { "user", u->id, u->name };
-	json_t *after;
-	int r;
-
-	r = nk_key_append(nk_publisher_store(c->publisher), &ad->key);
-	if (r < 0 || (r = answer_addition(c, &ad->key, true,
-	    &ad->result)) < 0)
-		return r;
-	if ((after = nk_keyrow_json(&ad->key)) == NULL)
-		return -ENOMEM;
-	r = nk_audit_write(c, "user.add_key", &subject, NULL, after,
-	    "Add key %s of user %s", ad->key.fingerprint, u->name);
-	json_decref(after);
-	return r;
-}
-
-static int
-add_key(struct nk_context *c, void *arg, struct nk_error *e)
-{
-	struct addition *ad = arg;
-	const struct nk_key *equal;
-	struct nk_keys ks = { NULL, 0 };
-	struct nk_user *u;
-	int r;
-
-	if ((r = find_user(c, ad->name, &u, e)) < 0)
-		return r;
-	ad->key.user_id = u->id;
-	r = nk_keys_of_user(nk_publisher_store(c->publisher), u->id, &ks);
-	if (r < 0)
-		goto out;
-	if ((equal = find_equal(&ks, &ad->key)) != NULL) {
-		r = answer_addition(c, equal, false, &ad->result);
-		r = r < 0 ? r : 1;
-	} else if (count_keys(&ks) >= NK_KEYLINES_MAX) {
-		nk_error_add(e, "user_add_key.key", EINVAL, "A user cannot "
-		    "have more than %d keys.", NK_KEYLINES_MAX);
-		r = -EINVAL;
-	} else {
-		r = write_addition(c, ad, u);
-	}
- out:
-	nk_keys_clear(&ks);
-	nk_user_free(u);
-	return r;
-}
-
-static int
-user_add_key(struct nk_context *c, json_t *params, json_t **resultp,
-    struct nk_error *e)
-{
-	struct addition ad = {
-		.name = json_string_value(json_array_get(params, 0)),
-	};
-	struct nk_user *u;
-	int r;
-
-	/* before anything is said about the key */
-	if ((r = find_user(c, ad.name, &u, e)) < 0)
-		return r;
-	nk_user_free(u);
-	r = read_addition(c, json_array_get(params, 1), &ad.key, e);
-	if (r == 0 && (r = nk_edit_run(c, add_key, &ad, e)) == 0) {
-		*resultp = ad.result;
-		ad.result = NULL;
-	}
-	json_decref(ad.result);
-	nk_key_clear(&ad.key);
-	return r;
-}
-
 /* ---- user.remove_key ---- */
 
 struct removal {
@@ -367,7 +59,7 @@ struct removal {
 	struct nk_child	 child;
 };
 
-/* The lines that go, for the audit row, and the key in them. */
+/* The lines that go, for the audit row (some of many), and their key. */
 static int
 describe(struct removal *rm, const struct nk_keys *ks, json_t **ap)
 {
@@ -380,8 +72,9 @@ describe(struct removal *rm, const struct nk_keys *ks, json_t **ap)
 		if (ks->v[i].kind != NK_KEY_KEY ||
 		    strcmp(ks->v[i].fingerprint, rm->fingerprint) != 0)
 			continue;
-		if (json_array_append_new(*ap,
-		    nk_keyrow_json(&ks->v[i])) == -1)
+		if (json_array_size(*ap) < NK_AUDIT_KEYS_MAX &&
+		    json_array_append_new(*ap,
+		    nk_keyrow_audit(&ks->v[i])) == -1)
 			r = -ENOMEM;
 		else if (rm->base64 == NULL)
 			r = nk_base64_encode(ks->v[i].blob,
@@ -442,7 +135,7 @@ remove_key(struct nk_context *c, void *arg, struct nk_error *e)
 	struct removal *rm = arg;
 	int r;
 
-	if ((r = find_user(c, rm->name, &rm->u, e)) < 0 ||
+	if ((r = nk_key_find_user(c, rm->name, &rm->u, e)) < 0 ||
 	    (r = write_removal(c, rm, e)) < 0)
 		return r;
 	return primary_gid(c, rm->u, &rm->gid);
@@ -472,7 +165,7 @@ get_ready(struct nk_context *c, struct removal *rm, struct nk_error *e)
 	struct nk_keyfiles k;
 	int r;
 
-	if ((r = find_user(c, rm->name, &rm->ready_u, e)) < 0 ||
+	if ((r = nk_key_find_user(c, rm->name, &rm->ready_u, e)) < 0 ||
 	    (r = primary_gid(c, rm->ready_u, &rm->ready_gid)) < 0 ||
 	    !rm->ready_u->managed)
 		return r;
@@ -569,7 +262,7 @@ set_mode(struct nk_context *c, void *arg, struct nk_error *e)
 	json_t *after;
 	int r;
 
-	if ((r = find_user(c, name, &u, e)) < 0)
+	if ((r = nk_key_find_user(c, name, &u, e)) < 0)
 		return r;
 	if (u->keyfile_mode == NK_KEYFILE_NONE) {
 		nk_user_free(u);
@@ -662,7 +355,7 @@ static const struct nk_arg mode_args[] = {
 
 const struct nk_method nk_methods_key[] = {
 	{ "user.keys", NK_RIGHT_USER, NK_READS, keys_args, user_keys },
-	{ "user.add_key", NK_RIGHT_USER, NK_EDITS, add_args, user_add_key },
+	{ "user.add_key", NK_RIGHT_USER, NK_EDITS, add_args, nk_user_add_key },
 	{ "user.remove_key", NK_RIGHT_USER, NK_EDITS, remove_args,
 	    user_remove_key },
 	{ "user.authorized_keys_file", NK_RIGHT_ADMIN, NK_EDITS, mode_args,

@@ -338,9 +338,13 @@ static const struct row {
 	    "naskeys has no user \"nobody-here\".", ENOENT },
 	{ "user.add_key", "['alice',{'key':'# nothing'}]",
 	    "user_add_key.key", "There is no key in the text.", EINVAL },
-	{ "user.add_key", "['alice',{'key':'" ED25519 "\\n" P256 "'}]",
-	    "user_add_key.key", "There is more than one key in the text: add "
-	    "one at a time, or set \"sshpubkey\".", EINVAL },
+	{ "user.add_key", "['alice',{'key':'" P256 "\\n" ED25519 " b',"
+	    "'comment':'x'}]", "user_add_key.comment", "A comment is for a "
+	    "single key, and there are several in the text.", EINVAL },
+	{ "user.add_key", "['alice',{'key':'" P256 "\\n\\nhello'}]",
+	    "user_add_key.key", "line 3: this is no public key: paste the "
+	    "whole line of a .pub file, which reads TYPE BASE64 COMMENT, "
+	    "with key options, if any, before the type", EINVAL },
 	{ "user.add_key", "['alice',{'key':'" P256 "','comment':'a\\nb'}]",
 	    "user_add_key.comment", "the line contains a control character: "
 	    "give each key on one line of plain text", EINVAL },
@@ -786,6 +790,97 @@ START_TEST(too_many_keys)
 }
 END_TEST
 
+static size_t
+keys_of(const char *name)
+{
+	char params[64];
+	json_t *v;
+	size_t n;
+
+	(void)snprintf(params, sizeof(params), "['%s']", name);
+	v = call("user.keys", params);
+	n = json_array_size(json_object_get(v, "result"));
+	json_decref(v);
+	return n;
+}
+
+/* All lines of a text, or none; those that are there already stay. */
+START_TEST(several_keys)
+{
+	char *before, *after;
+
+	done("user.add_key", "['alice',{'key':'# mine\\n" P256 " p\\n\\n"
+	    ED25519 " alice@home\\r\\n" P256 " q\\n" P256 " p',"
+	    "'expires_at':'2030-01-01'}]");
+	expect("user.keys", "['alice']", "0.comment", "'alice@home'");
+	expect("user.keys", "['alice']", "1.comment", "'p'");
+	expect("user.keys", "['alice']", "2.comment", "'alice@home'");
+	expect("user.keys", "['alice']", "3.comment", "'q'");
+	expect("user.keys", "['alice']", "3.expires_at",
+	    "{'$date':1893456000000}");
+	ck_assert_uint_eq(keys_of("alice"), 4);
+	expect("naskeys.audit.query", "[[['action','=','user.add_key']],"
+	    "{'order_by':['-id']}]", "0.text",
+	    "'Add 3 keys of user alice'");
+	expect("naskeys.audit.query", "[[['action','=','user.add_key']],"
+	    "{'order_by':['-id']}]", "0.after.2.comment", "'q'");
+	/* once more: each is told, and nothing is done */
+	before = contents();
+	expect("user.add_key", "['alice',{'key':'" P256 " p\\n" P256 " q',"
+	    "'expires_at':'2030-01-01'}]", "1.added", "false");
+	refused("user.add_key", "['alice',{'key':'" P256 " new\\n" P256
+	    " x y\\nno-such-option " ED25519 "'}]", "user_add_key.key",
+	    "line 3: sshd knows no such key option, and would ignore the "
+	    "whole line: see AUTHORIZED_KEYS FILE FORMAT in sshd(8)",
+	    EINVAL);
+	after = contents();
+	ck_assert_str_eq(before, after);
+	free(before);
+	free(after);
+	done("user.remove_key", "['alice','SHA256:" P256_SHA256 "']");
+	expect("user.add_key", "['alice',{'key':'" P256 " p\\n" ED25519
+	    " alice@home'}]", "0.added", "true");
+}
+END_TEST
+
+/* What a user can make others keep of its keys. */
+START_TEST(own_keys)
+{
+	static char params[20000], options[16001];
+	size_t i, n;
+
+	/* each key is an edit */
+	w.conf.edits_per_minute = 30;
+	n = (size_t)snprintf(params, sizeof(params), "['carol',{'key':'");
+	for (i = 0; i < 31; i++)
+		n += (size_t)snprintf(params + n, sizeof(params) - n,
+		    ED25519 " own%zu\\n", i);
+	(void)snprintf(params + n, sizeof(params) - n, "'}]");
+	as(5005);
+	refused("user.add_key", params, "", "Rate Limit Exceeded", EBUSY);
+	ck_assert_uint_eq(keys_of("carol"), 1);
+	as(0);
+	done("user.add_key", params);
+	ck_assert_uint_eq(keys_of("carol"), 32);
+	/* 16 lines of 16 KiB, until 256 KiB are full */
+	w.conf.edits_per_minute = 1000;
+	as(5001);
+	memset(options, 'a', sizeof(options) - 1);
+	for (i = 0; i < 17; i++) {
+		(void)snprintf(params, sizeof(params), "['alice',{'key':"
+		    "'command=\\u0022%s\\u0022 " ED25519 " %zu'}]", options,
+		    i);
+		if (i < 16)
+			done("user.add_key", params);
+	}
+	refused("user.add_key", params, "user_add_key.key", "All keys of an "
+	    "account together cannot be longer than 262144 bytes: remove "
+	    "some, or ask an administrator.", EINVAL);
+	as(0);
+	done("user.add_key", params);
+}
+END_TEST
+
 /* ---- passwords ---- */
 
 START_TEST(passwords)
@@ -883,6 +978,69 @@ START_TEST(audit_without_secrets)
 	    "{'order_by':['-id']}]", "0.before", "{'locked':false}");
 	expect("naskeys.audit.query", "[[['text','=','Update user dora']],"
 	    "{'order_by':['-id']}]", "0.after", "{'locked':true}");
+}
+END_TEST
+
+/* How many bytes the last row has, as it is told. */
+static size_t
+last_audit_size(const char *action)
+{
+	char params[128], *text;
+	json_t *v;
+	size_t n;
+
+	(void)snprintf(params, sizeof(params), "[[['action','=','%s']],"
+	    "{'order_by':['-id'],'limit':1}]", action);
+	v = call("naskeys.audit.query", params);
+	text = dump(at(v, "result.0"));
+	n = strlen(text);
+	free(text);
+	json_decref(v);
+	return n;
+}
+
+/* Nobody fills the disk with what the log keeps of keys and long lists. */
+START_TEST(audit_is_bounded)
+{
+	static char params[600000], options[16001];
+	size_t i, n;
+
+	memset(options, 'a', sizeof(options) - 1);
+	(void)snprintf(params, sizeof(params), "['alice',{'key':"
+	    "'command=\\u0022%s\\u0022 " P256 "','comment':'"
+	    "\xc3\xa4%.200s'}]", options + 1000, options);
+	done("user.add_key", params);
+	ck_assert_uint_lt(last_audit_size("user.add_key"), 1024);
+	expect("naskeys.audit.query", "[[['action','=','user.add_key']],"
+	    "{'order_by':['-id']}]", "0.after.fingerprint",
+	    "'SHA256:" P256_SHA256 "'");
+	done("user.remove_key", "['alice','SHA256:" P256_SHA256 "']");
+	ck_assert_uint_lt(last_audit_size("user.remove_key"), 1024);
+	/* 400 keys in a row, of which the last is known by fingerprint */
+	n = (size_t)snprintf(params, sizeof(params), "[2,{'sshpubkey':'");
+	for (i = 0; i < 400; i++)
+		n += (size_t)snprintf(params + n, sizeof(params) - n,
+		    ED25519 " %0800zu\\n", i);
+	(void)snprintf(params + n, sizeof(params) - n, "'}]");
+	done("user.update", params);
+	ck_assert_uint_lt(last_audit_size("user.update"), 65536);
+	expect("naskeys.audit.query", "[[['action','=','user.update']],"
+	    "{'order_by':['-id']}]", "0.after.keys.399.fingerprint",
+	    "'SHA256:" ED25519_SHA256 "'");
+	/* a list that is told by its size */
+	n = (size_t)snprintf(params, sizeof(params),
+	    "[2,{'full_name':'A','sudo_commands':['/bin/ls'");
+	for (i = 0; i < 200; i++)
+		n += (size_t)snprintf(params + n, sizeof(params) - n,
+		    ",'/bin/ls %0500zu'", i);
+	(void)snprintf(params + n, sizeof(params) - n, "]}]");
+	done("user.update", params);
+	ck_assert_uint_lt(last_audit_size("user.update"), 4096);
+	expect("naskeys.audit.query", "[[['action','=','user.update']],"
+	    "{'order_by':['-id']}]", "0.after.full_name", "'A'");
+	expect("naskeys.audit.query", "[[['action','=','user.update']],"
+	    "{'order_by':['-id']}]", "0.after.sudo_commands",
+	    "{'bytes':102211}");
 }
 END_TEST
 
@@ -1040,10 +1198,13 @@ main(void)
 	tcase_add_test(tc, keys);
 	tcase_add_test(tc, key_in_file);
 	tcase_add_test(tc, too_many_keys);
+	tcase_add_test(tc, several_keys);
+	tcase_add_test(tc, own_keys);
 	tcase_add_test(tc, passwords);
 	tcase_add_test(tc, password_history);
 	tcase_add_test(tc, random_password);
 	tcase_add_test(tc, audit_without_secrets);
+	tcase_add_test(tc, audit_is_bounded);
 	tcase_add_loop_test(tc, bad_key, 0, LENGTH(bad_keys));
 	tcase_add_test(tc, bad_messages);
 	tcase_add_test(tc, many_groups);
