@@ -51,6 +51,7 @@ static const struct key keys[] = {
 	{ AT(wal_limit),		KIND_NUMBER,	65536, 1u << 30 },
 	{ AT(audit_days),		KIND_NUMBER,	1, 36500 },
 	{ AT(audit_rows),		KIND_NUMBER,	1000, 4000000000u },
+	{ AT(audit_size),		KIND_NUMBER,	16, 1u << 20 },
 };
 #undef AT
 #define NKEYS	(sizeof(keys) / sizeof(keys[0]))
@@ -86,6 +87,7 @@ nk_conf_init(struct nk_conf *c)
 		.wal_limit = 4u << 20,
 		.audit_days = 730,
 		.audit_rows = 5000000,
+		.audit_size = 2048,
 	};
 }
 

@@ -44,6 +44,7 @@ struct nk_conf {
 	/* the audit log's retention */
 	uint32_t	audit_days;		/* 730 */
 	uint32_t	audit_rows;		/* 5000000 */
+	uint32_t	audit_size;		/* MiB: 2048 */
 };
 
 /* All defaults. */

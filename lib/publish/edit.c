@@ -253,18 +253,21 @@ tidy_maps(struct nk_publisher *p)
 static int
 tidy_audit(struct nk_publisher *p)
 {
-	int64_t before = (int64_t)time(NULL) -
-	    (int64_t)p->conf->audit_days * SECONDS_A_DAY;
+	const struct nk_audit_limits limits = {
+		.before = (int64_t)time(NULL) -
+		    (int64_t)p->conf->audit_days * SECONDS_A_DAY,
+		.rows = p->conf->audit_rows,
+		.bytes = (int64_t)p->conf->audit_size << 20,
+		.fresh = NK_TIDY_FRESH,
+	};
 	int64_t n = 0;
 	int r;
 
 	if ((r = nk_store_begin(p->store)) < 0)
 		return r;
-	r = nk_audit_trim(p->store, before, (int64_t)p->conf->audit_rows,
-	    NK_TIDY_BITE, &n);
-	if (r == 0 && n > 0)
+	if ((r = nk_audit_trim(p->store, &limits, NK_TIDY_BITE, &n)) == 0)
 		r = nk_store_commit(p->store);
-	if (r < 0 || n == 0)
+	else
 		nk_store_rollback(p->store);
 	if (r == 0)
 		p->tidied = p->done;

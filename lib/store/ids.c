@@ -17,6 +17,7 @@
 
 static const char *const names[NK_COUNTERS] = {
 	"user", "group", "key", "audit", "change", "trimmed", "audit_rows",
+	"audit_bytes", "audit_counted",
 };
 
 static int

@@ -17,6 +17,15 @@
 #define NK_STORE_BULK_KIB	196608u
 #define NK_ID_MAX		(UINT32_MAX - 1)	/* of uids and gids */
 
+/*
+ * What an audit row takes: its texts, and about as much for the rest of it
+ * and for the index.  PostgreSQL has octet_length() for this.
+ */
+#define NK_AUDIT_SIZE	"(128 + LENGTH(CAST(object AS BLOB))" \
+	" + LENGTH(CAST(sentence AS BLOB))" \
+	" + COALESCE(LENGTH(CAST(before AS BLOB)), 0)" \
+	" + COALESCE(LENGTH(CAST(after AS BLOB)), 0))"
+
 /* More notes than this in one transaction become one NK_CHANGE_ALL. */
 #define NK_NOTES_MAX		16384u
 
@@ -29,6 +38,8 @@ enum nk_counter {
 	NK_COUNTER_CHANGE,		/* the last change noted */
 	NK_COUNTER_TRIMMED,		/* the last change forgotten */
 	NK_COUNTER_AUDIT_ROWS,		/* how many there are */
+	NK_COUNTER_AUDIT_BYTES,		/* what they take, up to the */
+	NK_COUNTER_AUDIT_COUNTED,	/* last row that was counted */
 	NK_COUNTERS,
 };
 

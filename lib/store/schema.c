@@ -195,6 +195,11 @@ static const char version_1[] =
 "  ('key', 0), ('audit', 0), ('change', 0), ('trimmed', 0),"
 "  ('audit_rows', 0);";
 
+/* what the audit log takes, up to the last row that was counted */
+static const char version_2[] =
+"INSERT INTO counters (name, value) VALUES ('audit_bytes', 0),"
+"  ('audit_counted', 0);";
+
 static int
 fill_version_1(struct nk_db *db)
 {
@@ -216,6 +221,7 @@ fill_version_1(struct nk_db *db)
 
 const struct nk_migration nk_migrations[] = {
 	{ version_1,	fill_version_1 },
+	{ version_2,	NULL },
 };
 const size_t nk_nmigrations = sizeof(nk_migrations) /
     sizeof(nk_migrations[0]);

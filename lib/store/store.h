@@ -403,11 +403,20 @@ int	nk_audit_add(struct nk_store *s, struct nk_audit *a) NK_MUST_CHECK;
 int	nk_audit_each(struct nk_store *s, int64_t after, int64_t since,
 	    int (*fn)(void *arg, const struct nk_audit *a), void *arg)
 	    NK_MUST_CHECK;
+
+struct nk_audit_limits {
+	int64_t		 before;	/* what is older goes */
+	int64_t		 rows;		/* the oldest of more go */
+	int64_t		 bytes;		/* likewise */
+	int64_t		 fresh;		/* new rows: not yet worth counting */
+};
 /*
- * Delete what is older than "before", and the oldest above "rows" rows;
- * at most "limit" rows a call, *np of them.
+ * Delete what is above the limits, at most "most" rows a call, *np of them.
+ * Bytes of new rows are counted when there are more than "fresh", and a
+ * bite a call, so that the log may be larger for some calls after very many
+ * rows have come at once.  Where nothing is to be done nothing is written.
  */
-int	nk_audit_trim(struct nk_store *s, int64_t before, int64_t rows,
-	    int64_t limit, int64_t *np) NK_MUST_CHECK;
+int	nk_audit_trim(struct nk_store *s, const struct nk_audit_limits *l,
+	    int64_t most, int64_t *np) NK_MUST_CHECK;
 
 #endif /* NASKEYS_STORE_H */

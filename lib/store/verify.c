@@ -79,6 +79,12 @@ static const struct {
 	  "SELECT value - (SELECT COUNT(*) FROM audit) FROM counters"
 	  " WHERE name = 'audit_rows'"
 	  " AND value <> (SELECT COUNT(*) FROM audit)" },
+	{ "counter of audit bytes, off by", "",
+	  "SELECT c.value - a.bytes FROM counters AS c, (SELECT"
+	  " COALESCE(SUM(" NK_AUDIT_SIZE "), 0) AS bytes FROM audit"
+	  " WHERE id <= (SELECT value FROM counters"
+	  " WHERE name = 'audit_counted')) AS a"
+	  " WHERE c.name = 'audit_bytes' AND c.value <> a.bytes" },
 	/* each id in use lies in a span, and spans hold nothing else */
 	{ "uid", "is in use but in no span",
 	  "SELECT uid FROM users WHERE NOT EXISTS (SELECT 1 FROM spans"

@@ -35,6 +35,7 @@ static const struct {
 	ROW(wal_limit, 4194304, 65536, 1073741824),
 	ROW(audit_days, 730, 1, 36500),
 	ROW(audit_rows, 5000000, 1000, 4000000000u),
+	ROW(audit_size, 2048, 16, 1048576),
 #undef ROW
 };
 

@@ -1496,6 +1496,28 @@ START_TEST(tidied)
 }
 END_TEST
 
+START_TEST(tidied_by_size)
+{
+	struct nk_audit a = { .actor = "x", .action = "x", .text = "x",
+	    .object_kind = "x", .object = "x" };
+	int rows = 0, i;
+
+	ck_assert_int_eq(nk_edit_begin(p), 0);
+	for (i = 0; i < 2000; i++)
+		ck_assert_int_eq(nk_audit_add(nk_publisher_store(p), &a), 0);
+	ck_assert_int_eq(nk_edit_commit(p), 0);
+	place.conf.audit_size = 0;
+	for (i = 0; i < 2 * NK_TIDY_EVERY; i++) {
+		do_next();
+		ck_assert_int_eq(nk_publisher_tidy(p), 0);
+	}
+	check_all();
+	ck_assert_int_eq(nk_audit_each(nk_publisher_store(p), 0, INT64_MIN,
+	    count_row, &rows), 0);
+	ck_assert_int_le(rows, 2000 + 2 * NK_TIDY_EVERY - NK_TIDY_BITE);
+}
+END_TEST
+
 START_TEST(tidy_does_not_wait)
 {
 	int64_t before = now_ms();
@@ -1649,6 +1671,7 @@ add_edits(Suite *s)
 	tcase_add_test(tc, two_processes);
 	tcase_add_test(tc, verify_beside_edits);
 	tcase_add_test(tc, tidied);
+	tcase_add_test(tc, tidied_by_size);
 	tcase_add_test(tc, tidy_does_not_wait);
 }
 

@@ -379,6 +379,7 @@ START_TEST(outside)
 	struct nk_keys none = { NULL, 0 };
 	struct nk_audit a = { .actor = "", .action = "", .object_kind = "",
 	    .object = "", .text = "" };
+	const struct nk_audit_limits limits = { .rows = 0 };
 	int64_t n;
 	size_t count;
 
@@ -401,7 +402,7 @@ START_TEST(outside)
 	ck_assert_int_eq(nk_store_changes_trim(s, 0), -EINVAL);
 	ck_assert_int_eq(nk_store_changes_bulk(s), -EINVAL);
 	ck_assert_int_eq(nk_audit_add(s, &a), -EINVAL);
-	ck_assert_int_eq(nk_audit_trim(s, 0, 0, 1, &n), -EINVAL);
+	ck_assert_int_eq(nk_audit_trim(s, &limits, 1, &n), -EINVAL);
 	ck_assert_int_eq(nk_store_savepoint(s), -EINVAL);
 	ck_assert_int_eq(nk_store_release(s), -EINVAL);
 	ck_assert_int_eq(nk_store_commit(s), -EINVAL);
@@ -1001,37 +1002,49 @@ START_TEST(audit_walk)
 }
 END_TEST
 
+#define BIG	INT64_MAX
+#define ROW	(128 + 5 + 17 + 2)	/* of add_audit() */
+
 static const struct {
 	const char	*what;
-	int64_t		 before, rows, limit;
+	int64_t		 before, rows, bytes, limit;
 	int		 want;
 	int64_t		 removed;
 	const char	*left;
 } trims[] = {
-	{ "nothing to do",	50, 6, 99,	0, 0, "1 2 3 4 5 6 " },
-	{ "by time",		106, 99, 99,	0, 3, "2 4 6 " },
-	{ "by rows",		0, 2, 99,	0, 4, "5 6 " },
-	{ "both",		100, 4, 99,	0, 2, "2 3 4 6 " },
-	{ "limit, by time",	106, 99, 2,	0, 2, "2 3 4 6 " },
-	{ "limit, by rows",	0, 2, 1,	0, 1, "2 3 4 5 6 " },
-	{ "limit, both",	100, 1, 2,	0, 2, "2 3 4 6 " },
-	{ "all",		0, 0, 99,	0, 6, "" },
-	{ "limit of none",	999, 0, 0,	0, 0, "1 2 3 4 5 6 " },
-	{ "rows below none",	0, -1, 9,	-EINVAL, 0, "1 2 3 4 5 6 " },
-	{ "limit below none",	0, 0, -1,	-EINVAL, 0, "1 2 3 4 5 6 " },
+	{ "nothing to do",	50, 6, BIG, 99,	0, 0, "1 2 3 4 5 6 " },
+	{ "by time",		106, 99, BIG, 99,	0, 3, "2 4 6 " },
+	{ "by rows",		0, 2, BIG, 99,	0, 4, "5 6 " },
+	{ "both",		100, 4, BIG, 99,	0, 2, "2 3 4 6 " },
+	{ "limit, by time",	106, 99, BIG, 2,	0, 2, "2 3 4 6 " },
+	{ "limit, by rows",	0, 2, BIG, 1,	0, 1, "2 3 4 5 6 " },
+	{ "limit, both",	100, 1, BIG, 2,	0, 2, "2 3 4 6 " },
+	{ "all",		0, 0, BIG, 99,	0, 6, "" },
+	{ "limit of none",	999, 0, BIG, 0,	0, 0, "1 2 3 4 5 6 " },
+	{ "rows below none",	0, -1, BIG, 9,	-EINVAL, 0, "1 2 3 4 5 6 " },
+	{ "limit below none",	0, 0, BIG, -1,	-EINVAL, 0, "1 2 3 4 5 6 " },
+	{ "by bytes",		0, 99, 3 * ROW, 99, 0, 3, "4 5 6 " },
+	{ "by less than a row",	0, 99, 6 * ROW - 1, 99, 0, 1, "2 3 4 5 6 " },
+	{ "bytes that suffice",	0, 99, 6 * ROW, 99, 0, 0, "1 2 3 4 5 6 " },
+	{ "limit, by bytes",	0, 99, 0, 4,	0, 4, "5 6 " },
+	{ "no bytes",		0, 99, 0, 99,	0, 6, "" },
+	{ "time and bytes",	106, 99, 2 * ROW, 99, 0, 4, "4 6 " },
+	{ "rows above bytes",	0, 2, 5 * ROW, 99, 0, 4, "5 6 " },
+	{ "bytes below none",	0, 9, -1, 9,	-EINVAL, 0, "1 2 3 4 5 6 " },
 };
 
 START_TEST(audit_trim)
 {
 	static const int64_t at[] = { 100, 110, 105, 120, 90, 130 };
+	const struct nk_audit_limits limits = { .before = trims[_i].before,
+	    .rows = trims[_i].rows, .bytes = trims[_i].bytes };
 	int64_t n = 0;
 	int i, r;
 
 	begin();
 	for (i = 0; i < N(at); i++)
 		add_audit(at[i]);
-	r = nk_audit_trim(s, trims[_i].before, trims[_i].rows,
-	    trims[_i].limit, &n);
+	r = nk_audit_trim(s, &limits, trims[_i].limit, &n);
 	ck_assert_msg(r == trims[_i].want && n == trims[_i].removed,
 	    "%s: %d, %lld", trims[_i].what, r, (long long)n);
 	commit();
@@ -1041,6 +1054,27 @@ START_TEST(audit_trim)
 	add_audit(140);
 	commit();
 	ck_assert_str_eq(audit_ids(6, 0), "7 ");
+	ck_assert_int_eq(nk_store_verify(s, NULL, NULL), 0);
+}
+END_TEST
+
+/* Few new rows are not counted, so that nothing is written for them. */
+START_TEST(audit_fresh)
+{
+	const struct nk_audit_limits limits = { .rows = 99, .bytes = 0,
+	    .fresh = 6 };
+	int64_t n = 0;
+	int i;
+
+	for (i = 0; i < 7; i++) {
+		begin();
+		add_audit(100 + i);
+		commit();
+		begin();
+		ck_assert_int_eq(nk_audit_trim(s, &limits, 99, &n), 0);
+		commit();
+		ck_assert_int_eq(n, i < 6 ? 0 : 7);
+	}
 	ck_assert_int_eq(nk_store_verify(s, NULL, NULL), 0);
 }
 END_TEST
@@ -1137,6 +1171,8 @@ static const struct {
 	  "audit row 1 has an id" },
 	{ "UPDATE counters SET value = 3 WHERE name = 'audit_rows'",
 	  "counter of audit rows, off by 2" },
+	{ "UPDATE counters SET value = 7 WHERE name = 'audit_bytes'",
+	  "counter of audit bytes, off by 7" },
 	{ "UPDATE audit SET actor_uid = -1", "audit row after row 0" },
 	{ "DELETE FROM spans WHERE first_id = 3000", "uid 3000 is in use" },
 	{ "DELETE FROM spans WHERE kind = 1", "gid 544 is in use" },
@@ -1246,6 +1282,7 @@ main(void)
 	tcase_add_test(tc, journal_many);
 	tcase_add_test(tc, audit_walk);
 	tcase_add_loop_test(tc, audit_trim, 0, N(trims));
+	tcase_add_test(tc, audit_fresh);
 	tcase_add_test(tc, audit_refused);
 	tcase_add_loop_test(tc, verify, 0, N(damages));
 	tcase_add_loop_test(tc, bit_flips, 0, 40);
