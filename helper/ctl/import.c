@@ -149,18 +149,11 @@ show_plan(const struct ctl *c, const json_t *plan)
 }
 
 static int
-take_over(struct ctl *c, json_t *options, size_t n)
+take_lines_out(struct ctl *c, json_t *options)
 {
 	json_t *result;
 	int r;
 
-	if ((r = ctl_confirm(c, "Take %zu accounts over, and take their "
-	    "lines out of passwd, shadow, group and gshadow?", n)) !=
-	    CTL_DONE)
-		return r;
-	if ((r = take_step(c, options, 1, false, &result)) != CTL_DONE)
-		return r;
-	json_decref(result);
 	if ((r = take_step(c, options, 2, false, &result)) != CTL_DONE)
 		return r;
 	r = ctl_done(c, result, "Took %zu accounts over; %"
@@ -172,6 +165,26 @@ take_over(struct ctl *c, json_t *options, size_t n)
 		    "gshadow.naskeys-backup of %s.", NK_SYSCONFDIR);
 	json_decref(result);
 	return r;
+}
+
+/* Rows change nothing for a login; that lines leave wants a yes. */
+static int
+take_over(struct ctl *c, json_t *options, size_t n)
+{
+	json_t *result;
+	int r;
+
+	if ((r = take_step(c, options, 1, false, &result)) != CTL_DONE)
+		return r;
+	json_decref(result);
+	if (!c->json)
+		ctl_say("Wrote the rows of %zu accounts. The lines in passwd "
+		    "count until they leave; this command can be given "
+		    "again.", n);
+	if ((r = ctl_confirm(c, "Take their lines out of passwd, shadow, "
+	    "group and gshadow now?")) != CTL_DONE)
+		return r;
+	return take_lines_out(c, options);
 }
 
 static int

@@ -518,7 +518,13 @@ check "--json shows the plan" sh -c \
     jq -e ".dry_run and (.users[0].username == \"sysuser\")"'
 refuses "from-system asks" "--force" naskeysctl user import --from-system \
     --min-uid 1500
-refused "and wrote no row" naskeysctl user show sysuser
+check "no line has left" cmp /etc/passwd passwd.before
+same "the row is written, unmanaged" \
+    "$(naskeysctl user show sysuser --json | jq .managed)" false
+same "and says so" "$(naskeysctl user import --from-system --min-uid 1500 \
+    2>&1 | grep -c 'can be given again')" 1
+check "the user is still of files" sh -c \
+    'id -Gn sysuser | grep -qvw naskeys-managed'
 check "import --from-system" naskeysctl user import --from-system \
     --min-uid 1500 --force
 refused "its line left /etc/passwd" grep -q '^sysuser:' /etc/passwd
