@@ -34,13 +34,15 @@ struct search {
 	struct nk_context		*c;
 	enum nk_reserve_kind		 kind;
 	const struct nk_directory	*directory;	/* NULL: not read */
+	int				 error;		/* of is_taken() */
 };
 
 /* For nk_uid_next(): is the id spoken for? */
 static int
 is_taken(void *arg, uint32_t id)
 {
-	const struct search *s = arg;
+	struct search *s = arg;
+	int r;
 
 	if (nk_id_is_nobody(id))
 		return 1;
@@ -48,8 +50,10 @@ is_taken(void *arg, uint32_t id)
 	    nk_directory_uid(s->directory, id) :
 	    nk_directory_gid(s->directory, id)) != NULL)
 		return 1;
-	return nk_session_is_reserved(s->c->session, s->kind, id,
+	r = nk_session_is_reserved(s->c->session, s->kind, id,
 	    nk_boottime());
+	s->error = r < 0 ? r : 0;
+	return r;
 }
 
 static int
@@ -111,7 +115,7 @@ next_reserved(struct nk_context *c, enum nk_reserve_kind kind, uint32_t *idp,
 	int r;
 
 	r = next_id(&s, idp, e);
-	if (r == -ENOSPC && !nk_error_is_set(e))
+	if (r == -ENOSPC && s.error == 0 && !nk_error_is_set(e))
 		return nk_error_call(e, ENOSPC, "No free id is left between "
 		    "%u and %u.", c->conf->first_auto_id, c->conf->max_id);
 	if (r < 0)

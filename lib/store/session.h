@@ -16,7 +16,9 @@ struct nk_session;
 
 /*
  * Made (0600) when it is not there, and made anew when it is damaged, also
- * when that shows later.  Owner and mode must be as for a store.
+ * when that shows later.  Owner and mode must be as for a store.  On a full
+ * file system it is opened by the first use that finds room; until then all
+ * uses answer -ENOSPC.
  */
 int	nk_session_open(struct nk_session **sp, const char *path)
 	    NK_MUST_CHECK;

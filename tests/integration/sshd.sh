@@ -10,28 +10,7 @@ install_product
 check "init --configure" naskeysctl init --configure
 check "init again changes nothing" naskeysctl init --configure
 
-cd "$(mktemp -d)" || exit 1
-chmod 700 .
-port=2222
-ssh-keygen -q -A
-start_sshd() {	# "yes" or "no" for UsePAM
-	/usr/sbin/sshd -p $port -E "$PWD/sshd.log" -o UsePAM="$1" \
-	    -o ListenAddress=127.0.0.1 -o PidFile="$PWD/sshd.pid" \
-	    -o LogLevel=VERBOSE -o MaxStartups=100
-	for _ in $(seq 50); do
-		[ -s sshd.pid ] && break
-		sleep 0.1
-	done
-}
-stop_sshd() { kill "$(cat sshd.pid)"; rm -f sshd.pid; }
-login() {	# KEY USER [COMMAND...]
-	local key=$1 user=$2
-	shift 2
-	ssh -F none -p $port -i "$key" -o BatchMode=yes \
-	    -o IdentitiesOnly=yes -o StrictHostKeyChecking=no \
-	    -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \
-	    "$user@127.0.0.1" "${@:-id -un}"
-}
+. "$(dirname "$0")/lib/sshd.bash"
 
 for t in ed25519 rsa ecdsa; do ssh-keygen -q -t $t -N '' -C "$t key" -f k_$t; done
 ssh-keygen -q -t ed25519 -N '' -C ca -f ca
@@ -47,6 +26,7 @@ for pam in no yes; do
 		same "login by $t, no home (UsePAM $pam)" \
 		    "$(login k_$t alice)" alice
 	done
+	refused "no home is made (UsePAM $pam)" test -e /mnt/gone
 	refused "no passwd line (UsePAM $pam)" grep -q '^alice:' /etc/passwd
 	refused "login by an unknown key (UsePAM $pam)" login k_cert alice
 	printf 'cert-authority,principals="alice" %s\n' "$(cat ca.pub)" >ca.line

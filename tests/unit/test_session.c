@@ -2,11 +2,13 @@
 
 /* session.db: token buckets, reserved ids, and a file that gets damaged. */
 
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 
 #include "lib/store/session.h"
@@ -243,6 +245,41 @@ START_TEST(private)
 }
 END_TEST
 
+/* A full tmpfs keeps nobody from what asks nothing of this file. */
+START_TEST(full)
+{
+	static const char zeros[4096];
+	char ballast[128];
+	int fd;
+
+	make_dir();
+	if (unshare(CLONE_NEWNS) == -1 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+	    mount("tmpfs", dir, "tmpfs", 0, "mode=0700,size=256k") == -1) {
+		teardown_session();
+		return;		/* not allowed to mount here */
+	}
+	ck_assert_int_eq(nk_session_open(&ss, path), 0);
+	nk_session_close(ss);
+	(void)snprintf(ballast, sizeof(ballast), "%s/ballast", dir);
+	ck_assert_int_ne(fd = open(ballast, O_WRONLY | O_CREAT, 0600), -1);
+	while (write(fd, zeros, sizeof(zeros)) > 0)
+		continue;
+	close(fd);
+	ck_assert_int_eq(nk_session_open(&ss, path), 0);
+	ck_assert_int_eq(nk_session_rate(ss, "a", 1, 60, 10), -ENOSPC);
+	ck_assert_int_eq(nk_session_is_reserved(ss, NK_RESERVE_UID, 3000,
+	    10), -ENOSPC);
+	ck_assert_int_eq(unlink(ballast), 0);
+	ck_assert_int_eq(nk_session_rate(ss, "a", 1, 60, 10), 0);
+	ck_assert_int_eq(nk_session_rate(ss, "a", 1, 60, 10), -EAGAIN);
+	nk_session_close(ss);
+	ss = NULL;
+	ck_assert_int_eq(umount2(dir, MNT_DETACH), 0);
+	teardown_session();
+}
+END_TEST
+
 static void
 overwrite(const char *text, off_t at, off_t size)
 {
@@ -385,6 +422,7 @@ main(void)
 	TCase *tc = tcase_create("alone");
 
 	tcase_add_test(tc, private);
+	tcase_add_test(tc, full);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("session");
 	tcase_add_checked_fixture(tc, setup_session, teardown_session);
