@@ -33,6 +33,7 @@ look_init(struct look *l, const char *dir)
 	size_t i;
 
 	l->dir = dir;
+	l->mode = NK_VIEW_PREAD;
 	for (i = 0; i < 3; i++)
 		l->view[i] = NK_VIEW_NONE;
 }
@@ -313,7 +314,7 @@ look_all(struct look *l, const struct model *m, char why[MODEL_TEXT])
 		newest = m->users[user].name;
 		for (i = 0; i < OLD_NAMES && i <= newest; i++) {
 			version = newest - i;
-			r = look_user(l, NK_VIEW_PREAD, user, version, &out);
+			r = look_user(l, l->mode, user, version, &out);
 			what = look_judge(m, m->edits, user, version, r,
 			    &out);
 			if (what == NULL)

@@ -16,6 +16,8 @@
 struct look {
 	const char	*dir;
 	struct nk_view	 view[3];	/* accounts, keys, secrets */
+	enum nk_view_mode mode;		/* of look_all(): pread(2) unless
+					   changed after look_init() */
 	uint8_t		 line[NK_RECORD_MAX];
 };
 
