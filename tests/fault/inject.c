@@ -134,6 +134,8 @@ static const struct {
 	{ SYS_stat,		CAN_EIO },
 	{ SYS_lstat,		CAN_EIO },
 	{ SYS_newfstatat,	CAN_EIO },
+	{ SYS_access,		CAN_EIO },
+	{ SYS_readlink,		CAN_EIO },
 	{ SYS_lseek,		CAN_EIO },
 	{ SYS_fchmod,		CAN_EIO },
 	{ SYS_fchown,		CAN_EIO },
@@ -142,6 +144,27 @@ static const struct {
 	{ SYS_mmap,		CAN_EIO },
 	{ SYS_getrandom,	CAN_EIO },
 };
+
+/* These ask nothing of a disk, and fail for no reason of its. */
+static const long others[] = {
+	SYS_brk, SYS_munmap, SYS_close, SYS_exit_group,
+	SYS_clock_nanosleep, SYS_getpid, SYS_geteuid,
+};
+
+/* A call that no list knows is one that is not tested. */
+static void
+check_known(const struct test *t, long nr)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (calls[i].nr == nr)
+			return;
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (others[i] == nr)
+			return;
+	fail(t, "system call %ld is on no list of this test", nr);
+}
 
 /* A lock is never refused to be given up, and dup(2) reads no disk. */
 static bool
@@ -377,6 +400,8 @@ run_editor(struct test *t)
 			    sizeof(path));
 			armed = strncmp(path, "/proc/sys/", 10) == 0;
 		}
+		if (stop == TRACER_ENTRY && armed && t->work >= 0)
+			check_known(t, tr.nr);
 		if (stop == TRACER_ENTRY && armed && t->work >= 0 &&
 		    !t->fired && applies(t, &tr) &&
 		    ++t->calls == t->next[t->work])
