@@ -66,7 +66,7 @@ jq -r '.[] | [.username, "*", "", "", "", "", "",
     else "" end), ""] | join(":")' u.json >>/etc/shadow
 sed -i '/^user7:/s/:\*:/:!*:/' /etc/shadow
 sed -i 's/^\(passwd\|group\|shadow\):.*/\1: files/' /etc/nsswitch.conf
-"$oracle" "$module" shadow || bad=1
+"$oracle" "$module" all || bad=1
 
 # through glibc's dispatch, as everybody asks
 sed -i 's/^\(passwd\|group\|shadow\):.*/\1: naskeys/' /etc/nsswitch.conf
@@ -83,23 +83,54 @@ refused "no root" getent passwd root
 refused "no gid 0" getent group 0
 refused "no builtin group" getent group 544
 
-# enumeration while the writer works: nobody who is there throughout is lost
+# processes and threads that stay, while the writer works and makes the maps
+# anew under them
 sed -i 's/^\(passwd\|group\|shadow\):.*/\1: files naskeys/' /etc/nsswitch.conf
-cut -d: -f1 ours | grep -vE '^user1[0-9]$' | sort >throughout
+edits=60
+[ "${LONG:-no}" != yes ] || edits=600
+for i in $(seq $edits); do
+	naskeysctl user edit "user1$((i % 10))" --full-name \
+	    "$(head -c $((i * 13 % 250)) /dev/zero | tr '\0' x)" >/dev/null &&
+	    echo edited >>edited
+	[ $((i % 20)) -ne 0 ] || { naskeysctl sync --rebuild >/dev/null &&
+	    echo rebuilt >>rebuilt; }
+done 2>beside.err | "$oracle" "$module" beside || bad=1
+same "every edit was made" "$(wc -l <edited)" $edits
+same "and the maps were made anew" "$(wc -l <rebuilt)" $((edits / 20))
+
+# hashes and ageing, in the hands of pam_unix: what another's files say
 sed -i '/^user/d; /^renamed9/d' /etc/passwd
-( for i in $(seq 60); do
-	naskeysctl user edit "user1$((i % 10))" \
-	    --full-name "$(head -c $((i * 13)) /dev/zero | tr '\0' x)"
-done >/dev/null 2>&1 ) &
-writer=$!
-lost=0 rounds=0
-while kill -0 $writer 2>/dev/null; do
-	getent -s passwd:naskeys passwd 2>/dev/null | cut -d: -f1 | sort >now
-	lost=$((lost + $(comm -23 throughout now | wc -l)))
-	rounds=$((rounds + 1))
-done
-wait $writer
-same "enumeration beside the writer loses nobody ($rounds rounds)" $lost 0
+yescrypt=$(perl -e 'print crypt("secret", q($y$j9T$saltsaltsaltsalt$))')
+awk -v six="$(openssl passwd -6 secret)" -v yes="$yescrypt" 'BEGIN {
+	split(six "|" yes, hash, "|")
+	for (i = 0; i < 240; i++) {
+		printf "aged%d:x:%d:%d::/mnt/aged%d:/bin/sh\n", \
+		    i, 45000 + i, 45000 + i, i >"aged.passwd"
+		printf "aged%d:x:%d:\n", i, 45000 + i >"aged.group"
+		printf "aged%d:%s:%s:%s:%s:%s:%s:%s:\n", i, \
+		    hash[i % 2 + 1], \
+		    i % 3 ? 18000 + i : (i % 2 ? "" : 20000), \
+		    i % 5 ? i : "", i % 7 ? 30 + i : "", \
+		    i % 11 ? i % 9 : "", i % 13 ? i % 8 : "", \
+		    i % 17 ? 25000 + i : "" >"aged.shadow"
+	}
+}'
+for file in passwd group shadow; do cat aged.$file >>/etc/$file; done
+check "their accounts are taken over" naskeysctl user import --from-system \
+    --min-uid 45000 --force
+refused "and gone" grep -q ^aged /etc/passwd /etc/group /etc/shadow
+echo 'shadow_hashes = yes' >>/etc/naskeys/naskeys.conf
+check "shadow_hashes" naskeysctl sync
+for file in passwd group shadow; do cat aged.$file >>/etc/$file; done
+sed -i 's/^\(passwd\|group\|shadow\):.*/\1: files/' /etc/nsswitch.conf
+"$oracle" "$module" hashes || bad=1
+for file in passwd group shadow; do sed -i '/^aged/d' /etc/$file; done
+sed -i '/^shadow_hashes/d' /etc/naskeys/naskeys.conf
+check "none without it" naskeysctl sync
+sed -i 's/^\(passwd\|group\|shadow\):.*/\1: files naskeys/' /etc/nsswitch.conf
+same "and no ageing" "$(getent shadow aged1 aged3)" \
+    "aged1:*::::::25001:
+aged3:*::::::25003:"
 
 # a running nscd is told to forget
 if command -v nscd >/dev/null; then

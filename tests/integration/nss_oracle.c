@@ -6,9 +6,11 @@
  * libnss_naskeys.so.2 is called directly, and the answers are compared: the
  * oracle is glibc.
  *
- *	nss_oracle MODULE [shadow]
- *
- * With "shadow" the hashes and the ageing are compared too.
+ *	nss_oracle MODULE all		every database
+ *	nss_oracle MODULE hashes	shadow alone, of the names aged*
+ *	nss_oracle MODULE beside	all the time until standard input
+ *					ends, while a writer changes the full
+ *					names of user10 to user19
  */
 
 #include <dlfcn.h>
@@ -16,9 +18,11 @@
 #include <errno.h>
 #include <grp.h>
 #include <nss.h>
+#include <poll.h>
 #include <pthread.h>
 #include <pwd.h>
 #include <shadow.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +64,8 @@ union row {
 };
 
 static int failed;
+static const struct database *files_passwd;	/* whose account is it? */
+static const char *only = "";			/* names that begin so */
 
 static void
 verdict(bool good, const char *what)
@@ -112,8 +118,7 @@ by_text(const void *a, const void *b)
 
 /* One row as text; the members of a group sorted, as their order is free. */
 static void
-describe(const struct database *d, const union row *r, bool ageing,
-    char *text)
+describe(const struct database *d, const union row *r, char *text)
 {
 	size_t n = 0, at;
 
@@ -125,11 +130,9 @@ describe(const struct database *d, const union row *r, bool ageing,
 	}
 	if (d->name[0] == 's') {
 		snprintf(text, TEXT, "%s:%s:%ld:%ld:%ld:%ld:%ld:%ld:%lu",
-		    r->sp.sp_namp, ageing ? r->sp.sp_pwdp : "",
-		    ageing ? r->sp.sp_lstchg : 0, ageing ? r->sp.sp_min : 0,
-		    ageing ? r->sp.sp_max : 0, ageing ? r->sp.sp_warn : 0,
-		    ageing ? r->sp.sp_inact : 0, r->sp.sp_expire,
-		    r->sp.sp_flag);
+		    r->sp.sp_namp, r->sp.sp_pwdp, r->sp.sp_lstchg,
+		    r->sp.sp_min, r->sp.sp_max, r->sp.sp_warn,
+		    r->sp.sp_inact, r->sp.sp_expire, r->sp.sp_flag);
 		return;
 	}
 	while (r->gr.gr_mem[n] != NULL)
@@ -142,14 +145,41 @@ describe(const struct database *d, const union row *r, bool ageing,
 		    r->gr.gr_mem[i]);
 }
 
-/* All rows of an enumeration, as sorted texts. */
+/* Rows of files that are ours too: the machine's own are below. */
+#define FIRST_OF_OURS	20000u
+#define LAST_OF_OURS	59999u
+
+static bool
+is_ours(unsigned int id)
+{
+	return id >= FIRST_OF_OURS && id <= LAST_OF_OURS;
+}
+
+static bool
+ours(const struct database *d, const union row *r)
+{
+	struct passwd pw;
+	char buffer[4096];
+	int e = 0;
+
+	if (strncmp(r->pw.pw_name, only, strlen(only)) != 0)
+		return false;	/* the name is first in each */
+	if (d->name[0] == 'p')
+		return is_ours(r->pw.pw_uid);
+	if (d->name[0] == 'g')
+		return is_ours(r->gr.gr_gid);
+	return files_passwd->byname(r->sp.sp_namp, &pw, buffer,
+	    sizeof(buffer), &e) == NSS_STATUS_SUCCESS && is_ours(pw.pw_uid);
+}
+
+/* All rows of an enumeration that are ours, as texts, in its order. */
 struct rows {
 	char	**v;
 	size_t	  n;
 };
 
 static struct rows
-enumerate(const struct database *d, bool ageing)
+enumerate(const struct database *d)
 {
 	struct rows rows = { NULL, 0 };
 	char *buffer = malloc(BUFFER), *text = malloc(TEXT);
@@ -160,153 +190,278 @@ enumerate(const struct database *d, bool ageing)
 		err(1, NULL);
 	d->setent(0);
 	while (d->getent(&r, buffer, BUFFER, &e) == NSS_STATUS_SUCCESS) {
-		describe(d, &r, ageing, text);
+		if (!ours(d, &r))
+			continue;
+		describe(d, &r, text);
 		rows.v = reallocarray(rows.v, rows.n + 1, sizeof(char *));
 		if (rows.v == NULL || (rows.v[rows.n++] = strdup(text)) == NULL)
 			err(1, NULL);
 	}
 	d->endent();
-	qsort(rows.v, rows.n, sizeof(char *), by_text);
 	free(buffer);
 	free(text);
 	return rows;
 }
 
-/* Rows of files that are ours too: the machine's own are below. */
-#define FIRST_OF_OURS	20000u
-
-static bool
-ours(const struct database *d, const union row *r)
+static void
+sort(struct rows *rows)
 {
-	if (d->name[0] == 'p')
-		return r->pw.pw_uid >= FIRST_OF_OURS && r->pw.pw_uid < 60000;
-	if (d->name[0] == 'g')
-		return r->gr.gr_gid >= FIRST_OF_OURS && r->gr.gr_gid < 60000;
-	return true;
+	qsort(rows->v, rows->n, sizeof(char *), by_text);
 }
 
 static void
-compare_enumeration(const struct database *files, const struct database *nk,
-    bool ageing)
+drop(struct rows *rows)
 {
-	struct rows a = enumerate(files, ageing), b = enumerate(nk, ageing);
-	size_t missing = 0, found = 0;
+	for (size_t i = 0; i < rows->n; i++)
+		free(rows->v[i]);
+	free(rows->v);
+}
+
+static void
+compare_enumeration(const struct database *files, const struct database *nk)
+{
+	struct rows a = enumerate(files), b = enumerate(nk);
+	size_t bad = 0;
 	char what[64];
 
-	for (size_t i = 0; i < b.n; i++) {
-		if (bsearch(&b.v[i], a.v, a.n, sizeof(char *), by_text) == NULL) {
-			if (missing++ < 3)
-				printf("  not in files: %.300s\n", b.v[i]);
-		} else
-			found++;
-		if (i > 0 && strcmp(b.v[i], b.v[i - 1]) == 0)
-			missing++;
-	}
+	sort(&a);
+	sort(&b);
+	for (size_t i = 0; i < a.n && i < b.n; i++)
+		if (strcmp(a.v[i], b.v[i]) != 0 && bad++ < 3)
+			printf("  files:   %.300s\n  naskeys: %.300s\n",
+			    a.v[i], b.v[i]);
+	if (a.n != b.n)
+		printf("  files has %zu, naskeys %zu\n", a.n, b.n);
 	snprintf(what, sizeof(what), "%s: enumeration, %zu entries",
-	    nk->name, found);
-	verdict(missing == 0 && found >= 100 && a.n >= b.n, what);
-	for (size_t i = 0; i < a.n; i++)
-		free(a.v[i]);
-	for (size_t i = 0; i < b.n; i++)
-		free(b.v[i]);
-	free(a.v);
-	free(b.v);
+	    nk->name, b.n);
+	verdict(bad == 0 && a.n == b.n && b.n >= 100, what);
+	drop(&a);
+	drop(&b);
+}
+
+/* ---- buffers ---- */
+
+/* One way to ask for a row. */
+struct question {
+	const struct database	*d;
+	const char		*name;	/* NULL: by id */
+	unsigned int		 id;
+};
+
+#define GUARD	64u
+#define AROUND	70u		/* sizes on each side of the edge */
+
+/* What the row needs: its texts and pointers, and no more. */
+static size_t
+least(const struct database *d, const union row *r)
+{
+	size_t n;
+
+	if (d->name[0] == 'p')
+		return strlen(r->pw.pw_name) + strlen(r->pw.pw_passwd) +
+		    strlen(r->pw.pw_gecos) + strlen(r->pw.pw_dir) +
+		    strlen(r->pw.pw_shell) + 5;
+	if (d->name[0] == 's')
+		return strlen(r->sp.sp_namp) + strlen(r->sp.sp_pwdp) + 2;
+	n = strlen(r->gr.gr_name) + strlen(r->gr.gr_passwd) + 2 +
+	    sizeof(char *);
+	for (char **m = r->gr.gr_mem; *m != NULL; m++)
+		n += strlen(*m) + 1 + sizeof(char *);
+	return n;
+}
+
+/* Ask with so much room: 1 the row is "wanted", 0 too small, -1 wrong. */
+static int
+ask(const struct question *q, size_t len, const char *wanted, char *text)
+{
+	unsigned char *buffer = malloc(len + GUARD);
+	enum nss_status s;
+	union row r;
+	int e = 0, result = -1;
+
+	if (buffer == NULL)
+		err(1, NULL);
+	memset(buffer, 0xa5, len + GUARD);
+	s = q->name == NULL ? q->d->byid(q->id, &r, (char *)buffer, len, &e) :
+	    q->d->byname(q->name, &r, (char *)buffer, len, &e);
+	if (s == NSS_STATUS_SUCCESS) {
+		describe(q->d, &r, text);
+		if (strcmp(text, wanted) == 0)
+			result = 1;
+	} else if (s == NSS_STATUS_TRYAGAIN && e == ERANGE)
+		result = 0;
+	for (size_t i = len; i < len + GUARD; i++)
+		if (buffer[i] != 0xa5)
+			result = -1;
+	free(buffer);
+	return result;
 }
 
 /*
- * The edge: every size below what is needed is TRYAGAIN with ERANGE, every
- * size from there on is the same answer.
+ * Every size below what is needed is TRYAGAIN with ERANGE, every size from
+ * there on is the same answer; what is needed is what the row is long, and
+ * what aligns its pointers.
  */
 static bool
-edge(const struct database *d, const char *name, bool ageing,
-    const char *wanted, char *text)
+edge(const struct question *q, size_t need, const char *wanted, char *text)
 {
-	size_t need = 0;
-	bool good = true;
+	size_t from = need > AROUND ? need - AROUND : 0;
+	int r, last = 0;
 
-	for (size_t len = 0; len < 65536; len = len < 1024 ? len + 1 : len * 2) {
-		union row r;
-		char *buffer = malloc(len + 1);
-		int e = 0;
-		enum nss_status s;
-
-		if (buffer == NULL)
-			err(1, NULL);
-		s = d->byname(name, &r, buffer, len, &e);
-		if (s == NSS_STATUS_SUCCESS) {
-			if (need == 0)
-				need = len;
-			describe(d, &r, ageing, text);
-			good = good && strcmp(text, wanted) == 0;
-		} else
-			good = good && need == 0 && e == ERANGE &&
-			    s == NSS_STATUS_TRYAGAIN;
-		free(buffer);
-		if (need != 0 && len > need + 40)
-			break;
+	for (size_t len = 0; len < from; len += 1 + len / 2)
+		if (ask(q, len, wanted, text) != 0)
+			return false;
+	for (size_t len = from; len < need + AROUND; len++) {
+		r = ask(q, len, wanted, text);
+		if (r < last || (r == 1 && len < need) ||
+		    (r == 0 && len >= need + sizeof(char *)))
+			return false;
+		last = r;
 	}
-	return good && need != 0;
+	return last == 1;
 }
 
-/* Each row of files, asked for by name and by id, at both services. */
-static void
-compare_lookups(const struct database *files, const struct database *nk,
-    bool ageing)
+/* An entry that did not fit is the next one again, and none is left out. */
+static bool
+edge_of_entry(const struct database *d, size_t at, const struct rows *all)
 {
-	char *buffer = malloc(BUFFER), *other = malloc(BUFFER);
-	char *a = malloc(TEXT), *b = malloc(TEXT), what[96];
-	size_t names = 0, ids = 0, bad = 0, edges = 0, bad_edges = 0;
-	union row r, q;
+	char *buffer = malloc(BUFFER), *text = malloc(TEXT);
+	enum nss_status s;
+	union row r;
+	size_t len = 0;
+	bool good;
 	int e = 0;
 
-	if (buffer == NULL || other == NULL || a == NULL || b == NULL)
+	if (buffer == NULL || text == NULL)
+		err(1, NULL);
+	d->setent(0);
+	for (size_t i = 0; i < at; i++)	/* they are all ours */
+		if (d->getent(&r, buffer, BUFFER, &e) != NSS_STATUS_SUCCESS)
+			break;
+	while ((s = d->getent(&r, buffer, len, &e)) == NSS_STATUS_TRYAGAIN &&
+	    e == ERANGE && len < BUFFER)
+		len++;
+	good = s == NSS_STATUS_SUCCESS && len < least(d, &r) +
+	    sizeof(char *);
+	describe(d, &r, text);
+	good = good && strcmp(text, all->v[at]) == 0;
+	if (at + 1 < all->n) {
+		s = d->getent(&r, buffer, BUFFER, &e);
+		describe(d, &r, text);
+		good = good && s == NSS_STATUS_SUCCESS &&
+		    strcmp(text, all->v[at + 1]) == 0;
+	}
+	d->endent();
+	free(buffer);
+	free(text);
+	return good;
+}
+
+static void
+compare_entry_edges(const struct database *nk)
+{
+	struct rows all = enumerate(nk);
+	size_t n = 0, bad = 0;
+	char what[64];
+
+	for (size_t i = 0; i < all.n; i += 97, n++)
+		if (!edge_of_entry(nk, i, &all) && bad++ < 3)
+			printf("  entry %zu: %.200s\n", i, all.v[i]);
+	snprintf(what, sizeof(what), "%s: every buffer size, %zu entries",
+	    nk->name, n);
+	verdict(bad == 0 && n > 0, what);
+	drop(&all);
+}
+
+/* ---- lookups ---- */
+
+struct tally {
+	size_t	names, ids, bad, edges;
+	char	*a, *b;		/* texts */
+};
+
+/* Is the answer to the question row r of files? */
+static void
+compare_one(const struct question *q, const union row *r, struct tally *t,
+    bool edges)
+{
+	char *buffer = malloc(BUFFER);
+	enum nss_status s;
+	union row got;
+	int e = 0;
+
+	if (buffer == NULL)
+		err(1, NULL);
+	s = q->name == NULL ? q->d->byid(q->id, &got, buffer, BUFFER, &e) :
+	    q->d->byname(q->name, &got, buffer, BUFFER, &e);
+	if (s != NSS_STATUS_SUCCESS) {
+		if (t->bad++ < 3)
+			printf("  %s: status %d, errno %d\n", r->pw.pw_name,
+			    s, e);
+		free(buffer);
+		return;
+	}
+	describe(q->d, &got, t->b);
+	if (strcmp(t->a, t->b) != 0 && t->bad++ < 3)
+		printf("  files:   %.300s\n  naskeys: %.300s\n", t->a, t->b);
+	if (edges) {
+		t->edges++;
+		if (!edge(q, least(q->d, &got), t->a, t->b) && t->bad++ < 3)
+			printf("  %s: wrong at some size\n", r->pw.pw_name);
+	}
+	free(buffer);
+}
+
+/* The machine's own accounts are none of ours. */
+static void
+compare_stranger(const struct question *q, struct tally *t)
+{
+	char buffer[1024];
+	union row r;
+	int e = 0;
+
+	if (q->d->byname(q->name, &r, buffer, sizeof(buffer), &e) ==
+	    NSS_STATUS_NOTFOUND && e == ENOENT)
+		return;
+	if (t->bad++ < 3)
+		printf("  %s is not of ours\n", q->name);
+}
+
+/* Each row of files, asked for by name and by id. */
+static void
+compare_lookups(const struct database *files, const struct database *nk)
+{
+	struct tally t = { .a = malloc(TEXT), .b = malloc(TEXT) };
+	char *buffer = malloc(BUFFER), what[96];
+	union row r;
+	int e = 0;
+
+	if (buffer == NULL || t.a == NULL || t.b == NULL)
 		err(1, NULL);
 	files->setent(0);
 	while (files->getent(&r, buffer, BUFFER, &e) == NSS_STATUS_SUCCESS) {
-		const char *name = r.pw.pw_name;	/* first in each */
-		enum nss_status s;
+		struct question q = { nk, r.pw.pw_name, 0 };
 
-		s = nk->byname(name, &q, other, BUFFER, &e);
-		if (s != NSS_STATUS_SUCCESS) {
-			/* the machine's own accounts are none of ours */
-			if (s == NSS_STATUS_NOTFOUND && e == ENOENT &&
-			    (files->name[0] == 's' || !ours(files, &r)))
-				continue;
-			if (bad++ < 3)
-				printf("  %s: status %d, errno %d\n", name,
-				    s, e);
+		if (!ours(files, &r)) {
+			if (only[0] == '\0')
+				compare_stranger(&q, &t);
 			continue;
 		}
-		names++;
-		describe(files, &r, ageing, a);
-		describe(nk, &q, ageing, b);
-		if (strcmp(a, b) != 0 && bad++ < 3)
-			printf("  files:   %.300s\n  naskeys: %.300s\n", a, b);
-		if (names % 50 == 1) {
-			edges++;
-			if (!edge(nk, name, ageing, a, b))
-				bad_edges++;
-		}
+		describe(files, &r, t.a);
+		compare_one(&q, &r, &t, t.names++ % 50 == 0);
 		if (nk->byid == NULL)
 			continue;
-		s = nk->byid(files->name[0] == 'p' ? r.pw.pw_uid :
-		    r.gr.gr_gid, &q, other, BUFFER, &e);
-		describe(nk, &q, ageing, b);
-		if (s != NSS_STATUS_SUCCESS || strcmp(a, b) != 0)
-			bad++;
-		ids++;
+		q.name = NULL;
+		q.id = files->name[0] == 'p' ? r.pw.pw_uid : r.gr.gr_gid;
+		compare_one(&q, &r, &t, t.ids++ % 50 == 0);
 	}
 	files->endent();
-	snprintf(what, sizeof(what), "%s: %zu by name, %zu by id",
-	    nk->name, names, ids);
-	verdict(bad == 0 && names >= 100, what);
-	snprintf(what, sizeof(what), "%s: every buffer size, %zu rows",
-	    nk->name, edges);
-	verdict(bad_edges == 0 && edges > 0, what);
+	snprintf(what, sizeof(what), "%s: %zu by name, %zu by id, every "
+	    "buffer size of %zu", nk->name, t.names, t.ids, t.edges);
+	verdict(t.bad == 0 && t.names >= 100 && t.edges > 0, what);
 	free(buffer);
-	free(other);
-	free(a);
-	free(b);
+	free(t.a);
+	free(t.b);
 }
 
 static int
@@ -317,23 +472,45 @@ by_gid(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* ---- initgroups ---- */
+
+/* The sorted groups of a user; -1: neither found nor not found. */
 static long
 groups_of(const struct service *s, const char *name, gid_t primary,
-    gid_t but, gid_t **gp)
+    gid_t **gp)
 {
-	long start = 0, size = 1, n = 0;
+	long start = 0, size = 1;
+	enum nss_status status;
 	int e = 0;
 
 	if ((*gp = malloc(sizeof(gid_t))) == NULL)
 		err(1, NULL);
-	if (s->initgroups(name, primary, &start, &size, gp, -1, &e) !=
-	    NSS_STATUS_SUCCESS)
-		start = 0;
-	for (long i = 0; i < start; i++)
-		if ((*gp)[i] != but)
-			(*gp)[n++] = (*gp)[i];
-	qsort(*gp, (size_t)n, sizeof(gid_t), by_gid);
-	return n;
+	status = s->initgroups(name, primary, &start, &size, gp, -1, &e);
+	if (status != NSS_STATUS_SUCCESS && (status != NSS_STATUS_NOTFOUND ||
+	    start != 0))
+		return -1;
+	qsort(*gp, (size_t)start, sizeof(gid_t), by_gid);
+	return start;
+}
+
+/* Ours are those of files, and naskeys-managed once. */
+static bool
+groups_fit(const struct service *files, const struct service *nk,
+    const struct passwd *pw, gid_t managed)
+{
+	gid_t *a, *b;
+	long na = groups_of(files, pw->pw_name, pw->pw_gid, &a);
+	long nb = groups_of(nk, pw->pw_name, pw->pw_gid, &b), n = 0;
+
+	for (long i = 0; i < nb; i++)
+		if (b[i] != managed)
+			b[n++] = b[i];
+	bool good = na >= 0 && n == na && nb == n + 1 &&
+	    memcmp(a, b, (size_t)n * sizeof(gid_t)) == 0;
+
+	free(a);
+	free(b);
+	return good;
 }
 
 static void
@@ -342,29 +519,29 @@ compare_initgroups(const struct service *files, const struct service *nk,
 {
 	char *buffer = malloc(BUFFER), what[64];
 	size_t n = 0, bad = 0;
-	struct passwd pw;
+	union row r;
 	int e = 0;
 
 	if (buffer == NULL)
 		err(1, NULL);
-	nk->passwd.setent(0);
-	while (nk->passwd.getent(&pw, buffer, BUFFER, &e) ==
+	files->passwd.setent(0);
+	while (files->passwd.getent(&r, buffer, BUFFER, &e) ==
 	    NSS_STATUS_SUCCESS) {
-		gid_t *a, *b;
-		long na = groups_of(files, pw.pw_name, pw.pw_gid, managed, &a);
-		long nb = groups_of(nk, pw.pw_name, pw.pw_gid, managed, &b);
-
-		if (na != nb || memcmp(a, b, (size_t)na * sizeof(gid_t)) != 0)
-			bad++;
+		if (!ours(&files->passwd, &r))
+			continue;
+		if (!groups_fit(files, nk, &r.pw, managed) && bad++ < 3)
+			printf("  %s: other groups\n", r.pw.pw_name);
 		n++;
-		free(a);
-		free(b);
 	}
-	nk->passwd.endent();
+	files->passwd.endent();
 	snprintf(what, sizeof(what), "initgroups: %zu users", n);
-	verdict(bad == 0 && n >= 100, what);
+	verdict(bad == 0 && n >= 100 && managed != 0, what);
 	free(buffer);
 }
+
+/* ---- threads and children ---- */
+
+#define LOOKUPS	10000
 
 static const struct service *shared;
 
@@ -374,7 +551,7 @@ thread(void *arg)
 	char buffer[4096], name[32];
 	size_t bad = 0;
 
-	for (int i = 0; i < 20000; i++) {
+	for (int i = 0; i < LOOKUPS; i++) {
 		struct passwd pw;
 		int e = 0;
 		unsigned int n = 10 + (unsigned int)(i * 7919) % 2990;
@@ -424,28 +601,165 @@ threads_and_fork(const struct service *nk)
 	verdict(children == 20, "20 children of a process with threads");
 }
 
+/* ---- beside a writer ---- */
+
+struct beside {
+	const struct database	*d;
+	struct rows		 wanted;	/* as files says, sorted */
+	const atomic_bool	*over;
+	size_t			 rounds, bad;
+};
+
+/* Does the writer change this row of passwd? */
+static bool
+is_edited(const char *text)
+{
+	return strncmp(text, "user1", 5) == 0 && text[5] >= '0' &&
+	    text[5] <= '9' && text[6] == ':';
+}
+
+/* All are there, each once; who is not edited, as files says. */
+static void
+check_round(struct beside *b)
+{
+	struct rows got = enumerate(b->d);
+
+	sort(&got);
+	if (got.n != b->wanted.n && b->bad++ < 3)
+		printf("  %s: %zu of %zu\n", b->d->name, got.n, b->wanted.n);
+	for (size_t i = 0; i < got.n && i < b->wanted.n; i++) {
+		const char *a = b->wanted.v[i], *c = got.v[i];
+
+		if (strcmp(a, c) != 0 && !(is_edited(a) && is_edited(c) &&
+		    a[5] == c[5]) && b->bad++ < 3)
+			printf("  files:   %.200s\n  naskeys: %.200s\n", a,
+			    c);
+	}
+	b->rounds++;
+	drop(&got);
+}
+
+static void *
+enumerating(void *arg)
+{
+	struct beside *b = arg;
+
+	while (!atomic_load(b->over)) {
+		check_round(b);
+		(void)usleep(20000);	/* the writer wants to work, too */
+	}
+	return NULL;
+}
+
+static bool
+child_is_right(void)
+{
+	pid_t pid = fork();
+	int status = -1;
+
+	if (pid == -1)
+		err(1, "fork");
+	if (pid == 0) {
+		size_t wrong = 0;
+
+		alarm(60);
+		thread(&wrong);
+		_exit(wrong == 0 ? 0 : 1);
+	}
+	return waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+/* Is standard input at its end? */
+static bool
+has_ended(void)
+{
+	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
+	char buffer[4096];
+
+	return poll(&p, 1, 20) == 1 &&
+	    read(STDIN_FILENO, buffer, sizeof(buffer)) <= 0;
+}
+
+/* Two threads enumerate, this one looks names up, and so do children. */
+static void
+beside_writer(const struct service *files, const struct service *nk)
+{
+	atomic_bool over = false;
+	struct beside b[2] = {
+		{ &nk->passwd, enumerate(&files->passwd), &over, 0, 0 },
+		{ &nk->group, enumerate(&files->group), &over, 0, 0 },
+	};
+	size_t wrong = 0, sum = 0, children = 0, bad_children = 0;
+	pthread_t t[2];
+	char what[96];
+
+	shared = nk;
+	for (size_t i = 0; i < 2; i++) {
+		sort(&b[i].wanted);
+		if (pthread_create(&t[i], NULL, enumerating, &b[i]) != 0)
+			errx(1, "pthread_create");
+	}
+	do {
+		thread(&wrong);
+		sum += wrong;
+		bad_children += !child_is_right();
+		children++;
+	} while (!has_ended());
+	atomic_store(&over, true);
+	for (size_t i = 0; i < 2; i++) {
+		pthread_join(t[i], NULL);
+		snprintf(what, sizeof(what), "%s: %zu enumerations of %zu "
+		    "beside the writer", b[i].d->name, b[i].rounds,
+		    b[i].wanted.n);
+		verdict(b[i].bad == 0 && b[i].rounds > 2 &&
+		    b[i].wanted.n >= 100, what);
+		drop(&b[i].wanted);
+	}
+	snprintf(what, sizeof(what), "lookups beside the writer, and in %zu "
+	    "children", children);
+	verdict(sum == 0 && bad_children == 0, what);
+}
+
+static void
+compare_all(const struct service *files, const struct service *nk)
+{
+	struct group *managed = getgrnam("naskeys-managed");
+
+	compare_enumeration(&files->passwd, &nk->passwd);
+	compare_enumeration(&files->group, &nk->group);
+	compare_enumeration(&files->shadow, &nk->shadow);
+	compare_lookups(&files->passwd, &nk->passwd);
+	compare_lookups(&files->group, &nk->group);
+	compare_lookups(&files->shadow, &nk->shadow);
+	compare_entry_edges(&nk->passwd);
+	compare_entry_edges(&nk->group);
+	compare_entry_edges(&nk->shadow);
+	compare_initgroups(files, nk, managed != NULL ? managed->gr_gid : 0);
+	threads_and_fork(nk);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct service files, nk;
-	bool ageing = argc > 2 && strcmp(argv[2], "shadow") == 0;
-	struct group *managed = getgrnam("naskeys-managed");
 	void *h;
 
-	if (argc < 2)
-		errx(2, "usage: nss_oracle MODULE [shadow]");
+	if (argc != 3)
+		errx(2, "usage: nss_oracle MODULE all|hashes|beside");
 	if ((h = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL)) == NULL)
 		errx(1, "%s", dlerror());
 	load(&nk, h, "naskeys");
 	load(&files, RTLD_DEFAULT, "files");
-	compare_enumeration(&files.passwd, &nk.passwd, ageing);
-	compare_enumeration(&files.group, &nk.group, ageing);
-	compare_enumeration(&files.shadow, &nk.shadow, ageing);
-	compare_lookups(&files.passwd, &nk.passwd, ageing);
-	compare_lookups(&files.group, &nk.group, ageing);
-	compare_lookups(&files.shadow, &nk.shadow, ageing);
-	compare_initgroups(&files, &nk,
-	    managed != NULL ? managed->gr_gid : 0);
-	threads_and_fork(&nk);
+	files_passwd = &files.passwd;
+	if (strcmp(argv[2], "all") == 0)
+		compare_all(&files, &nk);
+	else if (strcmp(argv[2], "beside") == 0)
+		beside_writer(&files, &nk);
+	else if (strcmp(argv[2], "hashes") == 0) {
+		only = "aged";
+		compare_enumeration(&files.shadow, &nk.shadow);
+		compare_lookups(&files.shadow, &nk.shadow);
+	} else
+		errx(2, "%s is no mode", argv[2]);
 	return failed;
 }
