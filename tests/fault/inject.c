@@ -10,7 +10,6 @@
 #include <sys/wait.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,21 +21,10 @@
 #include "lib/attr.h"
 #include "tests/fault/editor.h"
 #include "tests/fault/edits.h"
+#include "tests/fault/faults.h"
 #include "tests/fault/look.h"
 #include "tests/fault/place.h"
 #include "tests/fault/tracer.h"
-
-enum fault {
-	FAULT_EIO,
-	FAULT_ENOSPC,
-	FAULT_SHORT,		/* half of what was to be read or written */
-	FAULT_EINTR,		/* where the manual allows it */
-	FAULTS
-};
-
-static const char *const fault_names[FAULTS] = {
-	"EIO", "ENOSPC", "short", "EINTR",
-};
 
 /* Work that is not an edit. */
 enum {
@@ -91,7 +79,7 @@ fail(const struct test *t, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	(void)printf("FAIL: inject/%s: seed %" PRIu64 ", after edit %" PRIu64
-	    ", work %s call %d (%s): ", fault_names[t->fault], t->seed,
+	    ", work %s call %d (%s): ", faults_names[t->fault], t->seed,
 	    t->m.edits, work_name(t->work),
 	    t->work < 0 ? 0 : t->next[t->work], t->last);
 	(void)vprintf(fmt, ap);
@@ -101,128 +89,33 @@ fail(const struct test *t, const char *fmt, ...)
 	exit(EXIT_FAILURE);
 }
 
-/* ---- which calls ---- */
-
-#define CAN_EIO		0x1u
-#define CAN_ENOSPC	0x2u
-#define CAN_SHORT	0x4u
-#define CAN_EINTR	0x8u
-
-static const struct {
-	long		nr;
-	unsigned int	can;
-} calls[] = {
-	{ SYS_read,		CAN_EIO | CAN_SHORT },
-	{ SYS_pread64,		CAN_EIO | CAN_SHORT | CAN_EINTR },
-	{ SYS_write,		CAN_EIO | CAN_ENOSPC | CAN_SHORT },
-	{ SYS_pwrite64,		CAN_EIO | CAN_ENOSPC | CAN_SHORT |
-				CAN_EINTR },
-	{ SYS_openat,		CAN_EIO },
-	{ SYS_fsync,		CAN_EIO | CAN_ENOSPC },
-	{ SYS_fdatasync,	CAN_EIO | CAN_ENOSPC },
-	{ SYS_ftruncate,	CAN_EIO | CAN_ENOSPC },
-	{ SYS_fallocate,	CAN_EIO | CAN_ENOSPC | CAN_EINTR },
-	{ SYS_rename,		CAN_EIO | CAN_ENOSPC },
-	{ SYS_renameat,		CAN_EIO | CAN_ENOSPC },
-	{ SYS_renameat2,	CAN_EIO | CAN_ENOSPC },
-	{ SYS_link,		CAN_EIO | CAN_ENOSPC },
-	{ SYS_linkat,		CAN_EIO | CAN_ENOSPC },
-	{ SYS_unlink,		CAN_EIO },
-	{ SYS_unlinkat,		CAN_EIO },
-	{ SYS_mkdir,		CAN_EIO | CAN_ENOSPC },
-	{ SYS_fstat,		CAN_EIO },
-	{ SYS_stat,		CAN_EIO },
-	{ SYS_lstat,		CAN_EIO },
-	{ SYS_newfstatat,	CAN_EIO },
-	{ SYS_access,		CAN_EIO },
-	{ SYS_readlink,		CAN_EIO },
-	{ SYS_lseek,		CAN_EIO },
-	{ SYS_fchmod,		CAN_EIO },
-	{ SYS_fchown,		CAN_EIO },
-	{ SYS_flock,		CAN_EIO | CAN_EINTR },
-	{ SYS_fcntl,		CAN_EIO },
-	{ SYS_mmap,		CAN_EIO },
-	{ SYS_getrandom,	CAN_EIO },
-};
-
-/* These ask nothing of a disk, and fail for no reason of its. */
-static const long others[] = {
-	SYS_brk, SYS_munmap, SYS_close, SYS_exit_group,
-	SYS_clock_nanosleep, SYS_getpid, SYS_geteuid,
-};
+/* ---- the fault ---- */
 
 /* A call that no list knows is one that is not tested. */
 static void
 check_known(const struct test *t, long nr)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
-		if (calls[i].nr == nr)
-			return;
-	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (others[i] == nr)
-			return;
-	fail(t, "system call %ld is on no list of this test", nr);
+	if (!faults_know(nr))
+		fail(t, "system call %ld is on no list of this test", nr);
 }
 
-/* A lock is never refused to be given up, and dup(2) reads no disk. */
-static bool
-is_lock(const struct tracer *tr)
-{
-	struct flock lock;
-
-	return (tr->args[1] == F_SETLK || tr->args[1] == F_OFD_SETLK) &&
-	    tracer_peek(tr, tr->args[2], &lock, sizeof(lock)) == 0 &&
-	    lock.l_type != F_UNLCK;
-}
-
-/* Memory that malloc(3) asks for is not meant here. */
-static bool
-is_file_mapping(const struct tracer *tr)
-{
-	return (int)tr->args[4] >= 0;
-}
-
+/* What it says to us is not part of the work. */
 static bool
 applies(const struct test *t, const struct tracer *tr)
 {
-	static const unsigned int bits[FAULTS] = {
-		CAN_EIO, CAN_ENOSPC, CAN_SHORT, CAN_EINTR,
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
-		if (calls[i].nr == tr->nr)
-			break;
-	if (i == sizeof(calls) / sizeof(calls[0]))
-		return false;
-	if (tr->nr == SYS_openat && t->fault == FAULT_ENOSPC)
-		return (tr->args[2] & O_CREAT) != 0;
-	if ((calls[i].can & bits[t->fault]) == 0)
-		return false;
-	if (tr->nr == SYS_write && tr->args[0] == EDITOR_FD)
-		return false;
-	if (tr->nr == SYS_fcntl)
-		return is_lock(tr);
-	if (tr->nr == SYS_mmap)
-		return is_file_mapping(tr);
-	return t->fault != FAULT_SHORT || tr->args[2] > 1;
+	return faults_apply(t->fault, tr) && !(tr->nr == SYS_write &&
+	    tr->args[0] == EDITOR_FD);
 }
 
 static void
 inject(struct test *t, struct tracer *tr)
 {
-	static const int errors[FAULTS] = { EIO, ENOSPC, 0, EINTR };
 	char path[MODEL_TEXT];
 
 	tracer_fd_path(tr, tr->args[0], path, sizeof(path));
 	(void)snprintf(t->last, sizeof(t->last), "system call %ld, %.200s",
 	    tr->nr, path);
-	if (t->fault == FAULT_SHORT)
-		tracer_set_arg(tr, 2, tr->args[2] / 2);
-	else
-		tracer_fail(tr, errors[t->fault]);
+	faults_inject(t->fault, tr);
 	t->fired = true;
 	t->faults++;
 	if (t->verbose)
@@ -439,7 +332,7 @@ run_fault(struct test *t, enum fault fault)
 	(void)printf("PASS: inject/%s: %" PRIu64 " faults: %" PRIu64
 	    " refused and nothing changed, %" PRIu64 " done, %" PRIu64
 	    " published later, %" PRIu64 " edits in all\n",
-	    fault_names[fault], t->faults, t->refused, t->done, t->later,
+	    faults_names[fault], t->faults, t->refused, t->done, t->later,
 	    t->runs);
 	(void)fflush(stdout);
 }
@@ -480,7 +373,7 @@ main(int argc, char *argv[])
 	nk_publisher_free(p);
 	look_init(&t.look, t.place.maps);
 	for (i = 0; i < FAULTS; i++)
-		if (only == NULL || strcmp(only, fault_names[i]) == 0)
+		if (only == NULL || strcmp(only, faults_names[i]) == 0)
 			run_fault(&t, (enum fault)i);
 	look_end(&t.look);
 	place_remove(t.dir);
