@@ -267,7 +267,7 @@ nk_map_members_at(const struct nk_view *v, uint32_t unit,
 		return -EIO;
 	do {
 		r = nk_members_at(v, unit, m);
-	} while (r == -EAGAIN && nk_wait(&tries));
+	} while (r == -EAGAIN && nk_view_wait(v, &tries));
 	if (r == -EAGAIN || (r == 0 && m->group_row != group_row))
 		return -EIO;
 	return r;

@@ -110,7 +110,7 @@ nk_map_keyline_at(const struct nk_view *v, uint32_t unit, uint64_t row,
 		return -EIO;
 	do {
 		r = nk_record_load(v, unit, NK_RECORD_KEYLINE, buf, len);
-	} while (r == -EAGAIN && nk_wait(&tries));
+	} while (r == -EAGAIN && nk_view_wait(v, &tries));
 	if (r < 0)
 		return r == -EAGAIN ? -EIO : r;
 	memcpy(&rec, buf, sizeof(rec));

@@ -25,7 +25,7 @@
 #include "lib/map/hash.h"
 #include "lib/map/reader.h"
 #include "lib/map/slot.h"
-#include "lib/map/wait.h"
+#include "lib/map/view.h"
 
 #define NK_PROBE_BLOCK	16u		/* slots read at once by pread */
 
@@ -76,7 +76,7 @@ static inline bool
 nk_probe_again(struct nk_probe *p)
 {
 	p->nblock = 0;
-	return nk_wait(&p->tries);
+	return nk_view_wait(p->v, &p->tries);
 }
 
 static inline int

@@ -23,7 +23,6 @@
 #include <unistd.h>
 
 #include "lib/map/sum.h"
-#include "lib/map/wait.h"
 
 /* Address space behind the file, so that growth needs no new mapping. */
 #define ROOM_TO_GROW	(UINT64_C(8) << 20)
@@ -90,7 +89,7 @@ nk_cell_read(const struct nk_view *v, uint64_t at, void *buf, size_t size)
 		    sizeof(sum));
 		if (sum == nk_cell_sum(v->salt, at, buf, size))
 			return 0;
-	} while (nk_wait(&tries));
+	} while (nk_view_wait(v, &tries));
 	return -EIO;
 }
 

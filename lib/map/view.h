@@ -4,7 +4,10 @@
 
 /* What reader and writer share below reader.h. */
 
+#include <stdbool.h>
+
 #include "lib/map/reader.h"
+#include "lib/map/wait.h"
 
 /*
  * Read and check the header of the map of this kind behind fd, length bytes
@@ -13,6 +16,16 @@
  */
 int	nk_header_read(int fd, uint64_t length, enum nk_map_kind kind,
 	    struct nk_map_header *h) NK_MUST_CHECK;
+
+/*
+ * Wait for whoever may be writing what was found torn; false when it has
+ * been long enough.
+ */
+static inline bool
+nk_view_wait(const struct nk_view *v, unsigned int *triesp)
+{
+	return v->alone == 0 && nk_wait(triesp);
+}
 
 /* A view that reads through fd, which stays the caller's. */
 void	nk_view_init(struct nk_view *v, int fd, uint64_t length,

@@ -279,6 +279,7 @@ nk_mapwriter_compact(struct nk_mapwriter *w)
 	if (!w->installed || w->bulk != NULL)
 		return -EINVAL;
 	nk_view_init(&v, w->fd, w->view.length, &w->header);
+	v.alone = 1;
 	if (nk_view_map(&v) < 0)
 		v.base = NULL;		/* read it, then */
 	if ((r = begin(w, &v, &n)) < 0 || (r = copy_all(n, &v)) < 0 ||

@@ -333,6 +333,7 @@ nk_mapwriter_create(struct nk_mapwriter **wp, int dirfd, const char *name,
 	    (r = make_file(w, mode, uid, gid)) < 0)
 		goto out;
 	nk_view_init(&w->view, w->fd, 0, &w->header);
+	w->view.alone = 1;
 	/* Where there is no room for it, say so before the work. */
 	if (hint->bytes > 0 && (r = nk_file_ensure(w, hint->bytes)) < 0)
 		goto out;
@@ -422,8 +423,10 @@ open_writer(struct nk_mapwriter **wp, int dirfd, const char *name,
 	if ((r = new_writer(&w, dirfd, name, kind)) < 0)
 		goto out;
 	w->installed = true;
-	if ((r = open_installed(w, look ? O_RDONLY : O_RDWR, id)) < 0 ||
-	    (r = nk_writer_error(look ? read_cells(w) : take_cells(w))) < 0)
+	if ((r = open_installed(w, look ? O_RDONLY : O_RDWR, id)) < 0)
+		goto out;
+	w->view.alone = 1;		/* the caller has the lock */
+	if ((r = nk_writer_error(look ? read_cells(w) : take_cells(w))) < 0)
 		goto out;
 	*wp = w;
 	w = NULL;

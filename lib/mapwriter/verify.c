@@ -487,6 +487,7 @@ nk_mapwriter_verify(struct nk_mapwriter *w,
 	if (w->bulk != NULL && (r = nk_bulk_leave(w)) < 0)
 		return r;
 	nk_view_init(&k.v, w->fd, w->view.length, &w->header);
+	k.v.alone = 1;
 	own = w->view;
 	if (nk_view_map(&k.v) == 0)
 		w->view = k.v;		/* it is much faster that way */

@@ -115,8 +115,10 @@ views_open(struct verify *v)
 		if (n < 0 || (size_t)n >= sizeof(path))
 			return -ENAMETOOLONG;
 		if ((r = nk_view_open(&v->cmp.view[i], -1, path, f->kind,
-		    NK_VIEW_PREAD)) == 0)
+		    NK_VIEW_PREAD)) == 0) {
+			v->cmp.view[i].alone = v->locked;
 			continue;
+		}
 		fault(v, "%s: %s", f->name, r == -ENOENT ?
 		    "it is missing" : "it cannot be read");
 		ret = -ENOENT;
@@ -148,6 +150,8 @@ user_walk(void *arg, const struct nk_user *u)
 	struct nk_plan_user pu = { .row = u->id, .user = &row };
 	int r;
 
+	if (v->users.more && !v->locked)
+		return -ECANCELED;	/* all are looked at again */
 	v->nusers++;
 	r = user_compare(v, &pu);
 	pu.user = NULL;
@@ -175,6 +179,8 @@ group_walk(void *arg, const struct nk_group *g)
 {
 	struct verify *v = arg;
 
+	if (v->groups.more && !v->locked)
+		return -ECANCELED;
 	if (!g->builtin)
 		v->ngroups++;
 	return group_compare(v, g);
@@ -195,9 +201,10 @@ users_extra(struct verify *v)
 	while ((r = nk_map_user_next(&v->cmp.view[NK_PUB_ACCOUNTS], &pos,
 	    &m)) != -ENOENT && r != -ESTALE) {
 		n++;
+		if (r < 0 && !v->locked)
+			break;		/* every one is looked at again */
 		if (r < 0) {
-			if (v->locked)
-				fault(v, "accounts.map: a damaged user");
+			fault(v, "accounts.map: a damaged user");
 			continue;
 		}
 		if (!v->locked)
@@ -210,7 +217,7 @@ users_extra(struct verify *v)
 			return r;
 		nk_user_free(r == 0 ? u : NULL);
 	}
-	if (!v->locked && (n != v->nusers || r == -ESTALE))
+	if (!v->locked && (n != v->nusers || r != -ENOENT))
 		v->users.extra = true;
 	return 0;
 }
@@ -227,9 +234,10 @@ groups_extra(struct verify *v)
 	while ((r = nk_map_group_next(&v->cmp.view[NK_PUB_ACCOUNTS], &pos,
 	    &m)) != -ENOENT && r != -ESTALE) {
 		n++;
+		if (r < 0 && !v->locked)
+			break;
 		if (r < 0) {
-			if (v->locked)
-				fault(v, "accounts.map: a damaged group");
+			fault(v, "accounts.map: a damaged group");
 			continue;
 		}
 		if (!v->locked)
@@ -242,7 +250,7 @@ groups_extra(struct verify *v)
 			return r;
 		nk_group_free(r == 0 ? g : NULL);
 	}
-	if (!v->locked && (n != v->ngroups || r == -ESTALE))
+	if (!v->locked && (n != v->ngroups || r != -ENOENT))
 		v->groups.extra = true;
 	return 0;
 }
@@ -418,7 +426,7 @@ nk_publisher_verify(struct nk_publisher *p,
 		r = r == -ENOENT ? 0 : r;	/* reported */
 		goto out;
 	}
-	if ((r = compare(v)) < 0 ||
+	if (((r = compare(v)) < 0 && r != -ECANCELED) ||
 	    (r = nk_publish_lock(p, NK_LOCK_WAIT_MS)) < 0)
 		goto out;
 	v->locked = true;
