@@ -785,18 +785,19 @@ test_exhaustion(bool none)
 	(void)helpers_become(0, TIMEOUT * 1000 + SOON);
 }
 
-/* The number that follows "id": in the result. */
+/* The number that follows "id": in the result; the uid gives the name. */
 static long
-create_admin(int root)
+create_user(int root, uid_t uid, bool is_admin)
 {
-	static const char request[] = "{\"jsonrpc\":\"2.0\",\"id\":\"c\","
-	    "\"method\":\"user.create\",\"params\":[{"
-	    "\"username\":\"limitsadmin\",\"full_name\":\"Limits\","
-	    "\"uid\":23003,\"group_create\":true,"
-	    "\"password_disabled\":true,\"admin\":true}]}\n";
-	char line[4096];
+	char request[512], line[4096];
 	const char *p;
 
+	(void)snprintf(request, sizeof(request), "{\"jsonrpc\":\"2.0\","
+	    "\"id\":\"c\",\"method\":\"user.create\",\"params\":[{"
+	    "\"username\":\"limits%u\",\"full_name\":\"Limits\","
+	    "\"uid\":%u,\"group_create\":true,"
+	    "\"password_disabled\":true,\"admin\":%s}]}\n", uid, uid,
+	    is_admin ? "true" : "false");
 	if (!send_all(root, request, strlen(request)) ||
 	    !get_line(root, line, sizeof(line), 10000))
 		return -1;
@@ -805,6 +806,79 @@ create_admin(int root)
 		return -1;
 	}
 	return strtol(p + strlen("\"result\":{\"id\":"), NULL, 10);
+}
+
+/* ---- edits ---- */
+
+/* Removes a key that is none, for ever: each time it asks for the lock. */
+static void __attribute__((noreturn))
+edit_for_ever(void)
+{
+	static const char request[] = "{\"jsonrpc\":\"2.0\",\"id\":1,"
+	    "\"method\":\"user.remove_key\",\"params\":[\"limits23001\","
+	    "\"SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"]}\n";
+	char line[4096];
+	int fd;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (setresgid(ALICE, ALICE, ALICE) == -1 ||
+	    setresuid(ALICE, ALICE, ALICE) == -1)
+		_exit(1);
+	for (;;) {
+		if ((fd = connect_to(sock)) == -1)
+			continue;
+		while (send_all(fd, request, strlen(request)) &&
+		    get_line(fd, line, sizeof(line), 10000))
+			continue;
+		close(fd);
+	}
+}
+
+/* root's own edit, and what it took. */
+static bool
+edits_soon(int root, long id, int turn)
+{
+	char request[256], line[4096];
+
+	(void)snprintf(request, sizeof(request), "{\"jsonrpc\":\"2.0\","
+	    "\"id\":1,\"method\":\"user.update\",\"params\":[%ld,"
+	    "{\"full_name\":\"Turn %d\"}]}\n", id, turn);
+	return send_all(root, request, strlen(request)) &&
+	    get_line(root, line, sizeof(line), SOON) &&
+	    strstr(line, "\"result\"") != NULL;
+}
+
+static void
+test_edits(void)
+{
+	int root = connect_as(ROOT, root_sock), i;
+	long alice = create_user(root, ALICE, false);
+	long bob = create_user(root, BOB, false);
+	int64_t begun, took, longest = 0;
+	pid_t pids[PER_UID];
+	bool ok = alice > 0 && bob > 0;
+
+	for (i = 0; i < PER_UID; i++) {
+		if ((pids[i] = fork()) == -1)
+			die("fork");
+		if (pids[i] == 0)
+			edit_for_ever();
+	}
+	sleep_ms(300);
+	for (i = 0; i < 20; i++) {
+		begun = now_ms();
+		ok = edits_soon(root, bob, i) && ok;
+		took = now_ms() - begun;
+		longest = took > longest ? took : longest;
+	}
+	for (i = 0; i < PER_UID; i++) {
+		(void)kill(pids[i], SIGKILL);
+		(void)waitpid(pids[i], NULL, 0);
+	}
+	(void)printf("  longest edit: %d ms\n", (int)longest);
+	result(ok, "root edits beside a user who edits without end");
+	close(root);
+	result(helpers_become(0, 10000), "all helpers end with the edits");
 }
 
 /* Does user.query work, as it does for administrators? */
@@ -917,7 +991,7 @@ test_demotion(void)
 	char request[256], line[4096];
 	long id;
 
-	id = create_admin(root);
+	id = create_user(root, ADMIN, true);
 	result(id > 0, "an administrator is made");
 	admin = connect_as(ADMIN, sock);
 	result(may_query(admin), "the administrator may see root's account");
@@ -1028,6 +1102,7 @@ main(int argc, char **argv)
 	result(helpers_become(0, SOON), "started");
 	test_idle_flood();
 	test_burst();
+	test_edits();
 	test_half_request(BOB, "a user");
 	test_half_request(ROOT, "root");
 	test_trickle();
