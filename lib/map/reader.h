@@ -38,7 +38,7 @@ struct nk_view {
 	uint32_t	 foreign;	/* fd lies in a process that was to map:
 					   it may have been closed and reused */
 	uint32_t	 alone;		/* nobody else writes meanwhile: what is
-					   torn is damaged, and not waited for */
+					   torn is damaged, not waited for */
 	uint64_t	 dev, ino;	/* of the file behind the view */
 	uint64_t	 salt[2];
 	uint64_t	 records;
