@@ -401,6 +401,9 @@ take_file(struct nk_context *c, struct import *im, struct nk_error *e)
 	case -ETIMEDOUT:
 		return nk_error_call(e, ETIMEDOUT, "The file to import "
 		    "stopped coming before its end.");
+	case -EBADMSG:
+		return nk_error_call(e, EINVAL, "The file to import is no "
+		    "text: there is a NUL byte in it.");
 	case -EFBIG:
 		return nk_error_call(e, EFBIG, "The file to import is "
 		    "larger than %" PRIu64 " bytes.", NK_IMPORT_FILE_MAX);

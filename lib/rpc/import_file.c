@@ -107,6 +107,8 @@ copy(struct nk_import_file *f, int fd, unsigned int seconds)
 		f->size += (uint64_t)n;
 		if (f->size > NK_IMPORT_FILE_MAX)
 			return -EFBIG;
+		if (memchr(f->buf, '\0', (size_t)n) != NULL)
+			return -EBADMSG;
 		count_lines(f, f->buf, (size_t)n);
 		last = f->buf[n - 1];
 		if ((r = nk_write_full(f->fd, f->buf, (size_t)n)) < 0)
@@ -130,6 +132,9 @@ nk_import_file_copy(struct nk_import_file *f, int fd, const char *beside,
 	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode) &&
 	    !S_ISSOCK(st.st_mode))
 		return -EINVAL;
+	if (S_ISREG(st.st_mode) &&
+	    (uint64_t)st.st_size > NK_IMPORT_FILE_MAX)
+		return -EFBIG;
 	f->room = BUFFER;
 	if ((f->buf = malloc(f->room)) == NULL)
 		return -ENOMEM;

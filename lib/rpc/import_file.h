@@ -12,7 +12,7 @@
 
 #include "lib/attr.h"
 
-#define NK_IMPORT_FILE_MAX	(UINT64_C(4) << 30)	/* bytes */
+#define NK_IMPORT_FILE_MAX	(UINT64_C(2) << 30)	/* bytes */
 #define NK_IMPORT_SECONDS	600	/* until the end must have come */
 
 struct nk_import_file {
@@ -27,8 +27,9 @@ struct nk_import_file {
 /*
  * Copy what can be read from fd (a regular file, pipe or socket) into an
  * unlinked file (0600) in the folder of the file "beside".  -ETIMEDOUT: no
- * byte came for "seconds", or the end did not come in time; -EFBIG;
- * -ENOSPC and others as the system says.
+ * byte came for "seconds", or the end did not come in time; -EFBIG, a
+ * regular file before any of it is copied; -EBADMSG, a NUL is in it, as
+ * where a file has holes; -ENOSPC and others as the system says.
  */
 int	nk_import_file_copy(struct nk_import_file *f, int fd,
 	    const char *beside, unsigned int seconds) NK_MUST_CHECK;

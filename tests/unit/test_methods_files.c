@@ -98,7 +98,8 @@ static const struct {
 } bad_imports[] = {
 	{ GOOD "not json\n", "line 2: This is no JSON object: it goes wrong "
 	    "at column 3.", EINVAL },
-	{ GOOD "\n \t\r\nnot json\n", "line 4: This is no JSON object", EINVAL },
+	{ GOOD "\n \t\r\nnot json\n", "line 4: This is no JSON object",
+	    EINVAL },
 	{ GOOD "\f\n", "line 2: This is no JSON object", EINVAL },
 	{ GOOD "[]\n", "line 2: Input should be a valid dictionary", EINVAL },
 	{ GOOD "{}\n", "line 2: username: Field required", EINVAL },
@@ -231,6 +232,15 @@ START_TEST(import_sources)
 	refused("user.import", "[]", "", "The file to import stopped coming "
 	    "before its end.", ETIMEDOUT);
 	close(fds[1]);
+	/* a hole costs the sender nothing */
+	w.c.passed_fd = file_of(GOOD);
+	ck_assert_int_eq(ftruncate(w.c.passed_fd, (off_t)1 << 30), 0);
+	refused("user.import", "[]", "", "The file to import is no text: "
+	    "there is a NUL byte in it.", EINVAL);
+	w.c.passed_fd = file_of(GOOD);
+	ck_assert_int_eq(ftruncate(w.c.passed_fd, ((off_t)2 << 30) + 1), 0);
+	refused("user.import", "[]", "", "The file to import is larger than "
+	    "2147483648 bytes.", EFBIG);
 	/* an empty file is no change */
 	v = import("", "[]");
 	ck_assert_int_eq(json_integer_value(at(v, "result.users")), 0);
