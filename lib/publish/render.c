@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "lib/ssh/base64.h"
+#include "lib/ssh/keyoptions.h"
+#include "lib/ssh/keypolicy.h"
 
 #define SECONDS_A_DAY	86400
 
@@ -120,16 +122,38 @@ word_add(struct nk_keytext *t, const char *s, bool last)
 	return last ? 0 : text_add(t, " ", 1);
 }
 
+/*
+ * The key's options, and with them its end, so that sshd sees to it too;
+ * *textp is the caller's to free, or NULL: none.  A key whose end sshd
+ * cannot be told is not given out: -EPERM.
+ */
 static int
-line_text(struct nk_keytext *t, const struct nk_key *k, const char *base64,
-    struct nk_put_keyline *l)
+options_text(const struct nk_key *k, char **textp)
+{
+	const struct nk_keypolicy policy = NK_KEYPOLICY_DEFAULT;
+	const char *given = k->options;
+	int r;
+
+	*textp = NULL;
+	if (given != NULL && given[0] == '\0')
+		given = NULL;
+	if (k->expires_at == INT64_MAX)
+		return given != NULL && (*textp = strdup(given)) == NULL ?
+		    -ENOMEM : 0;
+	r = nk_keyoptions_add_expiry(given, (time_t)k->expires_at,
+	    policy.sshd, textp);
+	return r == 0 || r == -ENOMEM ? r : -EPERM;
+}
+
+static int
+line_text(struct nk_keytext *t, const struct nk_key *k, const char *options,
+    const char *base64, struct nk_put_keyline *l)
 {
 	size_t start = t->len;
 	bool comment = k->comment != NULL && k->comment[0] != '\0';
 	int r;
 
-	if (k->options != NULL && k->options[0] != '\0' &&
-	    (r = word_add(t, k->options, false)) < 0)
+	if (options != NULL && (r = word_add(t, options, false)) < 0)
 		return r;
 	l->type_at = (uint32_t)(t->len - start);
 	l->type_len = (uint32_t)strlen(k->type);
@@ -171,26 +195,32 @@ nk_keytext_add(struct nk_keytext *t, const struct nk_key *k)
 {
 	struct nk_put_keyline *l;
 	size_t start = t->len;
-	char *base64;
+	char *options, *base64;
 	int r;
 
 	if (k->kind != NK_KEY_KEY || k->type == NULL || k->blob == NULL ||
 	    !is_one_line(k->options) || !is_one_line(k->type) ||
 	    !is_one_line(k->comment))
 		return 0;
-	if ((r = line_room(t)) < 0 ||
-	    (r = nk_base64_encode(k->blob, k->blob_len, &base64)) < 0)
+	if ((r = line_room(t)) < 0)
 		return r;
+	if ((r = options_text(k, &options)) < 0)
+		return r == -EPERM ? 0 : r;
+	if ((r = nk_base64_encode(k->blob, k->blob_len, &base64)) < 0) {
+		free(options);
+		return r;
+	}
 	l = &t->lines[t->count];
 	*l = (struct nk_put_keyline){
 		.expires_at = k->expires_at,
 		.flags = k->cert_authority ? NK_KEY_CERT_AUTHORITY : 0,
 	};
-	if ((r = line_text(t, k, base64, l)) < 0)
+	if ((r = line_text(t, k, options, base64, l)) < 0)
 		t->len = start;
 	else
 		t->count++;
 	free(base64);
+	free(options);
 	return r;
 }
 

@@ -25,8 +25,10 @@ void	nk_render_user(const struct nk_user *u, struct nk_put_user *put);
 void	nk_render_secret(const struct nk_user *u, struct nk_put_secret *put);
 
 /*
- * The key lines of one user.  A line with an end of line or a NUL in it is
- * left out: it would be two lines to sshd.
+ * The key lines of one user, as sshd from 9.1 on will read them.  A line
+ * with an end of line or a NUL in it is left out: it would be two lines to
+ * sshd.  A key that ends has its end among its options; one whose end cannot
+ * be said there is left out.
  */
 struct nk_keytext {
 	struct nk_put_keyline	*lines;

@@ -68,6 +68,9 @@ for pam in no yes; do
 	ssh-keygen -q -t ed25519 -N '' -f k_short_$pam
 	check "key with an expiry (UsePAM $pam)" naskeysctl key add alice \
 	    k_short_$pam.pub --expires +1h
+	same "sshd is told of it (UsePAM $pam)" "$(
+	    /usr/libexec/naskeys/naskeys-authorized-keys alice |
+	    grep -c '^expiry-time="20[0-9]\{12\}Z" ssh-')" 1
 	same "key before its expiry (UsePAM $pam)" \
 	    "$(login k_short_$pam alice)" alice
 	ssh-keygen -q -t ed25519 -N '' -f k_old_$pam

@@ -514,8 +514,24 @@ static const struct {
 	  NK_KEY_KEY, NK_NEVER, false },
 	{ "empty words", "", "", "ssh-ed25519 AAAAAXg=", NK_KEY_KEY,
 	  NK_NEVER, false },
-	{ "expiry", NULL, "e", "ssh-ed25519 AAAAAXg= e", NK_KEY_KEY,
+	{ "expiry", NULL, "e",
+	  "expiry-time=\"20090213233130Z\" ssh-ed25519 AAAAAXg= e",
+	  NK_KEY_KEY, 1234567890, false },
+	{ "expiry beside options", "restrict,pty", NULL,
+	  "restrict,pty,expiry-time=\"20090213233130Z\" ssh-ed25519 AAAAAXg=",
+	  NK_KEY_KEY, 1234567890, false },
+	{ "a line that ends sooner", "expiry-time=\"20090213Z\"", NULL,
+	  "expiry-time=\"20090213Z\" ssh-ed25519 AAAAAXg=", NK_KEY_KEY,
 	  1234567890, false },
+	{ "a line that ends later", "expiry-time=\"20090214Z\"", NULL,
+	  "expiry-time=\"20090214Z\",expiry-time=\"20090213233130Z\" "
+	  "ssh-ed25519 AAAAAXg=", NK_KEY_KEY, 1234567890, false },
+	{ "an end that sshd cannot be told", NULL, NULL, NULL, NK_KEY_KEY,
+	  253402300800, false },
+	{ "an end before all others", NULL, NULL, NULL, NK_KEY_KEY, 0,
+	  false },
+	{ "an end with options that sshd cannot have", "nonsense", NULL,
+	  NULL, NK_KEY_KEY, 1234567890, false },
 	{ "authority", "cert-authority", NULL,
 	  "cert-authority ssh-ed25519 AAAAAXg=", NK_KEY_KEY, NK_NEVER, true },
 	{ "carriage return in options", "restrict\r", NULL, NULL, NK_KEY_KEY,
@@ -568,7 +584,7 @@ START_TEST(too_many_keys)	/* refused whole, not cut */
 	char type[] = "ssh-ed25519";
 	uint8_t blob[1] = { 1 };
 	struct nk_key k = { .kind = NK_KEY_KEY, .type = type, .blob = blob,
-	    .blob_len = 1 };
+	    .blob_len = 1, .expires_at = NK_NEVER };
 	char *long_comment;
 	size_t i;
 
