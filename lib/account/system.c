@@ -77,7 +77,13 @@ add_shadow(struct reading *rd, char *line)
 	uint32_t index;
 	int r;
 
-	if ((r = nk_shadow_line_parse(line, &sp)) < 0)
+	r = nk_shadow_line_parse(line, &sp);
+	if (r == -EBADMSG) {		/* cut up as far as it could be read */
+		line[strcspn(line, ":")] = '\0';
+		if (nk_nameset_has(rd->users, line, &index))
+			rd->s->users[index].unclear = true;
+	}
+	if (r < 0)
 		return r;
 	if (!nk_nameset_has(rd->users, sp.name, &index))
 		return 0;
@@ -116,6 +122,18 @@ add_group(struct reading *rd, char *line)
 	return 0;
 }
 
+static void
+skip(struct reading *rd)
+{
+	struct nk_system *s = rd->s;
+
+	if (s->nskipped < NK_SYSTEM_SKIPPED_MAX) {
+		s->skipped[s->nskipped].file = rd->file;
+		s->skipped[s->nskipped].line = rd->line;
+	}
+	s->nskipped++;
+}
+
 static int
 read_file(struct reading *rd, int dirfd, int which,
     int (*add)(struct reading *rd, char *line))
@@ -144,8 +162,8 @@ read_file(struct reading *rd, int dirfd, int which,
 			*end++ = '\0';
 		r = add(rd, line);
 		if (r == -EBADMSG && rd->why[0] == '\0')
-			return complain(rd, r, "the line is malformed");
-		if (r < 0 && r != -ENOENT)
+			skip(rd);
+		else if (r < 0 && r != -ENOENT)
 			return r;
 	}
 	return 0;
@@ -207,6 +225,8 @@ nk_system_refuses(const struct nk_system_user *u)
 	char name_why[NK_NAME_WHY_MAX];
 	const char *why;
 
+	if (u->unclear)
+		return "its line in shadow is malformed";
 	if (nk_username_check(u->pw.name, strlen(u->pw.name), name_why) < 0)
 		return "the name is none that naskeys takes";
 	if (nk_home_check(u->pw.home, &why) < 0)

@@ -27,9 +27,12 @@
 #define NK_SYSTEM_FILE_MAX	(256u << 20)	/* bytes of each file */
 #define NK_SYSTEM_WHY_MAX	256
 
+#define NK_SYSTEM_SKIPPED_MAX	100	/* malformed lines that are named */
+
 struct nk_system_user {
 	struct nk_passwd_line	 pw;
 	struct nk_shadow_line	 sp;	/* name NULL: no line there */
+	bool			 unclear; /* its line there is malformed */
 	bool			 taken;	/* see nk_system_choose() */
 };
 
@@ -44,13 +47,19 @@ struct nk_system {
 	size_t			 nusers;
 	struct nk_system_group	*groups;
 	size_t			 ngroups;
+	struct {
+		const char	*file;
+		size_t		 line;
+	}			 skipped[NK_SYSTEM_SKIPPED_MAX];
+	size_t			 nskipped;	/* perhaps more than that */
 	char			*text[3];	/* what all points into */
 	size_t			 text_len[3];
 };
 
 /*
  * Read passwd, shadow (which may be absent) and group in the folder etc.
- * -EBADMSG: a line is malformed, or a name, uid or gid stands in two lines;
+ * Malformed lines are not ours to take: they are skipped, and noted in *s.
+ * -EBADMSG: a name, uid or gid stands in two lines, or a file holds NUL;
  * why names it.  Other failures as the files give them, with a sentence
  * too.
  */

@@ -19,12 +19,12 @@
 #include <string.h>
 
 #include "lib/account/directory.h"
-#include "lib/account/ids.h"
 #include "lib/account/password.h"
 #include "lib/account/system.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/elsewhere.h"
 #include "lib/rpc/import.h"
+#include "lib/rpc/import_warn.h"
 #include "lib/rpc/object.h"
 #include "lib/rpc/user_write.h"
 
@@ -45,22 +45,6 @@ struct takeover {
 	size_t			 lines;
 	json_t			*plan_users, *plan_groups, *warnings;
 };
-
-static bool
-is_utf8(const char *text)
-{
-	json_t *v = json_string(text);
-
-	json_decref(v);
-	return v != NULL;
-}
-
-static int
-warn(struct takeover *t, const char *name, const char *text)
-{
-	return json_array_append_new(t->warnings,
-	    json_sprintf("%s: %s", name, text)) == -1 ? -ENOMEM : 0;
-}
 
 /* ---- groups ---- */
 
@@ -246,7 +230,7 @@ clean_text(const char *text)
 {
 	char *copy = strdup(text), *p;
 
-	if (copy == NULL || is_utf8(copy))
+	if (copy == NULL || nk_import_is_utf8(copy))
 		return copy;
 	for (p = copy; *p != '\0'; p++) {
 		if ((unsigned char)*p >= 0x80)
@@ -280,11 +264,13 @@ set_hash(struct takeover *t, struct nk_user *row,
 	if (nk_password_check_hash(text, &kind, &hash) < 0) {
 		kind = NK_HASH_NONE;
 		hash = "*";
-		r = warn(t, u->pw.name, "its password is empty or of a kind "
-		    "that crypt(3) does not know; it will have none");
+		r = nk_import_warn(t->warnings, u->pw.name, "its password is "
+		    "empty or of a kind that crypt(3) does not know; it will "
+		    "have none");
 	} else if (kind == NK_HASH_LOCKED) {
-		r = warn(t, u->pw.name, "its password is locked; it can log "
-		    "in by key as before, unless you lock it");
+		r = nk_import_warn(t->warnings, u->pw.name, "its password is "
+		    "locked; it can log in by key as before, unless you lock "
+		    "it");
 	}
 	row->password_disabled = kind != NK_HASH_PLAIN;
 	if (r == 0)
@@ -439,30 +425,6 @@ has_row(void *arg, const struct nk_system_user *u)
 	return same;
 }
 
-/* Users in the range that do not come, and why. */
-static int
-warn_of_others(struct takeover *t, const struct nk_conf *conf)
-{
-	const struct nk_system_user *u;
-	const char *why;
-	size_t i;
-	int r;
-
-	for (i = 0; i < t->system.nusers; i++) {
-		u = &t->system.users[i];
-		if (u->taken || u->pw.uid < t->min_uid ||
-		    u->pw.uid > conf->max_id || nk_id_is_nobody(u->pw.uid))
-			continue;
-		if ((why = nk_system_refuses(u)) == NULL)
-			why = "it has come since the rows were written, and "
-			    "stays where it is";
-		if ((r = warn(t, is_utf8(u->pw.name) ? u->pw.name :
-		    "a user", why)) < 0)
-			return r;
-	}
-	return 0;
-}
-
 static int
 take_over(struct nk_context *c, void *arg, struct nk_error *e)
 {
@@ -515,9 +477,14 @@ prepare(struct nk_context *c, struct takeover *t, struct nk_error *e)
 		return nk_error_call(e, -r, "%s/%s.", t->etc, why);
 	if ((r = nk_system_choose(&t->system, t->min_uid, c->conf->max_id,
 	    t->step == 2 ? has_row : NULL,
-	    nk_publisher_store(c->publisher))) < 0)
+	    nk_publisher_store(c->publisher))) < 0 ||
+	    (r = nk_import_warn_skipped(t->warnings, &t->system,
+	    t->etc)) < 0 ||
+	    (r = nk_import_warn_others(t->warnings, &t->system, t->min_uid,
+	    c->conf->max_id)) < 0)
 		return r;
-	return warn_of_others(t, c->conf);
+	return t->step != 1 ? 0 : nk_import_warn_homes(t->warnings,
+	    &t->system, c->state->owner, nk_import_seconds(c->conf));
 }
 
 static int

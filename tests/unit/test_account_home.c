@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <check.h>
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/account/home.h"
+#include "lib/account/homekeys.h"
 #include "lib/account/rootpath.h"
 
 /*
@@ -301,6 +303,59 @@ START_TEST(many_files)
 }
 END_TEST
 
+/* Keys in homes, and what a user may have made of them. */
+START_TEST(keys_in_homes)
+{
+	static const struct {
+		const char		*home;
+		enum nk_homekeys	 want;
+	} rows[] = {
+		{ "/mnt/homes/keys",	NK_HOMEKEYS_FOUND },
+		{ "/mnt/homes/keys//",	NK_HOMEKEYS_FOUND },
+		{ "/mnt/link/keys",	NK_HOMEKEYS_FOUND },
+		{ "/mnt/homes/none",	NK_HOMEKEYS_NONE },
+		{ "/mnt/homes/empty",	NK_HOMEKEYS_NONE },
+		{ "/mnt/homes/folder",	NK_HOMEKEYS_NONE },
+		{ "/mnt/homes/file",	NK_HOMEKEYS_NONE },
+		{ "/mnt/nowhere/x",	NK_HOMEKEYS_NONE },
+		{ "/mnt/homes/linked",	NK_HOMEKEYS_UNKNOWN },
+		{ "/mnt/homes/dirlink",	NK_HOMEKEYS_UNKNOWN },
+		{ "/mnt/homes/trap",	NK_HOMEKEYS_UNKNOWN },
+		{ "/mnt/users/in",	NK_HOMEKEYS_UNKNOWN },
+		{ "/mnt/theirs/keys",	NK_HOMEKEYS_UNKNOWN },
+		{ "relative",		NK_HOMEKEYS_UNKNOWN },
+		{ "/",			NK_HOMEKEYS_NONE },
+	};
+	const char *home[sizeof(rows) / sizeof(rows[0])];
+	const size_t n = sizeof(rows) / sizeof(rows[0]);
+	uint8_t v[sizeof(rows) / sizeof(rows[0])];
+	char *const cmd[] = { strdup("sh"), strdup("-ec"), strdup("cd homes;"
+	    "mkdir -p keys/.ssh none/.ssh empty/.ssh linked/.ssh dirlink;"
+	    "mkdir -p folder/.ssh/authorized_keys;"
+	    "echo k >keys/.ssh/authorized_keys; : >empty/.ssh/authorized_keys;"
+	    "ln -s /etc/passwd linked/.ssh/authorized_keys;"
+	    "ln -s ../keys/.ssh dirlink/.ssh"), NULL };
+	int status = -1;
+	pid_t pid;
+	size_t i;
+
+	if ((pid = fork()) == 0) {
+		(void)execv("/bin/sh", cmd);
+		_exit(127);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	for (i = 0; i < n; i++)
+		home[i] = rows[i].home;
+	ck_assert_int_eq(nk_homekeys_look(home, n, 0, 10, v), 0);
+	for (i = 0; i < n; i++)
+		ck_assert_msg(v[i] == rows[i].want, "%s: %u", home[i], v[i]);
+	ck_assert_int_eq(nk_homekeys_look(home, 0, 0, 10, v), 0);
+	for (i = 0; i < 3; i++)
+		free(cmd[i]);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -315,6 +370,7 @@ main(void)
 	if (geteuid() == 0) {
 		tcase_add_checked_fixture(tc, setup, NULL);
 		tcase_add_test(tc, look);
+		tcase_add_test(tc, keys_in_homes);
 		tcase_add_loop_test(tc, make_at, 0,
 		    (int)(sizeof(places) / sizeof(places[0])));
 		tcase_add_test(tc, bad_paths);

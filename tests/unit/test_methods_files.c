@@ -469,6 +469,69 @@ START_TEST(take_over_again)
 }
 END_TEST
 
+/* A line that is none is named, and stays; the others come. */
+START_TEST(take_over_malformed)
+{
+	json_t *v;
+
+	make_etc();
+	put("passwd", "nonsense\n"
+	    "hans:x:8000:8000:Hans,,,:/home/hans:/bin/bash\n"
+	    "iris:x:8001:100:Iris:/home/iris:/bin/sh\n");
+	put("shadow", "hans:*:19500:0:99999:7:::\niris:*\n");
+	put("group", "users:x:100:\nhans:x:8000:\nhans\n");
+	v = take_over(1, false);
+	ck_assert_uint_eq(json_array_size(at(v, "result.users")), 1);
+	ck_assert_uint_eq(json_array_size(at(v, "result.warnings")), 4);
+	ck_assert_str_eq(json_string_value(at(v, "result.warnings.0")),
+	    "passwd, line 1: the line is malformed and stays as it is");
+	ck_assert_str_eq(json_string_value(at(v, "result.warnings.1")),
+	    "shadow, line 2: the line is malformed and stays as it is");
+	ck_assert_str_eq(json_string_value(at(v, "result.warnings.2")),
+	    "group, line 3: the line is malformed and stays as it is");
+	ck_assert_str_eq(json_string_value(at(v, "result.warnings.3")),
+	    "iris: its line in shadow is malformed");
+	json_decref(v);
+	json_decref(take_over(2, false));
+	assert_text("passwd", "nonsense\n"
+	    "iris:x:8001:100:Iris:/home/iris:/bin/sh\n");
+	assert_text("shadow", "iris:*\n");
+	assert_text("group", "users:x:100:\nhans\n");
+}
+END_TEST
+
+/* Whose keys stay behind in a home is said. */
+START_TEST(take_over_keys)
+{
+	json_t *v;
+	char *whole;
+
+	make_etc();
+	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+	ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL),
+	    0);
+	ck_assert_int_eq(mount("none", "/mnt", "tmpfs", 0, "mode=0755"), 0);
+	ck_assert_int_eq(mkdir("/mnt/hans", 0755), 0);
+	ck_assert_int_eq(mkdir("/mnt/hans/.ssh", 0700), 0);
+	ck_assert_int_eq(mkdir("/mnt/jo", 0755), 0);
+	ck_assert_int_eq(symlink("/root", "/mnt/jo/.ssh"), 0);
+	close(creat("/mnt/hans/.ssh/authorized_keys", 0600));
+	ck_assert_int_eq(truncate("/mnt/hans/.ssh/authorized_keys", 1), 0);
+	put("passwd", "hans:x:8000:8000:Hans,,,:/mnt/hans:/bin/bash\n"
+	    "iris:x:8001:100:Iris:/mnt/iris:/bin/sh\n"
+	    "jo:x:8002:8000::/mnt/jo:/bin/sh\n");
+	v = take_over(1, true);
+	whole = dump(at(v, "result.warnings"));
+	ck_assert_ptr_nonnull(strstr(whole, "hans: the keys in /mnt/hans/"
+	    ".ssh/authorized_keys are not taken over"));
+	ck_assert_ptr_nonnull(strstr(whole, "jo: whether there are keys in "
+	    "/mnt/jo/.ssh/authorized_keys could not be seen safely"));
+	ck_assert_ptr_null(strstr(whole, "/mnt/iris"));
+	free(whole);
+	json_decref(v);
+}
+END_TEST
+
 START_TEST(take_over_conflicts)
 {
 	char *before, *after;
@@ -487,10 +550,10 @@ START_TEST(take_over_conflicts)
 	assert_refused(v, "uid", "", "User otto: Uid 8005 is already used "
 	    "(user hans has it)", EEXIST);
 	json_decref(v);
-	put("passwd", "a:x:1:1:::\nnonsense\n");
+	put("passwd", "a:x:1:1:::\na:x:2:1:::\n");
 	v = take_over(1, false);
 	ck_assert_ptr_nonnull(strstr(json_string_value(at(v,
-	    "error.data.reason")), "passwd, line 2: the line is malformed"));
+	    "error.data.reason")), "passwd, line 2: this name stands"));
 	json_decref(v);
 	refused("naskeys.import_system", "[{'step':2}]", "", "This is not "
 	    "the machine's own store, so the lines of /etc stay: name the "
@@ -696,9 +759,11 @@ main(void)
 	tcase_add_test(tc, take_over_dry);
 	tcase_add_test(tc, take_over_both_steps);
 	tcase_add_test(tc, take_over_again);
+	tcase_add_test(tc, take_over_malformed);
 	tcase_add_test(tc, take_over_conflicts);
 	tcase_add_test(tc, map_readers);
 	if (geteuid() == 0) {
+		tcase_add_test(tc, take_over_keys);
 		tcase_add_test(tc, changed_elsewhere);
 		tcase_add_test(tc, home_made);
 		tcase_add_test(tc, home_refused);
