@@ -20,7 +20,7 @@
 #define NK_PLAN_MAX		4096u	/* changes; more: build anew */
 #define NK_TIDY_EVERY		64	/* edits between two bites */
 #define NK_TIDY_BITE		256	/* audit rows a bite */
-#define NK_TIDY_FRESH		1024	/* audit rows that are not counted yet */
+#define NK_TIDY_FRESH		1024	/* audit rows not counted yet */
 
 /* In the order in which a finished change is noted in them. */
 enum nk_publish_map {

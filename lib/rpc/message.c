@@ -326,7 +326,8 @@ call_method(const struct nk_rpc_hooks *hooks, struct nk_context *c,
 
 	*resultp = NULL;
 	if ((m->kind != NK_LOOKS && c->mend != NULL &&
-	    (r = c->mend(c->mend_arg, e)) < 0) || (r = admit(hooks, c, m, e)) < 0 ||
+	    (r = c->mend(c->mend_arg, e)) < 0) ||
+	    (r = admit(hooks, c, m, e)) < 0 ||
 	    (r = nk_args_check(m->args, params, e)) < 0)
 		return r;
 	r = m->call(c, params, resultp, e);
