@@ -641,5 +641,6 @@ same "of options of an object alone" "$(complete_words naskeysctl audit --f)" \
     "--follow --force"
 same "of names" "$(complete_words naskeysctl user show car)" carol
 same "of groups" "$(complete_words naskeysctl group show cro)" crowd
-same "of files" "$(complete_words naskeysctl key add carol on)" "one one.pub"
+same "of files" "$(complete_words naskeysctl key add carol on | tr ' ' '\n' |
+    sort | xargs)" "one one.pub"
 finish

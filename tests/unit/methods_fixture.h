@@ -29,6 +29,7 @@
 #include "lib/account/resolver.h"
 #include "lib/rpc/rpc.h"
 #include "tests/unit/ssh_keys.h"
+#include "tests/unit/tmp.h"
 
 #define LENGTH(a)	((int)(sizeof(a) / sizeof((a)[0])))
 
@@ -269,12 +270,9 @@ contents(void)
 static inline void
 make_world(void)
 {
-	const char *tmp = getenv("TMPDIR");
-
 	memset(&w, 0, sizeof(w));
-	(void)snprintf(w.dir, sizeof(w.dir), "%.32s/nk-methods-XXXXXX",
-	    tmp == NULL ? "/tmp" : tmp);
-	ck_assert_ptr_nonnull(mkdtemp(w.dir));
+	ck_assert_ptr_nonnull(mkdtemp(tmp_name(w.dir, sizeof(w.dir),
+	    "methods")));
 	(void)snprintf(w.store, sizeof(w.store), "%s/naskeys.db", w.dir);
 	(void)snprintf(w.session, sizeof(w.session), "%s/session.db", w.dir);
 	(void)snprintf(w.maps, sizeof(w.maps), "%s/maps", w.dir);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/store/store.h"
+#include "tests/unit/tmp.h"
 
 static char dir[64];
 static char path[96];
@@ -20,11 +21,7 @@ static struct nk_store *s;
 static inline void
 make_dir(void)
 {
-	const char *tmp = getenv("TMPDIR");
-
-	(void)snprintf(dir, sizeof(dir), "%.32s/nk-store-XXXXXX",
-	    tmp == NULL ? "/tmp" : tmp);
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_ptr_nonnull(mkdtemp(tmp_name(dir, sizeof(dir), "store")));
 	(void)snprintf(path, sizeof(path), "%s/naskeys.db", dir);
 }
 

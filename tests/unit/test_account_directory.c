@@ -18,6 +18,7 @@
 #include "lib/account/nsswitch.h"
 #include "lib/account/resolver.h"
 #include "lib/account/textfile.h"
+#include "tests/unit/tmp.h"
 
 /* ---- nsswitch.conf ---- */
 
@@ -279,8 +280,8 @@ END_TEST
 static void
 put(const char *over, const char *text)
 {
-	char name[] = "/tmp/naskeys-etc.XXXXXX";
-	int fd = mkstemp(name);
+	char name[64];
+	int fd = mkstemp(tmp_name(name, sizeof(name), "etc"));
 
 	ck_assert_int_ne(fd, -1);
 	ck_assert_int_eq(fchmod(fd, 0644), 0);

@@ -13,6 +13,7 @@
 #include "lib/account/keyfiles.h"
 #include "lib/account/missing.h"
 #include "lib/account/textfile.h"
+#include "tests/unit/tmp.h"
 
 #define B64	"AAAAC3NzaC1lZDI1NTE5AAAAIEEv"
 
@@ -80,7 +81,7 @@ END_TEST
 
 /* ---- with files, and an sshd that says where they are ---- */
 
-static char folder[] = "/tmp/naskeys-keyfiles.XXXXXX";
+static char folder[48];
 static char sshd[64], home[64], file[96], why[NK_KEYFILES_WHY_MAX];
 static struct nk_keyfiles k;
 
@@ -98,8 +99,8 @@ put(const char *path, const char *text, mode_t mode)
 static void
 setup(void)
 {
-	memcpy(folder + sizeof(folder) - 7, "XXXXXX", 6);
-	ck_assert_ptr_nonnull(mkdtemp(folder));
+	ck_assert_ptr_nonnull(mkdtemp(tmp_name(folder, sizeof(folder),
+	    "keyfiles")));
 	ck_assert_int_eq(chmod(folder, 0755), 0);
 	(void)snprintf(sshd, sizeof(sshd), "%s/sshd", folder);
 	(void)snprintf(home, sizeof(home), "%s/home", folder);

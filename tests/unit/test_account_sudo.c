@@ -11,6 +11,7 @@
 
 #include "lib/account/shells.h"
 #include "lib/account/sudo.h"
+#include "tests/unit/tmp.h"
 
 static char *folder;	/* with a program "run" and a file "text" */
 
@@ -29,10 +30,9 @@ make_file(const char *name, mode_t mode)
 static void
 setup(void)
 {
-	static char name[] = "/tmp/naskeys-sudo.XXXXXX";
+	static char name[64];
 
-	memcpy(name + sizeof(name) - 7, "XXXXXX", 6);
-	folder = mkdtemp(name);
+	folder = mkdtemp(tmp_name(name, sizeof(name), "sudo"));
 	ck_assert_ptr_nonnull(folder);
 	make_file("run", 0755);
 	make_file("it's", 0755);

@@ -14,8 +14,9 @@
 
 #include "lib/account/system.h"
 #include "lib/account/textfile.h"
+#include "tests/unit/tmp.h"
 
-static char etc[] = "/tmp/naskeys-etc.XXXXXX";
+static char etc[48];
 
 /* ---- lines ---- */
 
@@ -229,8 +230,7 @@ remove_one(const char *path, const struct stat *st, int flag,
 static void
 setup(void)
 {
-	memcpy(etc + sizeof(etc) - 7, "XXXXXX", 6);
-	ck_assert_ptr_nonnull(mkdtemp(etc));
+	ck_assert_ptr_nonnull(mkdtemp(tmp_name(etc, sizeof(etc), "etc")));
 	put_file("passwd", passwd, 0644);
 	put_file("shadow", shadow, 0640);
 	put_file("group", group, 0644);

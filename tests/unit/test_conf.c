@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/conf/conf.h"
+#include "tests/unit/tmp.h"
 
 #define N(a)	((int)(sizeof(a) / sizeof((a)[0])))
 
@@ -258,13 +259,13 @@ START_TEST(path_length)
 }
 END_TEST
 
-static char dir[] = "/tmp/test_conf.XXXXXX";
+static char dir[48];
 static char path[64];
 
 static void
 make_folder(void)
 {
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_ptr_nonnull(mkdtemp(tmp_name(dir, sizeof(dir), "conf")));
 	(void)snprintf(path, sizeof(path), "%s/naskeys.conf", dir);
 }
 

@@ -11,8 +11,9 @@
 #include <unistd.h>
 
 #include "helper/ctl/file.h"
+#include "tests/unit/tmp.h"
 
-static char folder[] = "/tmp/test_ctl_file.XXXXXX";
+static char folder[64];
 
 /* A path in the folder, in one of a few buffers. */
 static const char *
@@ -67,7 +68,8 @@ static void
 setup(void)
 {
 	memcpy(folder + strlen(folder) - 6, "XXXXXX", 6);
-	ck_assert_ptr_nonnull(mkdtemp(folder));
+	ck_assert_ptr_nonnull(mkdtemp(tmp_name(folder, sizeof(folder),
+	    "ctl_file")));
 }
 
 static void

@@ -10,11 +10,12 @@
 #include <unistd.h>
 
 #include "lib/account/groupfile.h"
+#include "tests/unit/tmp.h"
 
 #define N	"naskeys-admin"
 #define UNSET	4242u
 
-static char dir[] = "/tmp/test_groupfile.XXXXXX";
+static char dir[48];
 static char path[64];
 
 static const struct {
@@ -184,7 +185,7 @@ main(void)
 	SRunner *sr = srunner_create(s);
 	int failed;
 
-	if (mkdtemp(dir) == NULL)
+	if (mkdtemp(tmp_name(dir, sizeof(dir), "groupfile")) == NULL)
 		return EXIT_FAILURE;
 	(void)snprintf(path, sizeof(path), "%s/group", dir);
 	tcase_add_loop_test(tc, lines, 0,

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/rpc/client.h"
+#include "tests/unit/tmp.h"
 
 /* ---- decoding ---- */
 
@@ -128,14 +129,13 @@ END_TEST
 
 /* ---- talking ---- */
 
-static char dir[] = "/tmp/naskeys-test-client.XXXXXX";
+static char dir[64];
 static char path[sizeof(dir) + 8];
 
 static void
 make_dir(void)
 {
-	memcpy(dir + strlen(dir) - 6, "XXXXXX", 6);
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_ptr_nonnull(mkdtemp(tmp_name(dir, sizeof(dir), "client")));
 	(void)snprintf(path, sizeof(path), "%s/sock", dir);
 }
 

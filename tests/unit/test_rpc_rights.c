@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/rpc/rights.h"
+#include "tests/unit/tmp.h"
 
 #define NOW	1700000000
 
@@ -46,15 +47,14 @@ nk_user_free(struct nk_user *u)
 
 /* ---- the group file ---- */
 
-static char path[] = "/tmp/naskeys-test-group.XXXXXX";
+static char path[64];
 
 static void
 write_file(const char *text)
 {
 	FILE *f;
 
-	memcpy(path + strlen(path) - 6, "XXXXXX", 6);
-	f = fdopen(mkstemp(path), "w");
+	f = fdopen(mkstemp(tmp_name(path, sizeof(path), "group")), "w");
 	ck_assert_ptr_nonnull(f);
 	ck_assert_int_ge(fputs(text, f), 0);
 	ck_assert_int_eq(fclose(f), 0);

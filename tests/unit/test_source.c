@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "helper/helper/source.h"
+#include "tests/unit/tmp.h"
 
 #define FDS_MAX	3
 
@@ -102,11 +103,12 @@ enum input { IN_SOCKET, IN_PIPE, IN_FILE, IN_LAST };
 static int
 open_input(enum input in, const char *text)
 {
-	char path[] = "/tmp/test_source.XXXXXX";
+	char path[64];
 	int fds[2];
 
 	if (in == IN_FILE) {
-		ck_assert_int_ne(fds[0] = mkstemp(path), -1);
+		fds[0] = mkstemp(tmp_name(path, sizeof(path), "source"));
+		ck_assert_int_ne(fds[0], -1);
 		(void)unlink(path);
 		ck_assert_int_eq(write(fds[0], text, strlen(text)),
 		    (ssize_t)strlen(text));

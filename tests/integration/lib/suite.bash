@@ -5,6 +5,7 @@
 # (tests/integration/machine), with BUILD naming the build folder.
 
 bad=0
+scratch=${TMPDIR:-/tmp}
 pass() { echo "PASS: $*"; }
 fail() { echo "FAIL: $*"; bad=1; }
 
@@ -12,27 +13,27 @@ fail() { echo "FAIL: $*"; bad=1; }
 check() {
 	local name=$1
 	shift
-	if "$@" >/tmp/check.$$ 2>&1; then
+	if "$@" >"$scratch/check.$$" 2>&1; then
 		pass "$name"
 	else
 		echo "  $* -> $?"
-		sed 's/^/  /' /tmp/check.$$
+		sed 's/^/  /' "$scratch/check.$$"
 		fail "$name"
 	fi
-	rm -f /tmp/check.$$
+	rm -f "$scratch/check.$$"
 }
 # refused NAME COMMAND...: passes when it fails
 refused() {
 	local name=$1
 	shift
-	if "$@" >/tmp/check.$$ 2>&1; then
+	if "$@" >"$scratch/check.$$" 2>&1; then
 		echo "  $* succeeded"
-		sed 's/^/  /' /tmp/check.$$
+		sed 's/^/  /' "$scratch/check.$$"
 		fail "$name"
 	else
 		pass "$name"
 	fi
-	rm -f /tmp/check.$$
+	rm -f "$scratch/check.$$"
 }
 # same NAME GOT WANTED
 same() {
@@ -46,12 +47,12 @@ same() {
 
 # Put the build into this machine as an administrator would.
 install_product() {
-	make -C "$BUILD" -s install >/tmp/install.$$ 2>&1 || {
-		cat /tmp/install.$$
+	make -C "$BUILD" -s install >"$scratch/install.$$" 2>&1 || {
+		cat "$scratch/install.$$"
 		fail "make install"
 		exit 1
 	}
-	rm -f /tmp/install.$$
+	rm -f "$scratch/install.$$"
 	ldconfig
 }
 
