@@ -346,15 +346,40 @@ nk_mapwriter_create(struct nk_mapwriter **wp, int dirfd, const char *name,
 	return r;
 }
 
+/* All that stands before the tables: the header and the cells. */
+struct front {
+	_Alignas(8) uint8_t bytes[NK_MAP_SETTINGS_AT +
+	    sizeof(struct nk_map_settings)];
+};
+
+static int
+read_front(const struct nk_mapwriter *w, struct front *f)
+{
+	return nk_view_read(&w->view, 0, f->bytes, sizeof(f->bytes));
+}
+
+/* A cell out of f.  One that was seen half written is read again. */
+static int
+take_cell(const struct nk_mapwriter *w, const struct front *f, uint64_t at,
+    void *buf, size_t size)
+{
+	uint64_t sum;
+
+	memcpy(buf, f->bytes + at, size);
+	memcpy(&sum, f->bytes + at + size - sizeof(sum), sizeof(sum));
+	return sum == nk_cell_sum(w->view.salt, at, buf, size) ? 0 :
+	    nk_cell_read(&w->view, at, buf, size);
+}
+
 /* The cells of a file that was just opened, and whether they make sense. */
 static int
-read_cells(struct nk_mapwriter *w)
+read_cells(struct nk_mapwriter *w, const struct front *f)
 {
 	const struct nk_map_state *s = &w->state;
 	uint32_t i;
 	int r;
 
-	if ((r = nk_cell_read(&w->view, NK_MAP_STATE_AT, &w->state,
+	if ((r = take_cell(w, f, NK_MAP_STATE_AT, &w->state,
 	    sizeof(w->state))) < 0)
 		return r;
 	if (s->end < w->header.records || s->end > w->view.length ||
@@ -365,7 +390,7 @@ read_cells(struct nk_mapwriter *w)
 		if (s->used[i] > UINT64_C(1) << w->header.tables[i].bits)
 			return -EBADMSG;
 	}
-	return w->kind != NK_MAP_KIND_ACCOUNTS ? 0 : nk_cell_read(&w->view,
+	return w->kind != NK_MAP_KIND_ACCOUNTS ? 0 : take_cell(w, f,
 	    NK_MAP_SETTINGS_AT, &w->settings, sizeof(w->settings));
 }
 
@@ -374,14 +399,14 @@ read_cells(struct nk_mapwriter *w)
  * its path has no successor: it never came.
  */
 static int
-take_cells(struct nk_mapwriter *w)
+take_cells(struct nk_mapwriter *w, const struct front *f)
 {
 	uint64_t mark_word;
 	int r;
 
-	if ((r = read_cells(w)) < 0 ||
-	    (r = nk_view_read(&w->view, NK_MAP_SUPERSEDED_AT, &mark_word,
-	    sizeof(mark_word))) < 0 || mark_word == 0)
+	memcpy(&mark_word, f->bytes + NK_MAP_SUPERSEDED_AT,
+	    sizeof(mark_word));
+	if ((r = read_cells(w, f)) < 0 || mark_word == 0)
 		return r;
 	mark_word = 0;
 	return nk_file_write(w, NK_MAP_SUPERSEDED_AT, &mark_word,
@@ -417,6 +442,7 @@ open_writer(struct nk_mapwriter **wp, int dirfd, const char *name,
     enum nk_map_kind kind, const struct nk_map_identity *id, bool look)
 {
 	struct nk_mapwriter *w = NULL;
+	struct front f;
 	int r;
 
 	*wp = NULL;
@@ -426,7 +452,9 @@ open_writer(struct nk_mapwriter **wp, int dirfd, const char *name,
 	if ((r = open_installed(w, look ? O_RDONLY : O_RDWR, id)) < 0)
 		goto out;
 	w->view.alone = 1;		/* the caller has the lock */
-	if ((r = nk_writer_error(look ? read_cells(w) : take_cells(w))) < 0)
+	if ((r = nk_writer_error(read_front(w, &f))) < 0 ||
+	    (r = nk_writer_error(look ? read_cells(w, &f) :
+	    take_cells(w, &f))) < 0)
 		goto out;
 	*wp = w;
 	w = NULL;
@@ -521,8 +549,8 @@ nk_mapwriter_is_current(const struct nk_mapwriter *w)
 int
 nk_mapwriter_refresh(struct nk_mapwriter *w)
 {
-	struct nk_map_header header;
 	struct stat own, named;
+	struct front f;
 
 	if (!w->installed || w->bulk != NULL)
 		return -EINVAL;
@@ -533,10 +561,11 @@ nk_mapwriter_refresh(struct nk_mapwriter *w)
 		return -ESTALE;
 	w->view.length = (uint64_t)own.st_size;
 	w->dirty = false;
-	if (nk_header_read(w->fd, w->view.length, w->kind, &header) < 0 ||
-	    memcmp(&header, &w->header, sizeof(header)) != 0)
+	/* the header was found good when it was first read */
+	if (w->view.length < w->header.records || read_front(w, &f) < 0 ||
+	    memcmp(f.bytes, &w->header, sizeof(w->header)) != 0)
 		return -EBADMSG;
-	return nk_writer_error(take_cells(w));
+	return nk_writer_error(take_cells(w, &f));
 }
 
 uint64_t

@@ -147,7 +147,7 @@ work_prepare(struct nk_publisher *p, struct work *w)
 	}
 	r = nk_rebuild_make(p, w->seq, &w->fresh, NULL, NULL);
  out:
-	if (r == 0)
+	if (r == 0 && w->seq / NK_TRIM_EVERY != p->base / NK_TRIM_EVERY)
 		r = nk_store_changes_trim(p->store, p->base);
 	return r;
 }

@@ -18,6 +18,7 @@
 #define NK_LOCK_WAIT_MS		30000u
 #define NK_TIDY_WAIT_MS		100u	/* for what can come later */
 #define NK_PLAN_MAX		4096u	/* changes; more: build anew */
+#define NK_TRIM_EVERY		16	/* changes that the journal keeps */
 #define NK_TIDY_EVERY		64	/* edits between two bites */
 #define NK_TIDY_BITE		256	/* audit rows a bite */
 #define NK_TIDY_FRESH		1024	/* audit rows not counted yet */

@@ -41,6 +41,8 @@ struct nk_stmt {
 struct nk_db {
 	sqlite3		*handle;
 	struct nk_stmt	*cache[CACHE_SLOTS];
+	sqlite3_stmt	*rollback;	/* made at the opening: it must not
+					   want for memory */
 	unsigned int	 busy_ms;
 	bool		 committed;	/* by us: frames is known */
 	uint64_t	 frames;	/* in the log after our last commit */
@@ -201,7 +203,9 @@ nk_db_open(struct nk_db **dbp, const char *path,
 	}
 	if ((r = db_result(db, code)) < 0 ||
 	    (r = harden(db)) < 0 ||
-	    (r = settings(db, o)) < 0)
+	    (r = settings(db, o)) < 0 ||
+	    (r = db_result(db, sqlite3_prepare_v3(db->handle, "ROLLBACK", -1,
+	    SQLITE_PREPARE_PERSISTENT, &db->rollback, NULL))) < 0)
 		goto out;
 	*dbp = db;
 	db = NULL;
@@ -247,6 +251,7 @@ nk_db_close(struct nk_db *db)
 			(void)sqlite3_finalize(db->cache[i]->handle);
 		free(db->cache[i]);
 	}
+	(void)sqlite3_finalize(db->rollback);
 	(void)sqlite3_close_v2(db->handle);
 	free(db);
 }
@@ -362,8 +367,10 @@ nk_db_rollback(struct nk_db *db)
 	 * ROLLBACK fails only where the transaction has ended already; the
 	 * caller acts on the failure that brought it here.
 	 */
-	if (nk_db_in_transaction(db))
-		(void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+	if (!nk_db_in_transaction(db))
+		return;
+	(void)sqlite3_step(db->rollback);
+	(void)sqlite3_reset(db->rollback);
 }
 
 bool
