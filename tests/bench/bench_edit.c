@@ -6,11 +6,21 @@
  * One durable, published edit of each kind on an open connection, in a state
  * with few users and in one with many, in turn with one bare SQLite commit
  * (WAL, synchronous FULL) on the same disk.  Prints medians and ratios.
+ *
+ * There are two bare commits: into a log that grows, as SQLite's does after
+ * each opening, and into blocks that a log has once used, which is what a
+ * log comes to whose checkpoints are made elsewhere.  The store's own log
+ * grows at first and is used again then.
  */
 
+#include <sys/stat.h>
+
 #include <err.h>
+#include <fcntl.h>
 #include <jansson.h>
+#include <limits.h>
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,13 +31,18 @@
 
 #define ROUNDS_MAX	10000
 #define WARM_UP		10	/* even */
+#define FLOOR_FRAMES	1000	/* of a log that is used again */
 #define KEY_LINE \
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl bench"
 #define KEY_FINGERPRINT "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU"
 
+#define HOMELESS	"bench"
+#define AT_HOME		"bench-home"
+
 struct state {
 	struct nk_client *client;
 	json_int_t	  id;		/* of the user that is edited */
+	json_int_t	  home_id;	/* and of one with a home */
 };
 
 static double
@@ -65,20 +80,66 @@ edit(struct state *s, const char *method, json_t *params)
 	json_decref(call(s, method, params));
 }
 
+static json_int_t
+make_user(struct state *s, const char *name, const char *home)
+{
+	json_t *row = call(s, "user.create", json_pack("[{s:s,s:b,s:b,s:s}]",
+	    "username", name, "group_create", 1, "password_disabled", 1,
+	    "home", home));
+	json_int_t id = json_integer_value(json_object_get(row, "id"));
+
+	json_decref(row);
+	return id;
+}
+
+static void
+join(char path[PATH_MAX], const char *folder, const char *name)
+{
+	int n = snprintf(path, PATH_MAX, "%s%s", folder, name);
+
+	if (n < 0 || n >= PATH_MAX)
+		errx(1, "%s: too long", folder);
+}
+
+/* A home as sshd finds it: another key in it, and the user's own. */
+static void
+fill_home(struct state *s, const char *home)
+{
+	static const char text[] = "ssh-ed25519 AAAA\n";
+	json_t *row = call(s, "user.get_instance", json_pack("[I]",
+	    s->home_id));
+	uid_t uid = (uid_t)json_integer_value(json_object_get(row, "uid"));
+	char path[PATH_MAX];
+	int fd;
+
+	json_decref(row);
+	if (mkdir(home, 0755) == -1 || chown(home, uid, uid) == -1)
+		err(1, "%s", home);
+	join(path, home, "/.ssh");
+	if (mkdir(path, 0700) == -1 || chown(path, uid, uid) == -1)
+		err(1, "%s", path);
+	join(path, home, "/.ssh/authorized_keys");
+	if ((fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600)) == -1 ||
+	    write(fd, text, sizeof(text) - 1) != (ssize_t)sizeof(text) - 1 ||
+	    fchown(fd, uid, uid) == -1)
+		err(1, "%s", path);
+	close(fd);
+}
+
 static void
 open_state(struct state *s, const char *helper, const char *dir)
 {
 	const char *argv[] = { helper, "--state-dir", dir, NULL };
 	struct nk_client_options o = { .owner = geteuid(),
 	    .answer_max = 1u << 24 };
-	json_t *row;
+	char home[PATH_MAX];
 
 	if (nk_client_spawn(&s->client, helper, argv, &o) < 0)
 		errx(1, "%s does not start", helper);
-	row = call(s, "user.create", json_pack("[{s:s,s:b,s:b}]", "username",
-	    "bench", "group_create", 1, "password_disabled", 1));
-	s->id = json_integer_value(json_object_get(row, "id"));
-	json_decref(row);
+	join(home, dir, ".home");
+	s->id = make_user(s, HOMELESS, "/var/empty");
+	s->home_id = make_user(s, AT_HOME, home);
+	fill_home(s, home);
 }
 
 /*
@@ -88,14 +149,26 @@ open_state(struct state *s, const char *helper, const char *dir)
  */
 
 static void
-edit_key(struct state *s, int round)
+edit_key_of(struct state *s, const char *user, int round)
 {
 	if (round % 2 == 0)
-		edit(s, "user.add_key", json_pack("[s,{s:s}]", "bench",
+		edit(s, "user.add_key", json_pack("[s,{s:s}]", user,
 		    "key", KEY_LINE));
 	else
-		edit(s, "user.remove_key", json_pack("[s,s]", "bench",
+		edit(s, "user.remove_key", json_pack("[s,s]", user,
 		    KEY_FINGERPRINT));
+}
+
+static void
+edit_key(struct state *s, int round)
+{
+	edit_key_of(s, HOMELESS, round);
+}
+
+static void
+edit_key_at_home(struct state *s, int round)
+{
+	edit_key_of(s, AT_HOME, round);
 }
 
 static void
@@ -116,7 +189,7 @@ static void
 edit_rename(struct state *s, int round)
 {
 	edit(s, "user.update", json_pack("[I,{s:s}]", s->id, "username",
-	    round % 2 == 0 ? "renamed" : "bench"));
+	    round % 2 == 0 ? "bench-renamed" : HOMELESS));
 }
 
 static const struct {
@@ -124,40 +197,85 @@ static const struct {
 	const char	*back;		/* odd rounds are shown as this */
 	void		(*edit)(struct state *, int);
 } kinds[] = {
-	{ "key", "key gone", edit_key }, { "user", NULL, edit_user },
+	{ "key", "key gone", edit_key },
+	{ "key of a home", "and gone", edit_key_at_home },
+	{ "user", NULL, edit_user },
 	{ "lock", "unlock", edit_lock }, { "rename", NULL, edit_rename },
 };
 
 /* The floor: one row changed and committed. */
-static sqlite3 *
-open_floor(const char *dir)
-{
-	char path[512];
-	sqlite3 *db;
+struct floor {
+	sqlite3		*db;
+	sqlite3_stmt	*update;
+	bool		 reuse;		/* of the log's blocks */
+	int		 frames;	/* in the log, while it is reused */
+};
 
-	snprintf(path, sizeof(path), "%s/floor.db", dir);
-	unlink(path);
-	if (sqlite3_open(path, &db) != SQLITE_OK ||
-	    sqlite3_exec(db, "PRAGMA journal_mode=WAL;"
-	    "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
-	    "CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT);"
-	    "INSERT INTO t VALUES(1, 'x')", NULL, NULL, NULL) != SQLITE_OK)
-		errx(1, "%s: %s", path, sqlite3_errmsg(db));
-	return db;
+static int
+count_frames(void *arg, sqlite3 *db, const char *name, int frames)
+{
+	struct floor *f = arg;
+
+	(void)db;
+	(void)name;
+	f->frames = frames;
+	return SQLITE_OK;
 }
 
 static void
-commit_floor(sqlite3_stmt *statement, int round)
+commit_floor(struct floor *f, int round)
 {
-	sqlite3_bind_int(statement, 1, round);
-	if (sqlite3_step(statement) != SQLITE_DONE)
+	sqlite3_bind_int(f->update, 1, round);
+	if (sqlite3_step(f->update) != SQLITE_DONE)
 		errx(1, "floor: commit failed");
-	sqlite3_reset(statement);
+	sqlite3_reset(f->update);
 }
+
+/* Not within the time that is taken. */
+static void
+tidy_floor(struct floor *f)
+{
+	if (f->reuse && f->frames >= FLOOR_FRAMES)
+		(void)sqlite3_wal_checkpoint_v2(f->db, NULL,
+		    SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
+static void
+open_floor(struct floor *f, const char *dir, const char *name, bool reuse)
+{
+	char path[PATH_MAX];
+
+	f->reuse = reuse;
+	f->frames = 0;
+	join(path, dir, name);
+	(void)unlink(path);
+	if (sqlite3_open(path, &f->db) != SQLITE_OK ||
+	    sqlite3_exec(f->db, "PRAGMA journal_mode=WAL;"
+	    "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
+	    "CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT);"
+	    "INSERT INTO t VALUES(1, 'x')", NULL, NULL, NULL) != SQLITE_OK ||
+	    sqlite3_prepare_v2(f->db, "UPDATE t SET b = ?1 WHERE a = 1", -1,
+	    &f->update, NULL) != SQLITE_OK)
+		errx(1, "%s: %s", path, sqlite3_errmsg(f->db));
+	(void)sqlite3_wal_hook(f->db, count_frames, f);
+	for (int i = 0; reuse && i < FLOOR_FRAMES; i++)
+		commit_floor(f, i);
+	tidy_floor(f);
+}
+
+static void
+close_floor(struct floor *f)
+{
+	sqlite3_finalize(f->update);
+	sqlite3_close(f->db);
+}
+
+/* What is measured in turn. */
+enum series { FEW, MANY, GROWS, REUSED, SERIES };
 
 struct rounds {
 	int	n;
-	double	few[ROUNDS_MAX], many[ROUNDS_MAX], floor[ROUNDS_MAX];
+	double	us[SERIES][ROUNDS_MAX];
 };
 
 static int
@@ -176,44 +294,50 @@ report(const char *name, struct rounds *r)
 		const char	*name;
 		int		 part;	/* of a hundred */
 	} at[] = { { "median", 50 }, { "fastest tenth", 10 } };
-	double few, many, floor;
+	double us[SERIES];
 
-	qsort(r->few, (size_t)r->n, sizeof(double), ascending);
-	qsort(r->many, (size_t)r->n, sizeof(double), ascending);
-	qsort(r->floor, (size_t)r->n, sizeof(double), ascending);
+	for (int k = 0; k < SERIES; k++)
+		qsort(r->us[k], (size_t)r->n, sizeof(double), ascending);
 	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
-		few = r->few[r->n * at[i].part / 100];
-		many = r->many[r->n * at[i].part / 100];
-		floor = r->floor[r->n * at[i].part / 100];
-		printf("%-8s %-13s %6.0f us few users %6.0f us many %6.0f us "
-		    "bare commit   many/few %.2f   many/commit %.2f\n",
-		    i == 0 ? name : "", at[i].name, few, many, floor,
-		    many / few, many / floor);
+		for (int k = 0; k < SERIES; k++)
+			us[k] = r->us[k][r->n * at[i].part / 100];
+		printf("%-13s %-13s %5.0f us few users %5.0f us many "
+		    "%5.0f us commit, log grows %5.0f us log reused   "
+		    "many/few %.2f   many/commit %.2f %.2f\n",
+		    i == 0 ? name : "", at[i].name, us[FEW], us[MANY],
+		    us[GROWS], us[REUSED], us[MANY] / us[FEW],
+		    us[MANY] / us[GROWS], us[MANY] / us[REUSED]);
 	}
 }
 
+struct bench {
+	struct state	small, large;
+	struct floor	grows, reused;
+};
+
 static void
-take_round(void (*work)(struct state *, int), struct state *small,
-    struct state *large, sqlite3_stmt *statement, int round,
+take_round(struct bench *b, void (*work)(struct state *, int), int round,
     struct rounds *r)
 {
-	double t0, t1, t2, t3;
+	double t[SERIES + 1];
 
-	t0 = now_us();
-	work(small, round);
-	t1 = now_us();
-	work(large, round);
-	t2 = now_us();
-	commit_floor(statement, round);
-	t3 = now_us();
-	r->few[r->n] = t1 - t0;
-	r->many[r->n] = t2 - t1;
-	r->floor[r->n++] = t3 - t2;
+	t[0] = now_us();
+	work(&b->small, round);
+	t[1] = now_us();
+	work(&b->large, round);
+	t[2] = now_us();
+	commit_floor(&b->grows, round);
+	t[3] = now_us();
+	commit_floor(&b->reused, round);
+	t[4] = now_us();
+	for (int k = 0; k < SERIES; k++)
+		r->us[k][r->n] = t[k + 1] - t[k];
+	r->n++;
+	tidy_floor(&b->reused);
 }
 
 static void
-measure(struct state *small, struct state *large, sqlite3_stmt *statement,
-    int rounds)
+measure(struct bench *b, int rounds)
 {
 	static struct rounds there, back;
 
@@ -221,8 +345,8 @@ measure(struct state *small, struct state *large, sqlite3_stmt *statement,
 		for (int i = -WARM_UP; i < rounds; i++) {
 			if (i == 0)
 				there.n = back.n = 0;
-			take_round(kinds[k].edit, small, large, statement,
-			    i + WARM_UP, kinds[k].back != NULL && i % 2 != 0 ?
+			take_round(b, kinds[k].edit, i + WARM_UP,
+			    kinds[k].back != NULL && i % 2 != 0 ?
 			    &back : &there);
 		}
 		report(kinds[k].name, &there);
@@ -234,24 +358,20 @@ measure(struct state *small, struct state *large, sqlite3_stmt *statement,
 int
 main(int argc, char **argv)
 {
-	struct state small, large;
-	sqlite3_stmt *statement;
-	sqlite3 *db;
+	struct bench b;
 	int rounds;
 
 	if (argc != 5 || (rounds = (int)strtol(argv[4], NULL, 10)) < 2 ||
-	    rounds > ROUNDS_MAX)
+	    rounds > ROUNDS_MAX - WARM_UP)
 		errx(2, "usage: bench_edit HELPER SMALL LARGE ROUNDS");
-	open_state(&small, argv[1], argv[2]);
-	open_state(&large, argv[1], argv[3]);
-	db = open_floor(argv[3]);
-	if (sqlite3_prepare_v2(db, "UPDATE t SET b = ?1 WHERE a = 1", -1,
-	    &statement, NULL) != SQLITE_OK)
-		errx(1, "floor: %s", sqlite3_errmsg(db));
-	measure(&small, &large, statement, rounds);
-	sqlite3_finalize(statement);
-	sqlite3_close(db);
-	nk_client_free(small.client);
-	nk_client_free(large.client);
+	open_state(&b.small, argv[1], argv[2]);
+	open_state(&b.large, argv[1], argv[3]);
+	open_floor(&b.grows, argv[3], "/grows.db", false);
+	open_floor(&b.reused, argv[3], "/reused.db", true);
+	measure(&b, rounds);
+	close_floor(&b.grows);
+	close_floor(&b.reused);
+	nk_client_free(b.small.client);
+	nk_client_free(b.large.client);
 	return 0;
 }

@@ -2,15 +2,23 @@
 # SPDX-License-Identifier: ISC
 #
 # Edits with few and with many users, against one SQLite commit, on the
-# machine's real disk; and the system calls that sync, counted.
+# machine's real disk; and the system calls that sync, counted.  The maps lie
+# on a tmpfs, as they do in /run, in a mount namespace of our own.
 # needs: disk
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib/users.bash"
 set -eu
+[ "${1-}" = inside ] ||
+    exec unshare --mount --propagation private bash "$0" inside
 users=20000
 [ "${LONG-no}" = no ] || users=1000000
 dir=$(mktemp -d /var/tmp/naskeys-bench.XXXXXX)
-trap 'rm -rf "$dir"' EXIT
+trap 'umount "$dir"/*/maps; rm -rf "$dir"' EXIT
+for state in small large; do
+	mkdir -m 700 "$dir/$state"
+	mkdir "$dir/$state/maps"
+	mount -t tmpfs -o mode=755 maps "$dir/$state/maps"
+done
 make_users 1000 100000 "$dir/keys" >"$dir/small.json"
 make_users $users 100000 "$dir/keys" >"$dir/large.json"
 import "$dir/small" "$dir/small.json" >/dev/null
