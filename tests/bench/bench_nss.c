@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * bench_nss MODULE CONSTANT USERS...
+ * bench_nss MODULE CONSTANT FLOOR USERS...
  *
  * Our module against one that answers a constant, both through glibc's own
  * dispatch with an nsswitch.conf of their own; and enumeration against
- * glibc's "files".  Each is a process of its own, and they take turns.
+ * glibc's "files".  Beside it, the floor: a module that answers from a mapped
+ * file as large as ours and checks nothing.  What it costs is what this
+ * machine's memory costs.  Each is a process of its own, and they take turns.
  */
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 
@@ -18,15 +19,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/bench/compare.h"
+#include "tests/bench/nss_users.h"
 #include "tests/fixture/maps.h"
 
 #define BATCH		500u
 #define ROUNDS		1000u
-#define FIRST_UID	10000u
-#define GROUPS		2u		/* of everybody, beside the primary */
 
 enum operation {
 	OP_NAME, OP_UID, OP_NAME_MISS, OP_UID_MISS, OP_GROUPS, OP_ENUMERATE,
@@ -55,67 +56,24 @@ next_random(uint64_t *state)
 }
 
 static void
-build_map(uint32_t users)
-{
-	struct nk_map_settings s = { .managed_gid = 900, .min_id = 1000 };
-	struct nk_mapwriter *w = nk_fixture_create(NK_MAP_ACCOUNTS,
-	    NK_MAP_KIND_ACCOUNTS, users, 0644);
-	struct nk_put_group_ref refs[GROUPS];
-	struct nk_put_group g = { .name = NULL };
-	struct nk_put_user u = { .expires_at = NK_NEVER, .gid = 10000,
-	    .flags = NK_USER_MANAGED, .gecos = "Some User",
-	    .shell = "/bin/sh", .groups = refs, .ngroups = GROUPS };
-	char name[32], home[64];
-	uint32_t i, ngroups = users / 16 + GROUPS;
-
-	nk_fixture_ok(nk_mapwriter_settings(w, &s), "settings");
-	g.name = name;
-	for (i = 0; i < ngroups; i++) {
-		(void)snprintf(name, sizeof(name), "group%u", i);
-		g.row = i + 1;
-		g.gid = 20000 + i;
-		nk_fixture_ok(nk_mapwriter_put_group(w, &g), name);
-	}
-	u.name = name;
-	u.home = home;
-	for (i = 0; i < users; i++) {
-		(void)snprintf(name, sizeof(name), "user%u", i);
-		(void)snprintf(home, sizeof(home), "/home/%s", name);
-		u.row = u.generation = i + 1;
-		u.uid = FIRST_UID + i;
-		refs[0].group_row = i % (ngroups - 1) + 1;
-		refs[0].gid = 19999 + (uint32_t)refs[0].group_row;
-		refs[1].group_row = refs[0].group_row + 1;
-		refs[1].gid = refs[0].gid + 1;
-		nk_fixture_ok(nk_mapwriter_put_user(w, &u), name);
-	}
-	nk_fixture_install(w);
-	nk_mapwriter_free(w);
-}
-
-/* The same users for "files". */
-static void
-write_passwd(uint32_t users)
-{
-	static const char path[] = NK_RUNSTATEDIR "/passwd";
-	FILE *f = fopen(path, "we");
-	uint32_t i;
-
-	if (f == NULL)
-		err(EXIT_FAILURE, "%s", path);
-	for (i = 0; i < users; i++)
-		(void)fprintf(f, "user%u:x:%u:10000:Some User:/home/user%u:"
-		    "/bin/sh\n", i, FIRST_UID + i, i);
-	if (fclose(f) != 0 || mount(path, "/etc/passwd", NULL, MS_BIND,
-	    NULL) == -1)
-		err(EXIT_FAILURE, "%s", path);
-}
-
-static void
 require(int ok, const char *what)
 {
 	if (!ok)
 		errx(EXIT_FAILURE, "%s: a wrong answer", what);
+}
+
+/*
+ * The time of our own on the processor: what others do with it meanwhile is
+ * no part of a lookup, which never waits.
+ */
+static uint64_t
+own_time(void)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts) == -1)
+		err(EXIT_FAILURE, "clock_gettime");
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
 static double
@@ -132,9 +90,9 @@ look_up(const struct order *o)
 		ids[i] = (uint32_t)(next_random(&seed) % o->users);
 		(void)snprintf(names[i], sizeof(names[i]), "%suser%u",
 		    o->op == OP_NAME_MISS ? "-" : "", ids[i]);
-		ids[i] += o->op == OP_UID_MISS ? 0x90000000u : FIRST_UID;
+		ids[i] += o->op == OP_UID_MISS ? 0x90000000u : NK_BENCH_FIRST_UID;
 	}
-	begin = nk_bench_now();
+	begin = own_time();
 	for (i = 0; i < BATCH; i++) {
 		switch (o->op) {
 		case OP_NAME:
@@ -152,16 +110,16 @@ look_up(const struct order *o)
 		default:
 			n = 16;
 			require(getgrouplist(names[i], 10000, list, &n) ==
-			    1 + (int)GROUPS, names[i]);
+			    1 + (int)NK_BENCH_GROUPS, names[i]);
 		}
 	}
-	return (double)(nk_bench_now() - begin) / BATCH;
+	return (double)(own_time() - begin) / BATCH;
 }
 
 static double
 enumerate(const struct order *o)
 {
-	uint64_t begin = nk_bench_now();
+	uint64_t begin = own_time();
 	uint32_t n = 0;
 
 	setpwent();
@@ -169,7 +127,7 @@ enumerate(const struct order *o)
 		n++;
 	endpwent();
 	require(n == o->users, "getpwent");
-	return (double)(nk_bench_now() - begin) / n;
+	return (double)(own_time() - begin) / n;
 }
 
 /* Serve orders until there are no more. */
@@ -241,53 +199,78 @@ ask(const struct worker *w, const struct order *o)
 	return ns;
 }
 
+/* Ask each of them; who is first changes from round to round. */
 static void
-compare(const char *what, const struct worker *ours,
-    const struct worker *theirs, enum operation op, uint32_t users,
-    size_t rounds)
+take_turns(const struct worker *const w[], double *const ns[], size_t count,
+    const struct order *o, size_t round)
 {
-	static struct nk_rounds r;
-	struct order o = { .op = op, .users = users };
-	char title[64];
+	size_t i, k;
 
-	(void)snprintf(title, sizeof(title), "%s, %u users", what, users);
-	for (o.seed = 1; o.seed <= 3; o.seed++) {	/* warm up */
-		(void)ask(ours, &o);
-		(void)ask(theirs, &o);
+	for (i = 0; i < count; i++) {
+		k = (round + i) % count;
+		ns[k][round] = ask(w[k], o);
 	}
-	for (r.count = 0; r.count < rounds; r.count++) {
-		o.seed = 88172645463325252u + r.count;
-		if (r.count % 2 == 0)
-			r.ours[r.count] = ask(ours, &o);
-		r.theirs[r.count] = ask(theirs, &o);
-		if (r.count % 2 != 0)
-			r.ours[r.count] = ask(ours, &o);
-	}
-	nk_bench_report(title, &r);
 }
 
 static void
-bench(const char *module, const char *constant, uint32_t users)
+compare(const char *what, const struct worker *ours,
+    const struct worker *theirs, const struct worker *floor_of,
+    enum operation op, uint32_t users, size_t rounds)
 {
-	struct worker ours, theirs, files;
-	size_t rounds = 1 + 2000000 / users;
+	static struct nk_rounds r, f;
+	const struct worker *const w[] = { ours, theirs, floor_of };
+	double *const ns[] = { r.ours, r.theirs, f.ours };
+	size_t count = floor_of == NULL ? 2 : 3;
+	struct order o = { .op = op, .users = users };
+	char title[64];
+
+	for (o.seed = 1; o.seed <= 3; o.seed++)		/* warm up */
+		take_turns(w, ns, count, &o, 0);
+	for (r.count = 0; r.count < rounds; r.count++) {
+		o.seed = 88172645463325252u + r.count;
+		take_turns(w, ns, count, &o, r.count);
+	}
+	(void)snprintf(title, sizeof(title), "%s, %u users", what, users);
+	nk_bench_report(title, &r);
+	if (floor_of == NULL)
+		return;
+	f.count = r.count;
+	memcpy(f.theirs, r.theirs, sizeof(f.theirs));
+	nk_bench_report("  the floor", &f);
+}
+
+static const struct {
+	enum operation	 op;
+	const char	*what;
+} lookups[] = {
+	{ OP_NAME,	"getpwnam" },
+	{ OP_UID,	"getpwuid" },
+	{ OP_NAME_MISS,	"getpwnam, miss" },
+	{ OP_UID_MISS,	"getpwuid, miss" },
+	{ OP_GROUPS,	"initgroups" },
+};
+
+static void
+bench(char **modules, uint32_t users)
+{
+	struct worker ours, theirs, least, files;
+	size_t i, rounds = 1 + 2000000 / users;
 
 	nk_fixture_enter();
-	build_map(users);
-	write_passwd(users);
+	nk_bench_make_users(users);
 	nk_bench_pin();
-	start(&ours, "naskeys", module);
-	start(&theirs, "constant", constant);
+	start(&ours, "naskeys", modules[0]);
+	start(&theirs, "constant", modules[1]);
+	start(&least, "floor", modules[2]);
 	start(&files, "files", NULL);
-	compare("getpwnam", &ours, &theirs, OP_NAME, users, ROUNDS);
-	compare("getpwuid", &ours, &theirs, OP_UID, users, ROUNDS);
-	compare("getpwnam, miss", &ours, &theirs, OP_NAME_MISS, users, ROUNDS);
-	compare("getpwuid, miss", &ours, &theirs, OP_UID_MISS, users, ROUNDS);
-	compare("initgroups", &ours, &theirs, OP_GROUPS, users, ROUNDS);
-	compare("enumeration against files", &ours, &files, OP_ENUMERATE,
-	    users, rounds > 50 ? 50 : rounds);
+	for (i = 0; i < sizeof(lookups) / sizeof(lookups[0]); i++)
+		compare(lookups[i].what, &ours, &theirs, &least,
+		    lookups[i].op, users, ROUNDS);
+	compare("enumeration against files", &ours, &files, NULL,
+	    OP_ENUMERATE, users, rounds > 50 ? 50 : rounds);
 	finish(&ours);
 	finish(&theirs);
+	finish(&least);
 	finish(&files);
 }
 
@@ -298,17 +281,18 @@ main(int argc, char **argv)
 	int i, status;
 	pid_t pid;
 
-	if (argc < 4)
-		errx(EXIT_FAILURE, "usage: bench_nss MODULE CONSTANT USERS...");
-	(void)snprintf(groups, sizeof(groups), "%u", GROUPS);
+	if (argc < 5)
+		errx(EXIT_FAILURE,
+		    "usage: bench_nss MODULE CONSTANT FLOOR USERS...");
+	(void)snprintf(groups, sizeof(groups), "%u", NK_BENCH_GROUPS);
 	if (setenv("NK_GROUPS", groups, 1) == -1)
 		err(EXIT_FAILURE, "setenv");
-	for (i = 3; i < argc; i++) {
+	for (i = 4; i < argc; i++) {
 		if ((pid = fork()) == -1)
 			err(EXIT_FAILURE, "fork");
 		if (pid == 0) {
-			bench(argv[1], argv[2],
-			    (uint32_t)strtoul(argv[i], NULL, 10));
+			bench(argv + 1, (uint32_t)strtoul(argv[i], NULL,
+			    10));
 			return EXIT_SUCCESS;
 		}
 		if (waitpid(pid, &status, 0) == -1 || status != 0)

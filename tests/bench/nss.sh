@@ -9,4 +9,5 @@ users="10000 100000"
 cd "$BUILD"
 # shellcheck disable=SC2086
 tests/bench/bench_nss "$(readlink -f .libs/libnss_naskeys.so.2)" \
-    "$PWD/tests/bench/libnss_constant.so.2" $users
+    "$PWD/tests/bench/libnss_constant.so.2" \
+    "$PWD/tests/bench/libnss_floor.so.2" $users
