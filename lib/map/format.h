@@ -45,6 +45,13 @@
 #define NK_MAP_BITS_MIN		9u	/* a table fills a page ... */
 #define NK_MAP_BITS_MAX		30u	/* ... and its size 64 bits */
 
+/*
+ * Not a part of the format: where so much of a file would lie in a large
+ * page, it is asked for, and the file is mapped at a multiple of its size.
+ */
+#define NK_MAP_HUGE		(2u << 20)
+#define NK_MAP_HUGE_LEAST	(NK_MAP_HUGE / 4)
+
 /* The names of the files, below the maps' folder. */
 #define NK_MAP_ACCOUNTS		"accounts.map"
 #define NK_MAP_KEYS		"keys.map"

@@ -155,6 +155,23 @@ nk_view_init(struct nk_view *v, int fd, uint64_t length,
 	memcpy(v->tables, h->tables, sizeof(v->tables));
 }
 
+/*
+ * Map size bytes of fd, if it can be had at a multiple of NK_MAP_HUGE, where
+ * large pages of the file can be used as such.
+ */
+static void *
+map_aligned(int fd, size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+	uintptr_t at = (uintptr_t)p;
+
+	if (p == MAP_FAILED || at % NK_MAP_HUGE == 0)
+		return p;
+	munmap(p, size);
+	at -= at % NK_MAP_HUGE;		/* a wish, no more */
+	return mmap((void *)at, size, PROT_READ, MAP_SHARED, fd, 0);
+}
+
 int
 nk_view_map(struct nk_view *v)
 {
@@ -162,7 +179,9 @@ nk_view_map(struct nk_view *v)
 	void *p = MAP_FAILED;
 
 	if (want <= SIZE_MAX)
-		p = mmap(NULL, (size_t)want, PROT_READ, MAP_SHARED, v->fd, 0);
+		p = v->length < NK_MAP_HUGE_LEAST ?
+		    mmap(NULL, (size_t)want, PROT_READ, MAP_SHARED, v->fd, 0) :
+		    map_aligned(v->fd, (size_t)want);
 	if (p == MAP_FAILED) {		/* perhaps there is a limit on it */
 		want = v->length;
 		if (want > SIZE_MAX)

@@ -556,6 +556,8 @@ nk_bulk_leave(struct nk_mapwriter *w)
 		w->view.length = w->state.end;
 	if ((r = nk_file_grow(w, w->state.end + 1)) < 0)
 		return r;
+	if (w->kind == NK_MAP_KIND_ACCOUNTS)	/* the one that is mapped */
+		nk_file_collapse(w);
 	nk_bulk_free(w->bulk);
 	w->bulk = NULL;
 	w->dirty = false;

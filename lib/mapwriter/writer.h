@@ -94,6 +94,8 @@ int	nk_file_write(struct nk_mapwriter *w, uint64_t at, const void *buf,
 int	nk_file_grow(struct nk_mapwriter *w, uint64_t length) NK_MUST_CHECK;
 /* Room for bytes behind the last record: 0 or -errno. */
 int	nk_file_ensure(struct nk_mapwriter *w, uint64_t bytes) NK_MUST_CHECK;
+/* Ask for large pages for a file that nobody reads yet; it may have none. */
+void	nk_file_collapse(const struct nk_mapwriter *w);
 int	nk_state_write(struct nk_mapwriter *w) NK_MUST_CHECK;
 /* Counted at the next writing of the state; a few may be lost by a kill. */
 void	nk_garbage_add(struct nk_mapwriter *w, uint64_t bytes);
