@@ -30,27 +30,16 @@ int
 nk_user_at(const struct nk_view *v, uint32_t unit, struct nk_map_user *u)
 {
 	const struct nk_user_record *rec = (const void *)u->page;
-	const char *text;
-	size_t len, fixed;
 	int r;
 
 	if ((r = nk_page_load(v, unit, NK_RECORD_USER, u->page)) < 0)
 		return r;
-	fixed = sizeof(*rec) + rec->ngroups * sizeof(struct nk_user_group);
-	len = (size_t)rec->name_len + rec->gecos_len + rec->home_len +
-	    rec->shell_len + 4;
-	if (rec->r.length < fixed || rec->r.length - fixed != len ||
-	    rec->name_len == 0)
+	if (rec->r.length < sizeof(*rec) ||
+	    (u->name = nk_user_text(rec)) == NULL)
 		return -EIO;
-	text = (const char *)u->page + fixed;
-	u->name = text;
 	u->gecos = u->name + rec->name_len + 1;
 	u->home = u->gecos + rec->gecos_len + 1;
 	u->shell = u->home + rec->home_len + 1;
-	/* Four NULs, each behind its string: so none is within one. */
-	if ((u->gecos[-1] | u->home[-1] | u->shell[-1] | text[len - 1]) !=
-	    '\0' || nk_count_nuls((const uint8_t *)text, len) != 4)
-		return -EIO;
 	u->row = rec->r.row;
 	u->generation = rec->generation;
 	u->expires_at = rec->expires_at;
@@ -69,25 +58,18 @@ nk_user_at(const struct nk_view *v, uint32_t unit, struct nk_map_user *u)
 int
 nk_group_at(const struct nk_view *v, uint32_t unit, struct nk_map_group *g)
 {
-	struct nk_group_record rec;
-	struct nk_rest rest;
+	const struct nk_group_record *rec = (const void *)g->page;
 	int r;
 
 	if ((r = nk_page_load(v, unit, NK_RECORD_GROUP, g->page)) < 0)
 		return r;
-	memcpy(&rec, g->page, sizeof(rec));
-	if (rec.r.length < sizeof(rec))
+	if (rec->r.length < sizeof(*rec) ||
+	    (g->name = nk_group_text(rec)) == NULL)
 		return -EIO;
-	rest.p = g->page + sizeof(rec);
-	rest.left = rec.r.length - sizeof(rec);
-	if (!nk_take_string(&rest, rec.name_len, &g->name) ||
-	    rest.left != 0 || rec.name_len == 0 ||
-	    nk_count_nuls((const uint8_t *)g->name, rec.name_len) != 0)
-		return -EIO;
-	g->row = rec.r.row;
-	g->gid = rec.gid;
-	g->members = rec.members;
-	g->name_len = rec.name_len;
+	g->row = rec->r.row;
+	g->gid = rec->gid;
+	g->members = rec->members;
+	g->name_len = rec->name_len;
 	return 0;
 }
 

@@ -37,7 +37,7 @@
 #include <stdint.h>
 
 #define NK_MAP_MAGIC		"NASKEYSM"
-#define NK_MAP_VERSION		1u
+#define NK_MAP_VERSION		2u
 #define NK_MAP_UNIT		64u	/* alignment of records */
 #define NK_MAP_PAGE		4096u
 #define NK_MAP_HEADER_SIZE	4096u
@@ -103,9 +103,9 @@ struct nk_map_header {
 /*
  * A cell of its own, 64 bits: non-zero once another file is about to take
  * this one's name.  The file stays valid for as long as its path names its
- * inode.
+ * inode.  Each lookup looks here and at the settings: they share 64 bytes.
  */
-#define NK_MAP_SUPERSEDED_AT	1024u
+#define NK_MAP_SUPERSEDED_AT	2104u
 #define NK_MAP_SUPERSEDED	0x53555052u
 
 /*

@@ -89,6 +89,46 @@ nk_take_array(struct nk_rest *rest, uint32_t count, size_t size)
 	return p;
 }
 
+/*
+ * Where the texts of a user's record begin, or NULL when it makes no sense.
+ * rec was loaded, and is as long as its fixed part at least.
+ */
+static inline const char *
+nk_user_text(const struct nk_user_record *rec)
+{
+	size_t fixed, len, gecos, home, shell;
+	const char *text;
+
+	fixed = sizeof(*rec) + rec->ngroups * sizeof(struct nk_user_group);
+	gecos = rec->name_len + 1u;
+	home = gecos + rec->gecos_len + 1u;
+	shell = home + rec->home_len + 1u;
+	len = shell + rec->shell_len + 1u;
+	if (rec->r.length < fixed || rec->r.length - fixed != len ||
+	    rec->name_len == 0)
+		return NULL;
+	text = (const char *)rec + fixed;
+	/* Four NULs, each behind its string: so none is within one. */
+	if ((text[gecos - 1] | text[home - 1] | text[shell - 1] |
+	    text[len - 1]) != '\0' ||
+	    nk_count_nuls((const uint8_t *)text, len) != 4)
+		return NULL;
+	return text;
+}
+
+/* The same of a group's record: its name. */
+static inline const char *
+nk_group_text(const struct nk_group_record *rec)
+{
+	const char *name = (const char *)(rec + 1);
+
+	if (rec->r.length - sizeof(*rec) != rec->name_len + 1u ||
+	    rec->name_len == 0 || name[rec->name_len] != '\0' ||
+	    nk_count_nuls((const uint8_t *)name, rec->name_len) != 0)
+		return NULL;
+	return name;
+}
+
 /* Load and decode; results as above, and -EIO for what makes no sense. */
 int	nk_user_at(const struct nk_view *v, uint32_t unit,
 	    struct nk_map_user *u) NK_MUST_CHECK;
@@ -101,8 +141,13 @@ int	nk_keyset_at(const struct nk_view *v, uint32_t unit,
 int	nk_secret_at(const struct nk_view *v, uint32_t unit,
 	    struct nk_map_secret *s) NK_MUST_CHECK;
 
-/* The words that the sum of a record of so many bytes covers, and sum. */
-size_t	nk_record_words(uint32_t length);
+/* The words of a record of so many bytes, and its sum. */
+static inline size_t
+nk_record_words(uint32_t length)
+{
+	return ((size_t)length + sizeof(uint64_t) - 1) / sizeof(uint64_t);
+}
+
 uint64_t nk_record_sum(const uint64_t salt[2], uint32_t unit,
 	    const void *record, uint32_t length);
 
