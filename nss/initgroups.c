@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/map/quick.h"
 #include "nss/mapping.h"
 #include "nss/result.h"
 #include "nss/serve.h"
@@ -58,29 +59,73 @@ add_group(struct query *q, const struct nk_view *v,
 
 /*
  * The managed group goes first: should the rest turn out damaged, sshd
- * still knows that this user's keys come from nowhere else.
+ * still knows that this user's keys come from nowhere else.  Returns
+ * whether the user's groups are to be added, or -ENOENT when NSS does not
+ * know the user, or -ENOMEM.
  */
+static int
+add_managed(struct query *q, const struct nk_map_settings *s, uint32_t flags,
+    uint32_t uid, uint32_t gid)
+{
+	bool served = nk_serves_account(flags, uid, gid, s);
+	bool managed = (flags & NK_USER_IN_MANAGED) != 0 &&
+	    s->managed_gid != 0 && s->managed_gid != UINT32_MAX &&
+	    (served || (flags & NK_USER_MANAGED) == 0);
+	int r;
+
+	if (!served && !managed)
+		return -ENOENT;
+	if (managed && (r = add_gid(q, s->managed_gid)) != 0)
+		return r < 0 ? r : 0;
+	return served;
+}
+
 static int
 find(const struct nk_view *v, const struct nk_map_settings *s, void *arg)
 {
 	struct query *q = arg;
 	struct nk_map_user u;
-	bool served, managed;
 	uint32_t i;
 	int r;
 
-	if ((r = nk_map_user_by_name(v, q->name, q->name_len, &u)) < 0)
+	if ((r = nk_map_user_by_name(v, q->name, q->name_len, &u)) < 0 ||
+	    (r = add_managed(q, s, u.flags, u.uid, u.gid)) <= 0)
 		return r;
-	served = nk_serves_user(&u, s);
-	managed = (u.flags & NK_USER_IN_MANAGED) != 0 &&
-	    s->managed_gid != 0 && s->managed_gid != UINT32_MAX &&
-	    (served || (u.flags & NK_USER_MANAGED) == 0);
-	if (!served && !managed)
-		return -ENOENT;
-	if (managed && (r = add_gid(q, s->managed_gid)) != 0)
-		return r;
-	for (i = 0; served && i < u.ngroups; i++) {
+	for (i = 0; i < u.ngroups; i++) {
 		if ((r = add_group(q, v, s, &u.groups[i])) != 0)
+			return r;
+	}
+	return 0;
+}
+
+/* As find(), or -EAGAIN before anything was added. */
+static int
+find_quickly(struct query *q)
+{
+	uint32_t gids[NK_QUICK_GROUPS], n = 0, i;
+	const struct nk_map_settings *shared;
+	struct nk_quick_search search;
+	struct nk_map_settings s;
+	const struct nk_view *v;
+	struct nk_quick_user u;
+	int r = -EAGAIN;
+
+	if ((v = nk_mapping_enter()) == NULL)
+		return r;
+	search = nk_quick_name(v, q->name, q->name_len);
+	if ((shared = nk_mapping_unchanged(v)) != NULL &&
+	    (r = nk_quick_user(v, &search, q->name, q->name_len, 0,
+	    &u)) == 0)
+		r = nk_quick_groups(v, &u, gids, &n);
+	if (shared != NULL)
+		s = *shared;
+	nk_mapping_leave(v);
+	if (r < 0 || (r = add_managed(q, &s, u.u.rec.flags, u.u.rec.uid,
+	    u.u.rec.gid)) <= 0)
+		return r;
+	for (i = 0; i < n; i++) {
+		if (nk_serves_id(gids[i], &s) &&
+		    (r = add_gid(q, gids[i])) != 0)
 			return r;
 	}
 	return 0;
@@ -97,16 +142,19 @@ find_afresh(const struct nk_view *v, const struct nk_map_settings *s,
 
 	if ((r = find(v, s, q)) == -ESTALE)
 		*q->startp = start;
-	return r > 0 ? 0 : r;
+	return r;
 }
 
-NSS_EXPORT enum nss_status
+NSS_EXPORT __attribute__((hot)) enum nss_status
 _nss_naskeys_initgroups_dyn(const char *user, gid_t group, long int *start,
     long int *size, gid_t **groupsp, long int limit, int *errnop)
 {
 	struct query q = { .name = user, .name_len = strlen(user),
 	    .primary = group, .startp = start, .sizep = size,
 	    .listp = groupsp, .limit = limit };
+	int r;
 
-	return nk_result(nk_mapping_look(find_afresh, &q), errnop);
+	if ((r = find_quickly(&q)) == -EAGAIN)
+		r = nk_mapping_look(find_afresh, &q);
+	return nk_result(r > 0 ? 0 : r, errnop);
 }

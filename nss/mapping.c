@@ -15,16 +15,21 @@
  *  4. Of a RETIRED slot the count only falls; whoever brings it to 0 closes
  *     the view.
  *
+ *  5. What changes a word is one atomic operation, unless the process has
+ *     a single thread: then nobody can come between two.
+ *
  * Nobody ever waits for a word to change.  A child forked while another
  * thread held a reference keeps that slot for ever; when that has used up
  * the pool, each call opens the map for itself.
  */
+#include <sys/single_threaded.h>
 #include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 #include <time.h>
 
@@ -64,7 +69,7 @@ static _Atomic int current = NONE;
 
 static const char path[] = NK_MAPS_DIR NK_MAP_ACCOUNTS;
 
-static uint32_t
+static inline uint32_t
 now(void)
 {
 	struct timespec ts;
@@ -74,8 +79,31 @@ now(void)
 	return (uint32_t)ts.tv_sec;
 }
 
+static inline const struct slot *
+slot_of(const struct nk_view *v)
+{
+	return (const void *)((const uint8_t *)v -
+	    offsetof(struct slot, view));
+}
+
+/*
+ * Change a slot's word from *expectedp, just loaded, or learn what it is.  A
+ * locked instruction waits for every load and store before it: where there
+ * is one thread only, none is used.
+ */
+static inline bool
+exchange(_Atomic uint32_t *wordp, uint32_t *expectedp, uint32_t word)
+{
+	if (!__libc_single_threaded)
+		return atomic_compare_exchange_weak_explicit(wordp,
+		    expectedp, word, memory_order_acq_rel,
+		    memory_order_relaxed);
+	atomic_store_explicit(wordp, word, memory_order_relaxed);
+	return true;
+}
+
 /* Returns the index of a slot with a reference more, or NONE. */
-static int
+static inline int
 acquire(void)
 {
 	uint32_t word;
@@ -88,30 +116,35 @@ acquire(void)
 		word = atomic_load_explicit(&pool[i].word,
 		    memory_order_relaxed);
 		while ((word & STATE_MASK) == STATE_LIVE) {
-			if (atomic_compare_exchange_weak_explicit(
-			    &pool[i].word, &word, word + 1,
-			    memory_order_acquire, memory_order_relaxed))
+			if (exchange(&pool[i].word, &word, word + 1))
 				return i;
 		}
 	}
 	return NONE;
 }
 
-static void
-release(int i)
+static __attribute__((cold, noinline)) void
+close_retired(int i)
 {
 	struct nk_guard g;
-	uint32_t word;
 
-	word = atomic_fetch_sub_explicit(&pool[i].word, 1,
-	    memory_order_acq_rel) - 1;
-	if (word != STATE_RETIRED)
-		return;
 	nk_guard_begin(&g);
 	nk_view_close(&pool[i].view);
 	nk_guard_end(&g);
 	atomic_store_explicit(&pool[i].word, STATE_FREE,
 	    memory_order_release);
+}
+
+static inline void
+release(int i)
+{
+	uint32_t word;
+
+	word = atomic_load_explicit(&pool[i].word, memory_order_relaxed);
+	while (!exchange(&pool[i].word, &word, word - 1))
+		;
+	if (word - 1 == STATE_RETIRED)
+		close_retired(i);
 }
 
 /* The caller holds a reference. */
@@ -291,6 +324,33 @@ are_unchanged(const struct slot *s)
 	    load_word(&s->view, at + 16) == s->settings.word[2];
 }
 
+__attribute__((hot)) const struct nk_view *
+nk_mapping_enter(void)
+{
+	int i = acquire();
+
+	return i == NONE ? NULL : &pool[i].view;
+}
+
+/* What has changed is for is_current() to find out, once a second at least. */
+__attribute__((hot)) const struct nk_map_settings *
+nk_mapping_unchanged(const struct nk_view *v)
+{
+	const struct slot *s = slot_of(v);
+
+	if (load_word(v, NK_MAP_SUPERSEDED_AT) != 0 ||
+	    atomic_load_explicit(&s->checked, memory_order_relaxed) !=
+	    now() || !are_unchanged(s))
+		return NULL;
+	return &s->settings.s;
+}
+
+__attribute__((hot)) void
+nk_mapping_leave(const struct nk_view *v)
+{
+	release((int)(slot_of(v) - pool));
+}
+
 static int
 call(const struct nk_mapping *m, nk_look_fn *look, void *arg)
 {
@@ -438,6 +498,12 @@ nk_enumeration_next(struct nk_enumeration *e, nk_next_fn *next, void *arg)
 	r = advance(e, next, arg);
 	nk_guard_end(&g);
 	return r;
+}
+
+int
+nk_enumeration_is_quick(const struct nk_enumeration *e)
+{
+	return e->begun && e->m.slot != NONE;
 }
 
 void

@@ -2,6 +2,7 @@
 #include <pwd.h>
 #include <string.h>
 
+#include "lib/map/quick.h"
 #include "nss/mapping.h"
 #include "nss/pack.h"
 #include "nss/result.h"
@@ -22,21 +23,54 @@ static struct nk_enumeration users;
  * name, gecos, home and shell stand one behind the other, each with its NUL:
  * they are copied at once.
  */
-static int
-fill(const struct nk_map_user *u, struct passwd *pw, struct nk_pack buf)
+static inline int
+fill(const struct nk_user_record *u, const char *text, size_t len,
+    struct passwd *pw, struct nk_pack buf)
 {
-	size_t len = (size_t)(u->shell - u->name) + u->shell_len;
 	int r;
 
-	if ((r = nk_pack_text(&buf, &pw->pw_name, u->name, len)) < 0 ||
+	if ((r = nk_pack_text(&buf, &pw->pw_name, text, len)) < 0 ||
 	    (r = nk_pack_text(&buf, &pw->pw_passwd, "x", 1)) < 0)
 		return r;
-	pw->pw_gecos = pw->pw_name + (u->gecos - u->name);
-	pw->pw_dir = pw->pw_name + (u->home - u->name);
-	pw->pw_shell = pw->pw_name + (u->shell - u->name);
+	pw->pw_gecos = pw->pw_name + u->name_len + 1;
+	pw->pw_dir = pw->pw_gecos + u->gecos_len + 1;
+	pw->pw_shell = pw->pw_dir + u->home_len + 1;
 	pw->pw_uid = u->uid;
 	pw->pw_gid = u->gid;
 	return 0;
+}
+
+static int
+fill_found(const struct nk_map_user *u, struct passwd *pw,
+    struct nk_pack buf)
+{
+	return fill((const void *)u->page, u->name,
+	    (size_t)(u->shell - u->name) + u->shell_len, pw, buf);
+}
+
+/* As find(), or -EAGAIN. */
+static inline int
+find_quickly(const struct query *q)
+{
+	const struct nk_map_settings *s;
+	struct nk_quick_search search;
+	const struct nk_view *v;
+	struct nk_quick_user u;
+	int r = -EAGAIN;
+
+	if ((v = nk_mapping_enter()) == NULL)
+		return r;
+	search = q->name != NULL ?
+	    nk_quick_name(v, q->name, q->name_len) :
+	    nk_quick_uid(v, q->uid);
+	if ((s = nk_mapping_unchanged(v)) != NULL)
+		r = nk_quick_user(v, &search, q->name, q->name_len, q->uid,
+		    &u);
+	if (r == 0 && !nk_serves_account(u.u.rec.flags, u.u.rec.uid,
+	    u.u.rec.gid, s))
+		r = -ENOENT;
+	nk_mapping_leave(v);
+	return r < 0 ? r : fill(&u.u.rec, u.text, u.text_len, q->pw, q->buf);
 }
 
 static int
@@ -54,7 +88,7 @@ find(const struct nk_view *v, const struct nk_map_settings *s, void *arg)
 		return r;
 	if (!nk_serves_user(&u, s))
 		return -ENOENT;
-	return fill(&u, q->pw, q->buf);
+	return fill_found(&u, q->pw, q->buf);
 }
 
 static int
@@ -69,29 +103,56 @@ next(const struct nk_view *v, const struct nk_map_settings *s,
 		return r;
 	if (!nk_serves_user(&u, s))
 		return -EAGAIN;
-	return fill(&u, q->pw, q->buf);
+	return fill_found(&u, q->pw, q->buf);
 }
 
-NSS_EXPORT enum nss_status
+/* As next() within nk_enumeration_next(), or -EAGAIN. */
+static inline int
+next_quickly(struct query *q)
+{
+	struct nk_quick_user u;
+	uint64_t pos = users.pos;
+	int r;
+
+	if (!nk_enumeration_is_quick(&users))
+		return -EAGAIN;
+	do {
+		r = nk_quick_user_next(users.m.view, &pos, &u);
+	} while (r == 0 && !nk_serves_account(u.u.rec.flags, u.u.rec.uid,
+	    u.u.rec.gid, &users.settings));
+	if (r == 0)
+		r = fill(&u.u.rec, u.text, u.text_len, q->pw, q->buf);
+	if (r == 0)
+		users.pos = pos;
+	return r == -ENOENT ? -EAGAIN : r;	/* it knows what was missing */
+}
+
+NSS_EXPORT __attribute__((hot)) enum nss_status
 _nss_naskeys_getpwnam_r(const char *name, struct passwd *pw, char *buf,
     size_t len, int *errnop)
 {
 	struct query q = { .name = name, .name_len = strlen(name), .pw = pw };
+	int r;
 
 	nk_pack_init(&q.buf, buf, len);
-	return nk_result(nk_mapping_look(find, &q), errnop);
+	if ((r = find_quickly(&q)) == -EAGAIN)
+		r = nk_mapping_look(find, &q);
+	return nk_result(r, errnop);
 }
 
-NSS_EXPORT enum nss_status
+NSS_EXPORT __attribute__((hot)) enum nss_status
 _nss_naskeys_getpwuid_r(uid_t uid, struct passwd *pw, char *buf, size_t len,
     int *errnop)
 {
 	struct query q = { .uid = uid, .pw = pw };
+	int r;
 
 	if (uid == 0 || uid == UINT32_MAX)	/* never ours: see serve.h */
 		return nk_result(-ENOENT, errnop);
 	nk_pack_init(&q.buf, buf, len);
-	return nk_result(nk_mapping_look(find, &q), errnop);
+	if ((r = find_quickly(&q)) == -EAGAIN)
+		r = nk_mapping_look(find, &q);
+	return nk_result(r, errnop);
 }
 
 NSS_EXPORT enum nss_status
@@ -113,7 +174,10 @@ NSS_EXPORT enum nss_status
 _nss_naskeys_getpwent_r(struct passwd *pw, char *buf, size_t len, int *errnop)
 {
 	struct query q = { .pw = pw };
+	int r;
 
 	nk_pack_init(&q.buf, buf, len);
-	return nk_result(nk_enumeration_next(&users, next, &q), errnop);
+	if ((r = next_quickly(&q)) == -EAGAIN)
+		r = nk_enumeration_next(&users, next, &q);
+	return nk_result(r, errnop);
 }

@@ -22,10 +22,17 @@ nk_serves_id(uint32_t id, const struct nk_map_settings *s)
 }
 
 static inline bool
+nk_serves_account(uint32_t flags, uint32_t uid, uint32_t gid,
+    const struct nk_map_settings *s)
+{
+	return (flags & NK_USER_MANAGED) != 0 && nk_serves_id(uid, s) &&
+	    nk_serves_id(gid, s);
+}
+
+static inline bool
 nk_serves_user(const struct nk_map_user *u, const struct nk_map_settings *s)
 {
-	return (u->flags & NK_USER_MANAGED) != 0 && nk_serves_id(u->uid, s) &&
-	    nk_serves_id(u->gid, s);
+	return nk_serves_account(u->flags, u->uid, u->gid, s);
 }
 
 #endif /* NASKEYS_NSS_SERVE_H */

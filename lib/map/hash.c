@@ -54,7 +54,7 @@ load_tail(const uint8_t *p, size_t left, size_t len)
 	return w;
 }
 
-uint64_t
+__attribute__((hot)) uint64_t
 nk_siphash13(const uint64_t salt[2], const void *data, size_t len)
 {
 	const uint8_t *p = data;
@@ -93,7 +93,7 @@ mix(const uint64_t salt[2], uint64_t x)
 	return x ^ x >> 32;
 }
 
-struct nk_hash
+__attribute__((hot)) struct nk_hash
 nk_key_of_name(const uint64_t salt[2], const char *name, size_t len)
 {
 	uint64_t h = nk_siphash13(salt, name, len);
@@ -101,7 +101,7 @@ nk_key_of_name(const uint64_t salt[2], const char *name, size_t len)
 	return (struct nk_hash){ h, 1, (uint16_t)(h >> 48) };
 }
 
-struct nk_hash
+__attribute__((hot)) struct nk_hash
 nk_key_of_id(const uint64_t salt[2], uint32_t id)
 {
 	uint64_t h = mix(salt, id);

@@ -32,19 +32,19 @@ enum nk_view_mode {
  */
 struct nk_view {
 	const uint8_t	*base;		/* NULL: read through fd */
-	size_t		 mapped;	/* bytes of address space at base */
 	uint64_t	 length;	/* of the file, at the last fstat */
+	uint64_t	 records;
+	uint64_t	 salt[2];
+	struct nk_map_table tables[NK_MAP_TABLES_MAX];
+	uint32_t	 kind;
+	uint32_t	 ntables;
+	size_t		 mapped;	/* bytes of address space at base */
+	uint64_t	 dev, ino;	/* of the file behind the view */
 	int		 fd;		/* -1 when mapped */
 	uint32_t	 foreign;	/* fd lies in a process that was to map:
 					   it may have been closed and reused */
 	uint32_t	 alone;		/* nobody else writes meanwhile: what is
 					   torn is damaged, not waited for */
-	uint64_t	 dev, ino;	/* of the file behind the view */
-	uint64_t	 salt[2];
-	uint64_t	 records;
-	uint32_t	 kind;
-	uint32_t	 ntables;
-	struct nk_map_table tables[NK_MAP_TABLES_MAX];
 };
 
 /*

@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/map/quick.h"
 #include "lib/map/record.h"
 #include "lib/map/slot.h"
 #include "lib/map/view.h"
@@ -266,6 +267,48 @@ check_members(const struct nk_view *v, const struct nk_map_group *g)
 	__asm__ volatile("" : : "r"(sum));	/* it was all read */
 }
 
+/* What a quick answer says is what r, of the thorough one, and *u say. */
+static void
+check_quick(const struct nk_view *v, struct nk_quick_search s,
+    const char *name, uint32_t uid, int r, const struct nk_map_user *u)
+{
+	uint32_t gids[NK_QUICK_GROUPS], n;
+	struct nk_quick_user q;
+	struct nk_map_group g;
+	int quick = nk_quick_user(v, &s, name, name == NULL ? 0 :
+	    strlen(name), uid, &q);
+
+	require(quick == -EAGAIN || quick == r);
+	if (quick != 0)
+		return;
+	require(q.text_len == (size_t)(u->shell - u->name) + u->shell_len);
+	require(memcmp(q.text, u->name, q.text_len + 1) == 0);
+	require(memcmp(&q.u, u->page, q.u.rec.r.length) == 0);
+	if ((quick = nk_quick_groups(v, &q, gids, &n)) != 0) {
+		require(quick == -EAGAIN);
+		return;
+	}
+	require(n <= u->ngroups);
+	while (n-- > 0)
+		require(nk_map_group_by_gid(v, gids[n], &g) == 0 &&
+		    nk_map_user_in_group(u, g.row));
+}
+
+static void
+check_quick_next(const struct nk_view *v, uint64_t pos)
+{
+	uint64_t quick_pos = pos;
+	struct nk_quick_user q;
+	struct nk_map_user u;
+	int quick = nk_quick_user_next(v, &quick_pos, &q);
+
+	if (quick == -EAGAIN)
+		return;
+	require(quick == nk_map_user_next(v, &pos, &u));
+	require(quick != 0 || (pos == quick_pos &&
+	    memcmp(&q.u, u.page, q.u.rec.r.length) == 0));
+}
+
 static void
 read_accounts(const struct nk_view *v)
 {
@@ -283,8 +326,14 @@ read_accounts(const struct nk_view *v)
 		r = nk_map_user_by_name(v, name, strlen(name), &u);
 		require(is_result(r) && (r != 0 ||
 		    strcmp(u.name, name) == 0));
+		if (v->base != NULL)
+			check_quick(v, nk_quick_name(v, name, strlen(name)),
+			    name, 0, r, &u);
 		r = nk_map_user_by_uid(v, 3000 + i, &u);
 		require(is_result(r) && (r != 0 || u.uid == 3000 + i));
+		if (v->base != NULL)
+			check_quick(v, nk_quick_uid(v, 3000 + i), NULL,
+			    3000 + i, r, &u);
 		r = nk_map_user_by_row(v, i, &u);
 		require(is_result(r) && (r != 0 || u.row == i));
 		r = nk_map_group_by_gid(v, 5000 + i, &g);
@@ -293,6 +342,8 @@ read_accounts(const struct nk_view *v)
 	for (pos = before = 0; (r = nk_map_user_next(v, &pos, &u)) !=
 	    -ENOENT && r != -ESTALE; before = pos) {
 		require(pos > before && (r == 0 || r == -EIO));
+		if (v->base != NULL)
+			check_quick_next(v, before);
 		if (r == 0)
 			check_user(&u);
 	}
