@@ -348,9 +348,10 @@ nk_mapwriter_create(struct nk_mapwriter **wp, int dirfd, const char *name,
 
 /* All that stands before the tables: the header and the cells. */
 struct front {
-	_Alignas(8) uint8_t bytes[NK_MAP_SETTINGS_AT +
-	    sizeof(struct nk_map_settings)];
+	_Alignas(8) uint8_t bytes[NK_MAP_SUPERSEDED_AT + sizeof(uint64_t)];
 };
+_Static_assert(NK_MAP_SUPERSEDED_AT >= NK_MAP_SETTINGS_AT +
+    sizeof(struct nk_map_settings), "the mark stands behind the settings");
 
 static int
 read_front(const struct nk_mapwriter *w, struct front *f)
