@@ -34,6 +34,7 @@ struct acceptor {
 	const struct state	*state;
 	struct spawn		 spawn;
 	struct slots		 slots;
+	struct standing_groups	 groups;
 	struct listener		 listeners[OPTIONS_LISTEN_MAX];
 	size_t			 nlisteners;
 	int			 signals;	/* signalfd(2) */
@@ -74,6 +75,14 @@ pause_accepting(struct acceptor *a, const char *what, int error)
 	a->paused_until = clock_now_ms() + PAUSE_MS;
 }
 
+/* Who it is matters only where there is little left. */
+static bool
+has_room(struct acceptor *a, int fd, uid_t uid)
+{
+	return !slots_is_crowded(&a->slots) || slots_has_room(&a->slots,
+	    standing_find(&a->groups, a->state, fd, uid));
+}
+
 /* MUST 2 and 3.  fd is the caller's to close. */
 static void
 admit(struct acceptor *a, const struct listener *l, int fd)
@@ -88,7 +97,8 @@ admit(struct acceptor *a, const struct listener *l, int fd)
 		return;
 	}
 	counted = uid != 0 && uid != a->state->nk.owner;
-	if (counted && !slots_admit(&a->slots, uid)) {
+	if (counted && (!slots_admit(&a->slots, uid) || !has_room(a, fd,
+	    uid))) {
 		note_refused(a, uid);
 		return;
 	}

@@ -5,7 +5,7 @@
 /*
  * The acceptor.
  *
- *  1. It MUST NOT read a byte of what anybody sends, nor look up a name.
+ *  1. It MUST NOT read a byte of what anybody sends, nor ask for a name.
  *  2. It MUST close at once what is above a uid's slots, and never wait for
  *     anybody: whoever connects costs it one accept(2) and one close(2).
  *  3. Root's connections MUST NOT be counted, nor anybody's against them.

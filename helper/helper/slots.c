@@ -46,6 +46,25 @@ slots_admit(const struct slots *s, uid_t uid)
 	return held < share(s);
 }
 
+bool
+slots_is_crowded(const struct slots *s)
+{
+	return s->used >= (s->max + 1) / 2;
+}
+
+bool
+slots_has_room(const struct slots *s, enum standing standing)
+{
+	switch (standing) {
+	case STANDING_ADMIN:
+		return s->used < s->max;
+	case STANDING_ACCOUNT:
+		return s->used < s->max - s->max / 8;
+	default:
+		return !slots_is_crowded(s);
+	}
+}
+
 int
 slots_take(struct slots *s, uid_t uid, pid_t pid)
 {

@@ -9,7 +9,9 @@
  * While half of all slots are free a uid may have its full share, but never
  * more than that half; as they run out its share shrinks in proportion,
  * down to one.  So it takes many uids, and not just a few greedy ones, to
- * leave none for another.
+ * leave none for another.  And since somebody may have very many uids, the
+ * second half of the slots is for accounts, and the last eighth of all for
+ * administrators.
  */
 
 #include <sys/types.h>
@@ -18,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "helper/helper/standing.h"
 #include "lib/attr.h"
 
 struct slot {
@@ -38,6 +41,12 @@ void	slots_clear(struct slots *s);
 
 /* May uid have one connection more? */
 bool	slots_admit(const struct slots *s, uid_t uid);
+
+/* Is only the half left that strangers cannot have? */
+bool	slots_is_crowded(const struct slots *s);
+
+/* Is there a slot for somebody of this standing? */
+bool	slots_has_room(const struct slots *s, enum standing standing);
 
 /* After slots_admit(): process pid serves it.  -ENOSPC: no slot is free. */
 int	slots_take(struct slots *s, uid_t uid, pid_t pid) NK_MUST_CHECK;

@@ -36,6 +36,10 @@
 #define ALICE		23001u		/* takes all she can get */
 #define BOB		23002u
 #define ADMIN		23003u
+#define ACCOUNT		23004u
+#define OTHER_ADMIN	23005u
+#define SUBORDINATES	24000u		/* and so on */
+#define CONNECTIONS_MAX	64		/* in our naskeys.conf */
 #define PER_UID		16		/* connections, by default */
 #define FLOOD		1000
 #define TIMEOUT		2		/* s, in our naskeys.conf */
@@ -984,6 +988,32 @@ test_repair(void)
 	(void)helpers_become(0, SOON);
 }
 
+/* Whoever has subordinate uids comes as very many users. */
+static void
+test_subordinates(void)
+{
+	int fds[CONNECTIONS_MAX + 16], root = connect_as(ROOT, root_sock);
+	int alive = 0, i;
+	char byte;
+
+	result(create_user(root, ACCOUNT, false) > 0 &&
+	    create_user(root, OTHER_ADMIN, true) > 0, "two accounts are made");
+	close(root);
+	(void)helpers_become(0, SOON);
+	for (i = 0; i < CONNECTIONS_MAX + 16; i++)
+		fds[i] = connect_as(SUBORDINATES + (uid_t)i, sock);
+	result(is_served(OTHER_ADMIN, SOON) && is_served(ROOT, SOON) &&
+	    is_served(ACCOUNT, SOON), "they leave room for accounts");
+	for (i = 0; i < CONNECTIONS_MAX + 16; i++) {
+		if (recv(fds[i], &byte, 1, MSG_DONTWAIT) == -1 &&
+		    errno == EAGAIN)
+			alive++;
+		close(fds[i]);
+	}
+	result(alive == CONNECTIONS_MAX / 2, "and have half: %d", alive);
+	(void)helpers_become(0, TIMEOUT * 1000 + SOON);
+}
+
 static void
 test_demotion(void)
 {
@@ -1061,7 +1091,8 @@ test_start_and_stop(void)
 static void
 set_up(void)
 {
-	static const char conf[] = "request_timeout = 2\n";
+	static const char conf[] = "request_timeout = 2\n"
+	    "connections_max = 64\n";
 	const struct rlimit many = { 4096, 4096 };
 	char path[64];
 	int fd;
@@ -1119,6 +1150,7 @@ main(int argc, char **argv)
 	test_repair();
 	test_exhaustion(false);
 	test_exhaustion(true);
+	test_subordinates();
 	test_demotion();
 	test_start_and_stop();
 	clean_up();

@@ -94,6 +94,49 @@ START_TEST(refused)
 }
 END_TEST
 
+/* Thousands of uids, each with one connection: how far do they come? */
+static size_t
+fill(struct slots *s, enum standing standing)
+{
+	static uid_t uid = 100000;
+	size_t n = 0;
+
+	for (; slots_admit(s, uid) && (!slots_is_crowded(s) ||
+	    slots_has_room(s, standing)); uid++, n++)
+		ck_assert_int_eq(slots_take(s, uid, next_pid++), 0);
+	return n;
+}
+
+static const struct {
+	uint32_t	max;
+	size_t		strangers, accounts, admins;
+} shares[] = {
+	{ 256,	128,	96,	32 },
+	{ 64,	32,	24,	8 },
+	{ 9,	5,	3,	1 },
+	{ 7,	4,	3,	0 },
+	{ 2,	1,	1,	0 },
+	{ 1,	1,	0,	0 },
+};
+
+START_TEST(standings)
+{
+	struct slots s;
+
+	ck_assert_int_eq(slots_init(&s, shares[_i].max, 16), 0);
+	ck_assert_uint_eq(fill(&s, STANDING_STRANGER), shares[_i].strangers);
+	ck_assert_uint_eq(fill(&s, STANDING_ACCOUNT), shares[_i].accounts);
+	ck_assert_uint_eq(fill(&s, STANDING_STRANGER), 0);
+	ck_assert_uint_eq(fill(&s, STANDING_ADMIN), shares[_i].admins);
+	ck_assert_uint_eq(fill(&s, STANDING_ADMIN), 0);
+	slots_clear(&s);
+	/* nobody is asked for while there is enough */
+	ck_assert_int_eq(slots_init(&s, shares[_i].max, 16), 0);
+	ck_assert_uint_eq(fill(&s, STANDING_ADMIN), shares[_i].max);
+	slots_clear(&s);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -106,6 +149,8 @@ main(void)
 	tcase_add_loop_test(tc, crowd, 0,
 	    (int)(sizeof(crowds) / sizeof(crowds[0])));
 	tcase_add_test(tc, refused);
+	tcase_add_loop_test(tc, standings, 0,
+	    (int)(sizeof(shares) / sizeof(shares[0])));
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);
