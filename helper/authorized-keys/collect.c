@@ -87,12 +87,16 @@ could_accept(const struct nk_request *q, const struct nk_map_keyline *l)
 
 /*
  * What is read from the maps, one thing after another; in one place, since
- * each page of memory that a program touches costs its start.
+ * each page of memory that a program touches costs its start.  A common
+ * symbol lies behind all other data, so that its beginning, which is all
+ * that most records fill, shares their page.
  */
-union scratch {
+union nk_scratch {
 	struct nk_map_user	user;
 	struct nk_map_keyset	keyset;
 };
+
+union nk_scratch nk_scratch __attribute__((common));
 
 /* What is known of the account while its keys are looked for. */
 struct account {
@@ -176,7 +180,8 @@ read_keys(const struct account *a, const struct nk_request *q,
 		return r == -ENOENT ? -EIO : r;
 	}
 	r = collect_lines(&v, a, q, c, k, o);
-	nk_view_close(&v);
+	if (r < 0)		/* else the end of the program does it */
+		nk_view_close(&v);
 	return r;
 }
 
@@ -246,12 +251,12 @@ static int
 collect_from(const struct nk_view *v, const struct nk_request *q,
     struct clock *c, struct nk_output *o, bool *chainp)
 {
-	union scratch s;
+	union nk_scratch *s = &nk_scratch;
 	struct account a;
 	int r;
 
 	*chainp = false;
-	r = find_account(v, q, &s.user, &a);
+	r = find_account(v, q, &s->user, &a);
 	if (r == -ENOENT) {
 		*chainp = true;
 		return 0;
@@ -260,10 +265,10 @@ collect_from(const struct nk_view *v, const struct nk_request *q,
 		return r;
 	if (!may_log_in(&a, q, c, chainp))
 		return 0;
-	r = read_keys(&a, q, c, &s.keyset, o);
+	r = read_keys(&a, q, c, &s->keyset, o);
 	if (r < 0 && r != -ENOENT)	/* no keys: if nothing has changed */
 		return r;
-	return check_again(v, q, &s.user, &a);
+	return check_again(v, q, &s->user, &a);
 }
 
 int
@@ -279,9 +284,9 @@ nk_collect(const struct nk_request *q, struct nk_output *o, bool *chainp)
 		    NK_MAP_KIND_ACCOUNTS, NK_VIEW_PREAD)) < 0)
 			break;
 		r = collect_from(&v, q, &c, o, chainp);
-		nk_view_close(&v);
 		if (r != -ESTALE && r != -EAGAIN)
-			break;
+			break;	/* and all is closed with the program */
+		nk_view_close(&v);
 	}
 	if (r < 0)
 		nk_report(LOG_ERR, q->user, "no answer from the maps in "

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: ISC
 #
 # naskeys-authorized-keys started as sshd starts it, against an empty program
-# linked the same way; and with many users against few.
+# and what the same system calls cost in one; and with many users against few.
 set -eu
 users="1000 10000 100000"
 [ "${LONG-no}" = no ] || users="$users 1000000"
 cd "$BUILD"
 # shellcheck disable=SC2086
 tests/bench/bench_akc "$PWD/naskeys-authorized-keys" \
-    "$PWD/tests/bench/empty" $users
+    "$PWD/tests/bench/empty" "$PWD/tests/bench/empty_alike" \
+    "$PWD/tests/bench/calls" $users

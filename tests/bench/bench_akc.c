@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * bench_akc PROGRAM EMPTY USERS...
+ * bench_akc PROGRAM EMPTY ALIKE CALLS USERS...
  *
  * naskeys-authorized-keys, started and reaped as sshd does, against an empty
- * program that is linked the same way; and with the last number of users
- * against the first.
+ * program, an empty program that is linked alike, and one that only makes
+ * the same system calls; and with the last number of users against the
+ * first.
  */
 #include <sys/wait.h>
 
@@ -178,15 +179,11 @@ finish(const struct worker *w)
 }
 
 static void
-compare(const struct worker *a, const struct worker *b)
+compare(const struct worker *a, const struct worker *b, const char *title)
 {
 	static struct nk_rounds r;
-	char title[64], than[32] = "an empty program";
 	uint64_t seed;
 
-	if (b->users > 0)
-		(void)snprintf(than, sizeof(than), "%u", b->users);
-	(void)snprintf(title, sizeof(title), "%u users, %s", a->users, than);
 	(void)ask(a, 1);
 	(void)ask(b, 1);
 	for (r.count = 0; r.count < ROUNDS; r.count++) {
@@ -200,25 +197,55 @@ compare(const struct worker *a, const struct worker *b)
 	nk_bench_report(title, &r);
 }
 
+/* The programs that the command is measured against. */
+enum floor { EMPTY, ALIKE, CALLS, FLOORS };
+
+static const char *const floors[FLOORS] = {
+	"an empty program", "one linked alike", "the same system calls",
+};
+
+static void
+compare_all(const struct worker *w, int n, const struct worker *floor)
+{
+	char title[96];
+	int i, k;
+
+	compare(&floor[CALLS], &floor[EMPTY], "only the system calls, "
+	    "an empty program");
+	for (i = 0; i < n; i++) {
+		for (k = 0; k < FLOORS; k++) {
+			(void)snprintf(title, sizeof(title), "%u users, %s",
+			    w[i].users, floors[k]);
+			compare(&w[i], &floor[k], title);
+		}
+	}
+	if (n > 1) {
+		(void)snprintf(title, sizeof(title), "%u users, %u",
+		    w[n - 1].users, w[0].users);
+		compare(&w[n - 1], &w[0], title);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
-	struct worker workers[WORKERS_MAX], empty;
-	int i, n = argc - 3;
+	struct worker workers[WORKERS_MAX], floor[FLOORS];
+	int i, n = argc - 2 - FLOORS;
 
 	if (n < 1 || n > WORKERS_MAX)
-		errx(EXIT_FAILURE, "usage: bench_akc PROGRAM EMPTY USERS...");
+		errx(EXIT_FAILURE,
+		    "usage: bench_akc PROGRAM EMPTY ALIKE CALLS USERS...");
 	nk_bench_pin();
-	start(&empty, argv[2], 0);
 	for (i = 0; i < n; i++)
 		start(&workers[i], argv[1],
-		    (uint32_t)strtoul(argv[i + 3], NULL, 10));
-	for (i = 0; i < n; i++)
-		compare(&workers[i], &empty);
-	if (n > 1)
-		compare(&workers[n - 1], &workers[0]);
+		    (uint32_t)strtoul(argv[i + 2 + FLOORS], NULL, 10));
+	for (i = 0; i < FLOORS; i++)
+		start(&floor[i], argv[2 + i],
+		    i == CALLS ? workers[0].users : 0);
+	compare_all(workers, n, floor);
 	for (i = 0; i < n; i++)
 		finish(&workers[i]);
-	finish(&empty);
+	for (i = 0; i < FLOORS; i++)
+		finish(&floor[i]);
 	return EXIT_SUCCESS;
 }
