@@ -135,12 +135,14 @@ make_record(struct floor_record *r, const struct user *u)
 static void
 collapse(int fd, uint64_t length)
 {
+	uint64_t size = length / FLOOR_HUGE * FLOOR_HUGE;
 	void *p = floor_map(fd, length);
 
 	if (p == MAP_FAILED)
 		err(EXIT_FAILURE, FLOOR_PATH);
-	(void)madvise(p, length / FLOOR_HUGE * FLOOR_HUGE,
-	    MADV_COLLAPSE);
+	if (length - size >= NK_MAP_HUGE_LEAST)
+		size += FLOOR_HUGE;
+	(void)madvise(p, size, MADV_COLLAPSE);
 	munmap(p, length + FLOOR_HUGE);
 }
 
@@ -177,7 +179,7 @@ write_floor(uint32_t users, uint64_t slots, uint64_t length)
 	    fwrite(uids, sizeof(*uids), slots, f) != slots ||
 	    fwrite(all, h.stride, users, f) != users || fflush(f) != 0)
 		err(EXIT_FAILURE, FLOOR_PATH);
-	collapse(fileno(f), length);
+	collapse(fileno(f), FLOOR_HEADER + tables + users * h.stride);
 	fclose(f);
 	free(names);
 	free(uids);
