@@ -90,7 +90,8 @@ look_up(const struct order *o)
 		ids[i] = (uint32_t)(next_random(&seed) % o->users);
 		(void)snprintf(names[i], sizeof(names[i]), "%suser%u",
 		    o->op == OP_NAME_MISS ? "-" : "", ids[i]);
-		ids[i] += o->op == OP_UID_MISS ? 0x90000000u : NK_BENCH_FIRST_UID;
+		ids[i] += o->op == OP_UID_MISS ? 0x90000000u :
+		    NK_BENCH_FIRST_UID;
 	}
 	begin = own_time();
 	for (i = 0; i < BATCH; i++) {
