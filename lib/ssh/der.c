@@ -41,3 +41,45 @@ nk_der_get(struct nk_wire *w, uint8_t tag, struct nk_wire *content)
 	w->left = next.left - len;
 	return 0;
 }
+
+bool
+nk_der_has(const struct nk_wire *w, uint8_t tag)
+{
+	return w->left > 0 && w->p[0] == tag;
+}
+
+int
+nk_der_get_positive(struct nk_wire *w, struct nk_wire *n)
+{
+	struct nk_wire next = *w, c;
+	int r;
+
+	if ((r = nk_der_get(&next, NK_DER_INTEGER, &c)) < 0)
+		return r;
+	if (c.left == 0 || (c.p[0] & 0x80) != 0)
+		return -EBADMSG;	/* empty, or negative */
+	if (c.p[0] == 0) {
+		if (c.left == 1 || (c.p[1] & 0x80) == 0)
+			return -EBADMSG;	/* zero, or a zero too many */
+		c.p++;
+		c.left--;
+	}
+	*n = c;
+	*w = next;
+	return 0;
+}
+
+int
+nk_der_get_version(struct nk_wire *w, uint8_t *vp)
+{
+	struct nk_wire next = *w, c;
+	int r;
+
+	if ((r = nk_der_get(&next, NK_DER_INTEGER, &c)) < 0)
+		return r;
+	if (c.left != 1 || (c.p[0] & 0x80) != 0)
+		return -EBADMSG;
+	*vp = c.p[0];
+	*w = next;
+	return 0;
+}

@@ -2,11 +2,11 @@
 #include "lib/ssh/derpublic.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/ssh/der.h"
+#include "lib/ssh/keyoid.h"
 #include "lib/ssh/refuse.h"
 #include "lib/ssh/wire.h"
 
@@ -14,44 +14,6 @@ static const char damaged[] = "the PEM public key is cut or damaged: "
     "copy it again from its first to its last line";
 static const char other[] = "the PEM public key is of a kind that sshd does "
     "not take: use RSA, ECDSA (P-256, P-384, P-521) or Ed25519";
-
-enum algorithm {
-	RSA,
-	EC,
-	ED25519,
-};
-
-struct oid {
-	uint8_t	bytes[9];
-	uint8_t	len;
-};
-
-static const struct oid algorithms[] = {
-	[RSA] = { { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1 }, 9 },
-	[EC] = { { 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1 }, 7 },
-	[ED25519] = { { 0x2b, 0x65, 0x70 }, 3 },
-};
-
-static const struct {
-	struct oid	 oid;
-	const char	*type;
-	const char	*curve;
-} curves[] = {
-	{ { { 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7 }, 8 },
-	    "ecdsa-sha2-nistp256", "nistp256" },
-	{ { { 0x2b, 0x81, 4, 0, 0x22 }, 5 },
-	    "ecdsa-sha2-nistp384", "nistp384" },
-	{ { { 0x2b, 0x81, 4, 0, 0x23 }, 5 },
-	    "ecdsa-sha2-nistp521", "nistp521" },
-};
-
-#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
-
-static bool
-is_oid(const struct nk_wire *w, const struct oid *oid)
-{
-	return w->left == oid->len && memcmp(w->p, oid->bytes, oid->len) == 0;
-}
 
 /* Up to three strings of a blob; unused ones have no p. */
 static int
@@ -97,21 +59,17 @@ static int
 from_ec(struct nk_wire params, const struct nk_wire *point, uint8_t **blobp,
     size_t *blob_lenp)
 {
+	const struct nk_keytype *type;
 	struct nk_wire curve;
-	size_t i;
 
 	if (nk_der_get(&params, NK_DER_OID, &curve) < 0 ||
 	    nk_wire_get_end(&params) < 0)
 		return -EBADMSG;
-	for (i = 0; i < COUNT(curves); i++) {
-		if (!is_oid(&curve, &curves[i].oid))
-			continue;
-		curve.p = (const uint8_t *)curves[i].curve;
-		curve.left = strlen(curves[i].curve);
-		return make_blob(curves[i].type, &curve, point, blobp,
-		    blob_lenp);
-	}
-	return -EPERM;
+	if ((type = nk_keyoid_curve_type(&curve)) == NULL)
+		return -EPERM;
+	curve.p = (const uint8_t *)type->curve;
+	curve.left = strlen(type->curve);
+	return make_blob(type->name, &curve, point, blobp, blob_lenp);
 }
 
 /* params is what follows the algorithm's name, bits the key proper. */
@@ -122,16 +80,16 @@ from_algorithm(const struct nk_wire *oid, struct nk_wire params,
 	static const struct nk_wire none = { NULL, 0 };
 	struct nk_wire null;
 
-	if (is_oid(oid, &algorithms[RSA])) {
+	if (nk_keyoid_is(oid, &nk_keyoid_rsa)) {
 		if (nk_der_get(&params, NK_DER_NULL, &null) < 0 ||
 		    nk_wire_get_end(&null) < 0 ||
 		    nk_wire_get_end(&params) < 0)
 			return -EBADMSG;
 		return from_rsa(*bits, blobp, blob_lenp);
 	}
-	if (is_oid(oid, &algorithms[EC]))
+	if (nk_keyoid_is(oid, &nk_keyoid_ec))
 		return from_ec(params, bits, blobp, blob_lenp);
-	if (is_oid(oid, &algorithms[ED25519])) {
+	if (nk_keyoid_is(oid, &nk_keyoid_ed25519)) {
 		if (nk_wire_get_end(&params) < 0)
 			return -EBADMSG;
 		return make_blob("ssh-ed25519", bits, &none, blobp,
