@@ -92,8 +92,12 @@ get_ec(struct nk_wire w, struct nk_private_parts *a)
 		    (r = get_curve(c, &type)) < 0)
 			return r;
 	}
+	/*
+	 * RFC 5915 wants as many bytes as the order has; PuTTYgen writes
+	 * what an INTEGER would have: fewer, or a zero before them.
+	 */
 	if (type == NULL || (a->type != NULL && a->type != type) ||
-	    a->d.left != (type->bits + 7) / 8)
+	    a->d.left > (type->bits + 7) / 8 + 1)
 		return -EBADMSG;
 	a->type = type;
 	if (nk_der_has(&s, CONTEXT_1) &&

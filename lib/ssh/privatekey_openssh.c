@@ -10,7 +10,8 @@
 #include "lib/ssh/privatekey_parts.h"
 #include "lib/ssh/refuse.h"
 
-#define BLOCK	8		/* the private section is padded to it */
+#define BLOCK		8	/* the private section is padded to it */
+#define PADDING_MAX	16	/* PuTTYgen pads to AES's block, and always */
 
 static const char magic[] = "openssh-key-v1";	/* and its NUL */
 
@@ -34,7 +35,8 @@ get_section(struct nk_wire w, struct nk_private_parts *a, const char **whyp)
 		return nk_refuse(whyp, -EBADMSG, nk_privatekey_damaged);
 	if ((r = nk_private_parts_get(&w, a, whyp)) < 0)
 		return r;
-	if (nk_wire_get_sub(&w, &a->comment) < 0 || !whole || w.left >= BLOCK)
+	if (nk_wire_get_sub(&w, &a->comment) < 0 || !whole ||
+	    w.left > PADDING_MAX)
 		return nk_refuse(whyp, -EBADMSG, nk_privatekey_damaged);
 	for (i = 0; i < w.left; i++) {
 		if (w.p[i] != i + 1)

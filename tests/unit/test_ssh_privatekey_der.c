@@ -159,11 +159,15 @@ static const struct {
 	    -EBADMSG },
 	{ "curve by its numbers", SEC1, "3029" HEAD "a0023000", -EPERM },
 	{ "secp256k1", SEC1, "302e" HEAD "a007" "06052b8104000a", -EPERM },
-	{ "P-384 with too short a number", SEC1, "302e" HEAD "a007"
-	    "06052b81040022", -EBADMSG },
+	{ "P-384 with a short number", SEC1, "302e" HEAD "a007"
+	    "06052b81040022", 0 },
 	{ "version 0", SEC1, "3031" "020100" "0420" D "a00a" P256_OID,
 	    -EBADMSG },
 	{ "a zero before", SEC1, "3032" "020101" "042100" D "a00a" P256_OID,
+	    0 },
+	{ "two zeros before", SEC1, "3033" "020101" "04220000" D "a00a"
+	    P256_OID, -EBADMSG },
+	{ "a one before", SEC1, "3032" "020101" "042101" D "a00a" P256_OID,
 	    -EBADMSG },
 	{ "INTEGER as number", SEC1, "3031" "020101" "0220" D "a00a"
 	    P256_OID, -EBADMSG },
@@ -186,6 +190,10 @@ static const struct {
 	{ "a bit more", SEC1, "3031" "020101" "0420"
 	    "0000000000000000000000000000000100000000000000000000000000000000"
 	    "a00a" P256_OID, 0 },
+	{ "zeros before left out", SEC1, "3022" "020101" "0411"
+	    "0100000000000000000000000000000000" "a00a" P256_OID, 0 },
+	{ "empty number", SEC1, "3011" "020101" "0400" "a00a" P256_OID,
+	    -EBADMSG },
 	{ "EC in PKCS#8", PKCS8, "308187" "020100" EC_P256 "046d" "306b" HEAD
 	    POINT, 0 },
 	{ "with the curve inside", PKCS8, "308193" "020100" EC_P256 "0479"

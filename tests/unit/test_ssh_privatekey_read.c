@@ -485,6 +485,26 @@ START_TEST(openssh_bits)
 }
 END_TEST
 
+/* Padding of 0 to 16 bytes that makes whole blocks of the section. */
+START_TEST(padding)
+{
+	struct nk_secret raw = NK_SECRET_NONE;
+	struct nk_privatekey k;
+	uint8_t n;
+	int r;
+
+	decode(ED_OPENSSH, &raw);
+	raw.len = PADDING;
+	for (n = 1; n <= _i; n++)
+		ck_assert_int_eq(nk_secret_append(&raw, &n, 1), 0);
+	raw.p[SECTION_LENGTH] = (uint8_t)(raw.len - SECTION_LENGTH - 1);
+	r = read_bytes(raw.p, raw.len, "OPENSSH PRIVATE KEY", &k);
+	ck_assert_int_eq(r, _i == 4 || _i == 12 ? 0 : -EBADMSG);
+	nk_privatekey_clear(&k);
+	nk_secret_clear(&raw);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -502,6 +522,7 @@ main(void)
 	tcase_add_loop_test(tc, cuts, 0, COUNT(taken));
 	tcase_add_loop_test(tc, openssh_bytes, 0, COUNT(bytes));
 	tcase_add_test(tc, openssh_bits);
+	tcase_add_loop_test(tc, padding, 0, 40);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);
