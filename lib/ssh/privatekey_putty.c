@@ -101,12 +101,14 @@ get_lines(struct nk_textlines *t, const char *name, struct nk_secret *out)
 
 /* Does nothing but white space follow? */
 static bool
-is_end(struct nk_textlines *t)
+is_end(const struct nk_textlines *t)
 {
 	size_t i;
+	char c;
 
 	for (i = 0; i < t->left; i++) {
-		if (memchr(" \t\r\n", t->p[i], 4) == NULL)
+		c = t->p[i];
+		if (c != ' ' && c != '\t' && c != '\r' && c != '\n')
 			return false;
 	}
 	return true;
