@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: ISC */
+#include "lib/sandbox/confine.h"
+
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include <linux/capability.h>
+#include <linux/futex.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int
+nk_confine_descriptors(int fd)
+{
+	if (fd != NK_CONFINE_FD && dup2(fd, NK_CONFINE_FD) == -1)
+		return -errno;
+	if (close_range(NK_CONFINE_FD + 1, ~0U, 0) == -1)
+		return -errno;
+	return 0;
+}
+
+int
+nk_confine_measure(size_t *sizep)
+{
+	char text[128], *end;
+	unsigned long pages;
+	ssize_t n;
+	int fd, r;
+
+	if ((fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)) == -1)
+		return -errno;
+	n = read(fd, text, sizeof(text) - 1);
+	r = n == -1 ? -errno : 0;
+	close(fd);
+	if (r < 0)
+		return r;
+	text[n] = '\0';
+	errno = 0;
+	pages = strtoul(text, &end, 10);
+	if (end == text || *end != ' ' || errno != 0)
+		return -EIO;
+	*sizep = pages * (size_t)sysconf(_SC_PAGESIZE);
+	return 0;
+}
+
+/* ---- who it is ---- */
+
+static int
+drop_capabilities(void)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+	size_t i;
+
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == -1)
+		return -errno;
+	memset(sets, 0, sizeof(sets));
+	if (syscall(SYS_capset, &head, sets) == -1)
+		return -errno;
+	memset(sets, 0xff, sizeof(sets));
+	if (syscall(SYS_capget, &head, sets) == -1)
+		return -errno;
+	for (i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+		if (sets[i].effective != 0 || sets[i].permitted != 0 ||
+		    sets[i].inheritable != 0)
+			return -EPERM;
+	}
+	return 0;
+}
+
+/*
+ * The bounding set holds for programs that are executed, which is refused
+ * anyway: where the right to change it is missing, it stays.
+ */
+static void
+drop_bounding_set(void)
+{
+	int i;
+
+	for (i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++)
+		(void)prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
+}
+
+static int
+change_user(uid_t uid, gid_t gid)
+{
+	uid_t r, e, s;
+	gid_t gr, ge, gs;
+
+	if (setgroups(0, NULL) == -1 || setresgid(gid, gid, gid) == -1 ||
+	    setresuid(uid, uid, uid) == -1 ||
+	    getresuid(&r, &e, &s) == -1 || getresgid(&gr, &ge, &gs) == -1)
+		return -errno;
+	if (r != uid || e != uid || s != uid || gr != gid || ge != gid ||
+	    gs != gid || getgroups(0, NULL) != 0)
+		return -EPERM;
+	return 0;
+}
+
+static bool
+can_get_back(void)
+{
+	const gid_t root = 0;
+
+	return setresuid(0, 0, 0) == 0 || setuid(0) == 0 ||
+	    seteuid(0) == 0 || setresgid(0, 0, 0) == 0 ||
+	    setgroups(1, &root) == 0;
+}
+
+/* The user that it is, as long as that is not root in any way. */
+static int
+check_user(void)
+{
+	uid_t r, e, s;
+
+	if (getresuid(&r, &e, &s) == -1)
+		return -errno;
+	return r == 0 || e == 0 || s == 0 ? -EPERM : 0;
+}
+
+int
+nk_confine_identity(const struct nk_sandbox *sb)
+{
+	int r;
+
+	if (sb->uid == (uid_t)-1) {
+		if ((r = check_user()) < 0)
+			return r;
+	} else {
+		if (sb->uid == 0 || sb->gid == 0 || sb->gid == (gid_t)-1)
+			return -EPERM;
+		drop_bounding_set();
+		if ((r = change_user(sb->uid, sb->gid)) < 0)
+			return r;
+	}
+	if ((r = drop_capabilities()) < 0)
+		return r;
+	/* A user may belong to the group 0; only root gets one back. */
+	if (sb->uid == (uid_t)-1 ? setresuid(0, 0, 0) == 0 : can_get_back())
+		return -EPERM;
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return -errno;
+	return 0;
+}
+
+/* ---- what it may use ---- */
+
+static int
+limit(__rlimit_resource_t which, rlim_t most)
+{
+	struct rlimit l = { most, most };
+
+	return setrlimit(which, &l) == -1 ? -errno : 0;
+}
+
+int
+nk_confine_limits(size_t size, unsigned int seconds)
+{
+	int r;
+
+#ifdef NK_SANITIZERS
+	/* AddressSanitizer's shadow takes terabytes of addresses. */
+	(void)size;
+#else
+	if ((r = limit(RLIMIT_AS, size + NK_CONFINE_MEMORY)) < 0)
+		return r;
+#endif
+	if ((r = limit(RLIMIT_CORE, 0)) < 0 ||
+	    (r = limit(RLIMIT_FSIZE, 0)) < 0 ||
+	    (r = limit(RLIMIT_NOFILE, 0)) < 0 ||
+	    (r = limit(RLIMIT_NPROC, 0)) < 0)
+		return r;
+	return limit(RLIMIT_CPU, (rlim_t)seconds + 1);
+}
+
+/* ---- which system calls ---- */
+
+/*
+ * What memory, time, randomness, the message and the end need, and nothing
+ * that names a file, a process or an address.
+ */
+static const int plain[] = {
+	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap),
+	SCMP_SYS(madvise), SCMP_SYS(mlock), SCMP_SYS(munlock),
+	SCMP_SYS(getrandom), SCMP_SYS(getpid), SCMP_SYS(clock_gettime),
+	SCMP_SYS(gettimeofday), SCMP_SYS(time),
+	SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(restart_syscall),
+};
+
+static int
+allow_conditional(scmp_filter_ctx ctx)
+{
+	const struct scmp_arg_cmp socket[] = {
+		SCMP_A0_32(SCMP_CMP_EQ, NK_CONFINE_FD, 0),
+		SCMP_A4_64(SCMP_CMP_EQ, 0, 0),		/* no address */
+	};
+	const struct scmp_arg_cmp map[] = {
+		SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+		SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS),
+	};
+	const struct scmp_arg_cmp wake[] = {	/* pthread_once(3) */
+		SCMP_A1_32(SCMP_CMP_EQ, FUTEX_WAKE_PRIVATE, 0),
+	};
+	int r;
+
+	if ((r = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW,
+	    SCMP_SYS(recvfrom), 2, socket)) < 0 ||
+	    (r = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW,
+	    SCMP_SYS(sendto), 2, socket)) < 0 ||
+	    (r = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW,
+	    SCMP_SYS(mmap), 2, map)) < 0 ||
+	    (r = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW,
+	    SCMP_SYS(mprotect), 1, map)) < 0)
+		return r;
+	return seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, SCMP_SYS(futex),
+	    1, wake);
+}
+
+int
+nk_confine_calls(void)
+{
+	scmp_filter_ctx ctx;
+	size_t i;
+	int r;
+
+	if ((ctx = seccomp_init(SCMP_ACT_KILL_PROCESS)) == NULL)
+		return -ENOMEM;
+	r = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH,
+	    SCMP_ACT_KILL_PROCESS);
+	for (i = 0; r == 0 && i < sizeof(plain) / sizeof(plain[0]); i++)
+		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, plain[i], 0);
+	if (r == 0)
+		r = allow_conditional(ctx);
+	if (r == 0)
+		r = seccomp_load(ctx);
+	seccomp_release(ctx);
+	return r;
+}
