@@ -16,8 +16,8 @@
 #include "lib/store/internal.h"
 
 static const char *const names[NK_COUNTERS] = {
-	"user", "group", "key", "audit", "change", "trimmed", "audit_rows",
-	"audit_bytes", "audit_counted",
+	"user", "group", "key", "credential", "audit", "change", "trimmed",
+	"audit_rows", "audit_bytes", "audit_counted",
 };
 
 static int

@@ -34,6 +34,7 @@ enum nk_counter {
 	NK_COUNTER_USER,		/* the last row id given */
 	NK_COUNTER_GROUP,
 	NK_COUNTER_KEY,
+	NK_COUNTER_CREDENTIAL,
 	NK_COUNTER_AUDIT,
 	NK_COUNTER_CHANGE,		/* the last change noted */
 	NK_COUNTER_TRIMMED,		/* the last change forgotten */

@@ -200,6 +200,26 @@ static const char version_2[] =
 "INSERT INTO counters (name, value) VALUES ('audit_bytes', 0),"
 "  ('audit_counted', 0);";
 
+/*
+ * The NAS's own SSH keypairs.  The private half is sealed (lib/seal) with
+ * the key whose id is the property "seal_key".
+ */
+static const char version_3[] =
+"CREATE TABLE credentials ("
+"  id           INTEGER PRIMARY KEY CHECK (id > 0),"
+"  type         INTEGER NOT NULL CHECK (type = 0),"
+"  bits         INTEGER NOT NULL CHECK (bits >= 0),"
+"  created_at   INTEGER NOT NULL CHECK (created_at >= 0),"
+"  name         TEXT NOT NULL CHECK (name <> ''),"
+"  key_type     TEXT NOT NULL,"
+"  fingerprint  TEXT NOT NULL,"
+"  public_key   TEXT NOT NULL CHECK (public_key <> ''),"
+"  created_by   TEXT NOT NULL,"
+"  sealed       BLOB"
+") STRICT;"
+"CREATE UNIQUE INDEX credentials_name ON credentials (name);"
+"INSERT INTO counters (name, value) VALUES ('credential', 0);";
+
 static int
 fill_version_1(struct nk_db *db)
 {
@@ -222,6 +242,7 @@ fill_version_1(struct nk_db *db)
 const struct nk_migration nk_migrations[] = {
 	{ version_1,	fill_version_1 },
 	{ version_2,	NULL },
+	{ version_3,	NULL },
 };
 const size_t nk_nmigrations = sizeof(nk_migrations) /
     sizeof(nk_migrations[0]);

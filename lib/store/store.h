@@ -342,6 +342,65 @@ int	nk_keys_remove(struct nk_store *s, int64_t user,
 int	nk_key_set_last_used(struct nk_store *s, int64_t id, int64_t when,
 	    const char *from) NK_MUST_CHECK;
 
+/* ---- credentials: the NAS's own SSH keypairs ---- */
+
+enum nk_credential_type {
+	NK_CREDENTIAL_KEYPAIR,
+};
+
+struct nk_credential {
+	int64_t		 id;
+	enum nk_credential_type type;
+	bool		 has_private;	/* a private half is there, sealed */
+	unsigned int	 bits;
+	int64_t		 created_at;
+	char		*name;		/* unique over all types */
+	char		*key_type;	/* "ssh-ed25519" ... */
+	char		*fingerprint;	/* "SHA256:..." */
+	char		*public_key;	/* text, as it is shown */
+	char		*created_by;
+};
+
+void	nk_credential_clear(struct nk_credential *c);
+int	nk_credential_get(struct nk_store *s, int64_t id,
+	    struct nk_credential *c) NK_MUST_CHECK;
+int	nk_credential_by_name(struct nk_store *s, const char *name,
+	    struct nk_credential *c) NK_MUST_CHECK;
+/* In the order of ids, from the first one above "after". */
+int	nk_credential_each(struct nk_store *s, int64_t after,
+	    int (*fn)(void *arg, const struct nk_credential *c), void *arg)
+	    NK_MUST_CHECK;
+
+/*
+ * These change nothing that a map shows: no journal.  insert gives *c its
+ * id; has_private is not looked at, a new row has no private half yet.
+ * update writes everything but the private half, created_at and created_by.
+ */
+int	nk_credential_insert(struct nk_store *s, struct nk_credential *c)
+	    NK_MUST_CHECK;
+int	nk_credential_update(struct nk_store *s,
+	    const struct nk_credential *c) NK_MUST_CHECK;
+int	nk_credential_delete(struct nk_store *s, int64_t id) NK_MUST_CHECK;
+
+/*
+ * The sealed private half, which no other function reads: malloc'd bytes
+ * that mean nothing to the store.  -ENOENT: no such row, or it has none.
+ */
+int	nk_credential_sealed_get(struct nk_store *s, int64_t id,
+	    uint8_t **sealedp, size_t *lenp) NK_MUST_CHECK;
+/* len 0 takes it away. */
+int	nk_credential_sealed_set(struct nk_store *s, int64_t id,
+	    const uint8_t *sealed, size_t len) NK_MUST_CHECK;
+
+/*
+ * The id of the key that everything sealed is sealed with, a string of at
+ * most room - 1 characters.  -ENOENT: nothing was ever sealed.
+ */
+int	nk_store_seal_key_get(struct nk_store *s, char *id, size_t room)
+	    NK_MUST_CHECK;
+int	nk_store_seal_key_set(struct nk_store *s, const char *id)
+	    NK_MUST_CHECK;
+
 /* ---- the journal of what is to be published ---- */
 
 enum nk_change_kind {

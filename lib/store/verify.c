@@ -72,6 +72,15 @@ static const struct {
 	{ "key row", "has an id that was not given yet",
 	  "SELECT id FROM keys WHERE id >"
 	  " (SELECT value FROM counters WHERE name = 'key')" },
+	{ "credential row", "has an id that was not given yet",
+	  "SELECT id FROM credentials WHERE id >"
+	  " (SELECT value FROM counters WHERE name = 'credential')" },
+	{ "credential row", "has the name of another one",
+	  "SELECT MAX(id) FROM credentials GROUP BY name"
+	  " HAVING COUNT(*) > 1" },
+	{ "credential row", "is sealed, but with no key that is known",
+	  "SELECT id FROM credentials WHERE sealed IS NOT NULL AND NOT EXISTS"
+	  " (SELECT 1 FROM properties WHERE name = 'seal_key')" },
 	{ "audit row", "has an id that was not given yet",
 	  "SELECT id FROM audit WHERE id >"
 	  " (SELECT value FROM counters WHERE name = 'audit')" },
@@ -158,6 +167,15 @@ read_key(void *arg, const struct nk_key *k)
 }
 
 static int
+read_credential(void *arg, const struct nk_credential *c)
+{
+	int64_t *last = arg;
+
+	*last = c->id;
+	return 0;
+}
+
+static int
 read_audit(void *arg, const struct nk_audit *a)
 {
 	int64_t *last = arg;
@@ -178,6 +196,8 @@ walk_rows(struct nk_store *s, int kind, int64_t *lastp)
 		return nk_group_each(s, 0, read_group, lastp);
 	case 2:
 		return nk_key_each(s, read_key, lastp);
+	case 3:
+		return nk_credential_each(s, 0, read_credential, lastp);
 	default:
 		return nk_audit_each(s, 0, 0, read_audit, lastp);
 	}
@@ -187,7 +207,8 @@ static int
 check_rows(struct nk_store *s, void (*report)(void *arg, const char *what),
     void *arg)
 {
-	static const char *const kinds[] = { "user", "group", "key", "audit" };
+	static const char *const kinds[] = { "user", "group", "key",
+	    "credential", "audit" };
 	char line[160];
 	uint8_t id[16];
 	int64_t last;
@@ -195,7 +216,7 @@ check_rows(struct nk_store *s, void (*report)(void *arg, const char *what),
 
 	if ((faults = nk_store_id(s, id)) < 0)
 		report(arg, "the store's id is missing");
-	for (kind = 0; kind < 4; kind++) {
+	for (kind = 0; kind < 5; kind++) {
 		if ((r = walk_rows(s, kind, &last)) == 0)
 			continue;
 		(void)snprintf(line, sizeof(line), "the %s row after row %lld"
