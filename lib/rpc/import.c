@@ -277,13 +277,13 @@ insert(struct nk_context *c, struct import *im, struct nk_user_edit *ed,
 static int
 set_password(struct nk_user_edit *ed, struct nk_error *e)
 {
-	struct nk_secret secret;
+	struct nk_new_password secret;
 	int r = 0;
 
 	if (ed->password != NULL) {
-		if ((r = nk_secret_make(&secret, ed, e)) == 0)
+		if ((r = nk_new_password_make(&secret, ed, e)) == 0)
 			r = nk_user_set_hash(ed->row, secret.hash);
-		nk_secret_clear(&secret);
+		nk_new_password_clear(&secret);
 	} else if (strcmp(ed->row->hash, "*") != 0) {
 		ed->row->last_password_change = nk_now();
 	}

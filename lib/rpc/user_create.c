@@ -13,7 +13,7 @@
 
 struct creation {
 	struct nk_user_edit	 ed;
-	struct nk_secret	 secret;
+	struct nk_new_password	 secret;
 	uint32_t		 gid;	/* of a new group */
 	struct nk_home		 home;
 	json_t			*result;
@@ -93,7 +93,7 @@ prepare(struct nk_context *c, struct creation *cr, const json_t *fields,
 	}
 	if ((r = check_elsewhere(c, cr, e)) < 0 || !cr->ed.row->managed)
 		goto out;
-	r = nk_secret_make(&cr->secret, &cr->ed, e);
+	r = nk_new_password_make(&cr->secret, &cr->ed, e);
 	if (r == 0 && cr->secret.hash[0] != '\0')
 		r = nk_user_set_hash(cr->ed.row, cr->secret.hash);
  out:
@@ -248,7 +248,7 @@ nk_user_create(struct nk_context *c, json_t *params, json_t **resultp,
  out:
 	nk_home_undo(&cr.home);
 	json_decref(cr.result);
-	nk_secret_clear(&cr.secret);
+	nk_new_password_clear(&cr.secret);
 	nk_user_edit_clear(&cr.ed);
 	return r;
 }

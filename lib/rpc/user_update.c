@@ -22,7 +22,7 @@ struct change {
 	struct nk_user_rules	 rules;
 	struct nk_user		*old;
 	struct nk_user_edit	 ed;
-	struct nk_secret	 secret;
+	struct nk_new_password	 secret;
 	uint32_t		 uid;	/* elsewhere, for accept_uid */
 	struct nk_home		 home;
 	json_t			*result;
@@ -312,7 +312,7 @@ nk_user_update_method(struct nk_context *c, json_t *params,
 		forget_rows(&ch);
 		if ((r = read_snapshot(c, &ch, e)) < 0 ||
 		    (r = check_elsewhere(c, &ch, e)) < 0 ||
-		    (r = nk_secret_make(&ch.secret, &ch.ed, e)) < 0)
+		    (r = nk_new_password_make(&ch.secret, &ch.ed, e)) < 0)
 			break;
 		r = nk_edit_run(c, update, &ch, e);
 	} while (r == -ESTALE && ++tries < TRIES);
@@ -324,7 +324,7 @@ nk_user_update_method(struct nk_context *c, json_t *params,
 		nk_home_keep(&ch.home);
 	nk_home_undo(&ch.home);
 	json_decref(ch.result);
-	nk_secret_clear(&ch.secret);
+	nk_new_password_clear(&ch.secret);
 	forget_rows(&ch);
 	nk_user_rules_clear(&ch.rules);
 	return r;

@@ -22,13 +22,13 @@ nk_collected(int r, const struct nk_error *e)
 /* ---- passwords ---- */
 
 void
-nk_secret_clear(struct nk_secret *s)
+nk_new_password_clear(struct nk_new_password *s)
 {
 	explicit_bzero(s, sizeof(*s));
 }
 
 int
-nk_secret_make(struct nk_secret *s, const struct nk_user_edit *ed,
+nk_new_password_make(struct nk_new_password *s, const struct nk_user_edit *ed,
     struct nk_error *e)
 {
 	int r;

@@ -13,19 +13,19 @@
 
 #define NK_HISTORY_MAX	10	/* old hashes that are kept */
 
-/* A plain password and its hash, wiped by nk_secret_clear(). */
-struct nk_secret {
+/* A plain password and its hash, wiped by nk_new_password_clear(). */
+struct nk_new_password {
 	char	plain[512];	/* what is told to the caller, or "" */
 	char	hash[384];	/* "": no change */
 };
-void	nk_secret_clear(struct nk_secret *s);
+void	nk_new_password_clear(struct nk_new_password *s);
 
 /*
  * The hash of the password that the edit gives or asks for.  0; -EINVAL
  * with *e set; -errno.
  */
-int	nk_secret_make(struct nk_secret *s, const struct nk_user_edit *ed,
-	    struct nk_error *e) NK_MUST_CHECK;
+int	nk_new_password_make(struct nk_new_password *s,
+	    const struct nk_user_edit *ed, struct nk_error *e) NK_MUST_CHECK;
 
 /* Give the row this hash ("*": none) now; the old one goes to history. */
 int	nk_user_set_hash(struct nk_user *u, const char *hash) NK_MUST_CHECK;
