@@ -172,6 +172,7 @@ state_init(struct state *s, const char *state_dir, const char *seal_key,
 	s->nk.session = s->session;
 	s->nk.maps = s->maps;
 	s->nk.lock = s->lock;
+	s->nk.seal_key = s->seal_key;
 	s->nk.system = state_dir == NULL;
 	if (state_dir == NULL) {
 		*whyp = "only root can work on this machine's accounts; "

@@ -25,6 +25,7 @@ struct nk_state {
 	const char	*session;	/* .../session.db */
 	const char	*maps;		/* folder of the maps */
 	const char	*lock;		/* lock file, 0600 */
+	const char	*seal_key;	/* .../seal.key */
 	bool		 system;	/* the machine's own: nscd is told */
 	uint32_t	 owner;		/* uid that has the rank of root */
 	uint32_t	 keys_gid;	/* group of keys.map */

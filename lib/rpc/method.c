@@ -8,6 +8,7 @@ static const struct nk_method *const tables[] = {
 	nk_methods_user,
 	nk_methods_key,
 	nk_methods_group,
+	nk_methods_keychain,
 	nk_methods_audit,
 	nk_methods_system,
 };

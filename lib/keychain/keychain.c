@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: ISC */
+#include "lib/keychain/keychain.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/seal/seal.h"
+
+#define CHUNK	256	/* rows sealed anew at a time */
+
+void
+nk_keychain_init(struct nk_keychain *kc, struct nk_store *store,
+    const char *seal_key_path)
+{
+	*kc = (struct nk_keychain){
+		.store = store, .path = seal_key_path,
+		.key = NK_SEALKEY_NONE, .next = NK_SEALKEY_NONE,
+	};
+}
+
+void
+nk_keychain_clear(struct nk_keychain *kc)
+{
+	nk_sealkey_clear(&kc->key);
+	nk_sealkey_clear(&kc->next);
+}
+
+static int
+place_of(struct nk_store *s, int64_t id, struct nk_seal_place *at)
+{
+	*at = (struct nk_seal_place){
+		.table = "credentials", .row = id, .column = "sealed",
+	};
+	return nk_store_id(s, at->store);
+}
+
+/* What the key file's faults are to those who only want it opened. */
+static int
+no_key(int r)
+{
+	switch (r) {
+	case -ENOENT:
+	case -ESTALE:
+	case -EPERM:
+	case -ELOOP:
+	case -EBADMSG:
+		return -ENOKEY;
+	default:
+		return r;
+	}
+}
+
+/* The key that the store names.  -ENOENT: it names none. */
+static int
+load(struct nk_keychain *kc)
+{
+	char id[NK_SEALKEY_ID + 1];
+	int r;
+
+	if ((r = nk_store_seal_key_get(kc->store, id, sizeof(id))) < 0)
+		return r;
+	if (kc->key.key.p != NULL && strcmp(kc->key.id, id) == 0)
+		return 0;
+	nk_sealkey_clear(&kc->key);
+	return no_key(nk_sealkey_load(&kc->key, kc->path, id));
+}
+
+/* The same; the first of all takes the file that is there, or makes it. */
+static int
+load_or_create(struct nk_keychain *kc)
+{
+	int r;
+
+	if ((r = load(kc)) != -ENOENT)
+		return r;
+	nk_sealkey_clear(&kc->key);
+	r = nk_sealkey_load(&kc->key, kc->path, NULL);
+	if (r == -ENOENT)
+		r = nk_sealkey_create(&kc->key, kc->path);
+	if (r < 0)
+		return no_key(r);
+	return nk_store_seal_key_set(kc->store, kc->key.id);
+}
+
+int
+nk_keychain_open(struct nk_keychain *kc, int64_t id, struct nk_secret *out)
+{
+	struct nk_seal_place at;
+	uint8_t *sealed;
+	size_t len;
+	int r;
+
+	if ((r = nk_credential_sealed_get(kc->store, id, &sealed, &len)) < 0)
+		return r;
+	r = load(kc);
+	if (r == -ENOENT)		/* sealed, and nobody knows how */
+		r = -ENOKEY;
+	if (r == 0 && (r = place_of(kc->store, id, &at)) == 0)
+		r = nk_unseal(&kc->key, &at, sealed, len, out);
+	free(sealed);
+	return r == -ESTALE ? -ENOKEY : r;
+}
+
+static int
+seal_with(struct nk_keychain *kc, const struct nk_sealkey *key, int64_t id,
+    const void *text, size_t len)
+{
+	struct nk_seal_place at;
+	uint8_t *sealed;
+	size_t sealed_len;
+	int r;
+
+	if ((r = place_of(kc->store, id, &at)) < 0 ||
+	    (r = nk_seal(key, &at, text, len, &sealed, &sealed_len)) < 0)
+		return r;
+	r = nk_credential_sealed_set(kc->store, id, sealed, sealed_len);
+	free(sealed);
+	return r;
+}
+
+int
+nk_keychain_seal(struct nk_keychain *kc, int64_t id, const void *text,
+    size_t len)
+{
+	int r;
+
+	if ((r = load_or_create(kc)) < 0)
+		return r;
+	return seal_with(kc, &kc->key, id, text, len);
+}
+
+/* ---- rotation ---- */
+
+struct chunk {
+	int64_t	ids[CHUNK];
+	size_t	n;
+	int64_t	last;
+};
+
+static int
+note_sealed(void *arg, const struct nk_credential *c)
+{
+	struct chunk *ch = arg;
+
+	ch->last = c->id;
+	if (c->has_private)
+		ch->ids[ch->n++] = c->id;
+	return ch->n == CHUNK ? 1 : 0;
+}
+
+static int
+seal_anew(struct nk_keychain *kc, const struct nk_sealkey *key, int64_t id)
+{
+	struct nk_secret text = NK_SECRET_NONE;
+	int r;
+
+	if ((r = nk_keychain_open(kc, id, &text)) == 0)
+		r = seal_with(kc, key, id, text.p, text.len);
+	nk_secret_clear(&text);
+	return r;
+}
+
+static int
+seal_all(struct nk_keychain *kc, const struct nk_sealkey *key, int64_t *np)
+{
+	struct chunk ch = { .last = 0 };
+	size_t i;
+	int r;
+
+	do {
+		ch.n = 0;
+		if ((r = nk_credential_each(kc->store, ch.last, note_sealed,
+		    &ch)) < 0)
+			return r;
+		for (i = 0; i < ch.n; i++) {
+			int s = seal_anew(kc, key, ch.ids[i]);
+
+			if (s < 0)
+				return s;
+			++*np;
+		}
+	} while (r == 1);
+	return 0;
+}
+
+int
+nk_keychain_rotate_prepare(struct nk_keychain *kc, int64_t *np)
+{
+	int r;
+
+	*np = 0;
+	if ((r = load(kc)) < 0)
+		return r;
+	r = nk_sealkey_prepare(&kc->next, kc->path);
+	if (r == -EACCES || r == -EPERM)
+		return -EROFS;
+	if (r < 0 || (r = seal_all(kc, &kc->next, np)) < 0)
+		return r;
+	return nk_store_seal_key_set(kc->store, kc->next.id);
+}
+
+int
+nk_keychain_rotate_install(struct nk_keychain *kc)
+{
+	int r = nk_sealkey_install(kc->path);
+
+	nk_keychain_clear(kc);		/* its lock goes with the new key */
+	return r;
+}

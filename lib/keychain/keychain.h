@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NASKEYS_KEYCHAIN_H
+#define NASKEYS_KEYCHAIN_H
+
+/*
+ * Sealed private halves in the store: which key opens them, and how they are
+ * sealed anew.
+ *
+ * The keychain MUST
+ *  1. never overwrite or drop a sealed value because it cannot be opened;
+ *  2. never make a key file while the store says that something is sealed
+ *     with another one;
+ *  3. leave every value openable with the key file that is there, at whatever
+ *     point a rotation is interrupted.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/attr.h"
+#include "lib/seal/sealkey.h"
+#include "lib/seal/secret.h"
+#include "lib/store/store.h"
+
+struct nk_keychain {
+	struct nk_store		*store;
+	const char		*path;	/* of the key file */
+	struct nk_sealkey	 key;	/* loaded by the first that needs it */
+	struct nk_sealkey	 next;	/* of a rotation under way */
+};
+
+void	nk_keychain_init(struct nk_keychain *kc, struct nk_store *store,
+	    const char *seal_key_path);
+void	nk_keychain_clear(struct nk_keychain *kc);
+
+/*
+ * The private text of the credential with this id, into *out (which must be
+ * NK_SECRET_NONE).  Returns 0; -ENOENT, it has none; -ENOKEY, the key file is
+ * missing, not the one, or not as it must be; -EBADMSG, the value is damaged;
+ * -errno.
+ */
+int	nk_keychain_open(struct nk_keychain *kc, int64_t id,
+	    struct nk_secret *out) NK_MUST_CHECK;
+
+/*
+ * Seal text[len] as the private half of the credential, inside an edit.  The
+ * first one of all makes the key file, or takes the one that is there.
+ * Returns 0, -ENOKEY, -errno.
+ */
+int	nk_keychain_seal(struct nk_keychain *kc, int64_t id, const void *text,
+	    size_t len) NK_MUST_CHECK;
+
+/*
+ * Rotation, around the commit of one edit: prepare makes the new key and
+ * seals everything anew (*np values) inside the edit, and install puts the
+ * new key file in the place of the old one after the commit.  When the
+ * commit has failed nothing is to be done: the old key is still in force,
+ * and the new file is replaced by the next rotation.  prepare returns 0;
+ * -ENOKEY, -EBADMSG, something cannot be opened: nothing has changed;
+ * -ENOENT, nothing is sealed; -EROFS, the key file is not ours to replace;
+ * -errno.
+ */
+int	nk_keychain_rotate_prepare(struct nk_keychain *kc, int64_t *np)
+	    NK_MUST_CHECK;
+int	nk_keychain_rotate_install(struct nk_keychain *kc) NK_MUST_CHECK;
+
+#endif /* NASKEYS_KEYCHAIN_H */

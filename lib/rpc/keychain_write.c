@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: ISC */
+#include "lib/rpc/keychain_write.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/rpc/edit.h"
+#include "lib/rpc/keychain_entity.h"
+#include "lib/rpc/keychain_pair.h"
+
+#define NAME_TAKEN	"Object with this name already exists"
+
+struct write {
+	const char		*schema;	/* for the paths of errors */
+	int64_t			 id;
+	const char		*name;		/* NULL: it stays */
+	const json_t		*attributes;	/* NULL: they stay */
+	struct nk_pair		 pair;
+	struct nk_keychain	 kc;
+};
+
+static int
+name_error(struct nk_error *e, const char *schema, const char *text)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "%s.name", schema);
+	nk_error_add(e, path, EINVAL, "%s", text);
+	return -EINVAL;
+}
+
+/* Is the name fit to be shown in a table, and nobody else's? */
+static int
+check_name(struct nk_context *c, const struct write *w, struct nk_error *e)
+{
+	struct nk_credential other;
+	const char *s;
+	int r;
+
+	for (s = w->name; *s != '\0'; s++) {
+		if ((unsigned char)*s < ' ' || *s == 0x7f)
+			return name_error(e, w->schema, "The name may not "
+			    "have control characters");
+	}
+	r = nk_credential_by_name(nk_publisher_store(c->publisher), w->name,
+	    &other);
+	if (r == -ENOENT)
+		return 0;
+	if (r == 0 && other.id != w->id)
+		r = name_error(e, w->schema, NAME_TAKEN);
+	nk_credential_clear(&other);
+	return r;
+}
+
+/* Inside an edit: seal the private half, or take the old one away. */
+static int
+write_private(struct write *w, struct nk_store *s, int64_t id,
+    const char *name, struct nk_error *e)
+{
+	if (w->pair.private_text.len == 0)
+		return nk_credential_sealed_set(s, id, NULL, 0);
+	return nk_keychain_error(&w->kc, name, nk_keychain_seal(&w->kc, id,
+	    w->pair.private_text.p, w->pair.private_text.len), e);
+}
+
+static int
+audit(struct nk_context *c, const char *action, const char *verb,
+    const struct nk_credential *before, const struct nk_credential *after)
+{
+	const struct nk_credential *row = after != NULL ? after : before;
+	struct nk_subject subject = { "credential", row->id, row->name };
+	json_t *was = NULL, *is = NULL;
+	int r = -ENOMEM;
+
+	if (before != NULL && (was = nk_credential_audit(before)) == NULL)
+		goto out;
+	if (after != NULL && (is = nk_credential_audit(after)) == NULL)
+		goto out;
+	r = nk_audit_write(c, action, &subject, was, is,
+	    "%s Keychain Credential: %s", verb, row->name);
+ out:
+	json_decref(was);
+	json_decref(is);
+	return r;
+}
+
+/* What the method answers: the row as it is now. */
+static int
+show(struct nk_context *c, struct write *w, json_t **resultp,
+    struct nk_error *e)
+{
+	struct nk_credential row;
+	int r;
+
+	if ((r = nk_credential_find(c, w->id, &row, e)) < 0)
+		return r;
+	r = nk_credential_entity(&w->kc, &row, NULL, resultp);
+	nk_credential_clear(&row);
+	return r;
+}
+
+/* ---- create ---- */
+
+static int
+create(struct nk_context *c, void *arg, struct nk_error *e)
+{
+	struct nk_store *s = nk_publisher_store(c->publisher);
+	struct nk_credential row = { .type = NK_CREDENTIAL_KEYPAIR };
+	struct write *w = arg;
+	char *name = NULL;
+	int r;
+
+	if ((r = check_name(c, w, e)) < 0)
+		return r;
+	if ((name = strdup(w->name)) == NULL)
+		return -ENOMEM;
+	row.name = name;
+	row.created_by = c->actor;
+	row.created_at = nk_now();
+	nk_pair_show(&w->pair, &row);
+	if ((r = nk_credential_insert(s, &row)) == 0 &&
+	    (w->pair.private_text.len == 0 ||
+	    (r = write_private(w, s, row.id, name, e)) == 0))
+		r = audit(c, "keychaincredential.create", "Create", NULL,
+		    &row);
+	w->id = row.id;
+	free(name);
+	return r;
+}
+
+static int
+check_type(const json_t *data, struct nk_error *e)
+{
+	const char *type = json_string_value(json_object_get(data, "type"));
+
+	if (strcmp(type, NK_KEYPAIR_TYPE) == 0)
+		return 0;
+	nk_error_add(e, "keychain_credential_create.type", EINVAL, "%s",
+	    strcmp(type, NK_CONNECTION_TYPE) == 0 ? "This release keeps "
+	    "keypairs alone: SSH_CREDENTIALS are not supported" :
+	    "Input should be 'SSH_KEY_PAIR' or 'SSH_CREDENTIALS'");
+	return -EINVAL;
+}
+
+int
+nk_keychain_create_method(struct nk_context *c, json_t *params,
+    json_t **resultp, struct nk_error *e)
+{
+	const json_t *data = json_array_get(params, 0);
+	struct write w = {
+		.schema = "keychain_credential_create",
+		.name = json_string_value(json_object_get(data, "name")),
+		.attributes = json_object_get(data, "attributes"),
+		.pair.private_text = NK_SECRET_NONE,
+	};
+	int r;
+
+	nk_keychain_of(c, &w.kc);
+	if ((r = check_type(data, e)) == 0 &&
+	    (r = check_name(c, &w, e)) == 0 &&
+	    (r = nk_pair_read(c, w.attributes, w.schema, &w.pair, e)) == 0 &&
+	    (r = nk_edit_run(c, create, &w, e)) == 0)
+		r = show(c, &w, resultp, e);
+	nk_pair_clear(&w.pair);
+	nk_keychain_clear(&w.kc);
+	return r;
+}
+
+/* ---- update ---- */
+
+/*
+ * A request without a private key for a row that has one takes it away; but
+ * not when it could not be shown, so that a client which writes back what it
+ * was shown destroys nothing.
+ */
+static int
+may_lose_private(struct write *w, const struct nk_credential *row,
+    struct nk_error *e)
+{
+	struct nk_secret text = NK_SECRET_NONE;
+	int r;
+
+	if (!row->has_private || w->pair.private_text.len > 0)
+		return 0;
+	r = nk_credential_private(&w->kc, row, &text, e);
+	nk_secret_clear(&text);
+	return r;
+}
+
+static int
+update(struct nk_context *c, void *arg, struct nk_error *e)
+{
+	struct nk_store *s = nk_publisher_store(c->publisher);
+	struct nk_credential old, row;
+	struct write *w = arg;
+	char *name = NULL;
+	int r;
+
+	if ((r = nk_credential_find(c, w->id, &old, e)) < 0)
+		return r;
+	row = old;
+	if (w->name != NULL) {
+		if ((r = check_name(c, w, e)) < 0)
+			goto out;
+		if ((name = strdup(w->name)) == NULL) {
+			r = -ENOMEM;
+			goto out;
+		}
+		row.name = name;
+	}
+	if (w->attributes != NULL) {
+		if ((r = may_lose_private(w, &old, e)) < 0)
+			goto out;
+		nk_pair_show(&w->pair, &row);
+	}
+	if ((r = nk_credential_update(s, &row)) == 0 &&
+	    (w->attributes == NULL ||
+	    (r = write_private(w, s, row.id, row.name, e)) == 0))
+		r = audit(c, "keychaincredential.update", "Update", &old,
+		    &row);
+ out:
+	free(name);
+	nk_credential_clear(&old);
+	return r;
+}
+
+int
+nk_keychain_update_method(struct nk_context *c, json_t *params,
+    json_t **resultp, struct nk_error *e)
+{
+	const json_t *data = json_array_get(params, 1);
+	struct write w = {
+		.schema = "keychain_credentials_update",
+		.id = json_integer_value(json_array_get(params, 0)),
+		.name = json_string_value(json_object_get(data, "name")),
+		.attributes = json_object_get(data, "attributes"),
+		.pair.private_text = NK_SECRET_NONE,
+	};
+	struct nk_credential row;
+	int r;
+
+	nk_keychain_of(c, &w.kc);
+	if ((r = nk_credential_find(c, w.id, &row, e)) < 0)
+		return r;
+	nk_credential_clear(&row);
+	if ((w.name == NULL || (r = check_name(c, &w, e)) == 0) &&
+	    (w.attributes == NULL ||
+	    (r = nk_pair_read(c, w.attributes, w.schema, &w.pair, e)) == 0) &&
+	    (r = nk_edit_run(c, update, &w, e)) == 0)
+		r = show(c, &w, resultp, e);
+	nk_pair_clear(&w.pair);
+	nk_keychain_clear(&w.kc);
+	return r;
+}
+
+/* ---- delete ---- */
+
+static int
+delete(struct nk_context *c, void *arg, struct nk_error *e)
+{
+	struct nk_store *s = nk_publisher_store(c->publisher);
+	struct nk_credential row;
+	const int64_t *id = arg;
+	int r;
+
+	if ((r = nk_credential_find(c, *id, &row, e)) < 0)
+		return r;
+	if ((r = nk_credential_delete(s, row.id)) == 0)
+		r = audit(c, "keychaincredential.delete", "Delete", &row,
+		    NULL);
+	nk_credential_clear(&row);
+	return r;
+}
+
+int
+nk_keychain_delete_method(struct nk_context *c, json_t *params,
+    json_t **resultp, struct nk_error *e)
+{
+	int64_t id = json_integer_value(json_array_get(params, 0));
+	int r;
+
+	if ((r = nk_edit_run(c, delete, &id, e)) < 0)
+		return r;
+	return (*resultp = json_null()) == NULL ? -ENOMEM : 0;
+}
+
+/* ---- rotation ---- */
+
+struct rotation {
+	struct nk_keychain	kc;
+	int64_t			n;
+};
+
+static int
+rotate(struct nk_context *c, void *arg, struct nk_error *e)
+{
+	struct nk_subject subject = { "seal", 0, "seal key" };
+	struct rotation *ro = arg;
+	json_t *after;
+	int r;
+
+	r = nk_keychain_rotate_prepare(&ro->kc, &ro->n);
+	switch (r) {
+	case 0:
+		break;
+	case -ENOENT:
+		return nk_error_call(e, ENOENT, "Nothing is sealed yet: "
+		    "there is no key to rotate");
+	case -ENOKEY:
+	case -EBADMSG:
+		return nk_error_call(e, EFAULT, "Something that is sealed "
+		    "cannot be opened with the key in %s: run \"naskeysctl "
+		    "check\"; nothing has changed", ro->kc.path);
+	case -EROFS:
+		return nk_error_call(e, EROFS, "The key file %s cannot be "
+		    "replaced here: rotate where it comes from",
+		    ro->kc.path);
+	default:
+		return r;
+	}
+	if ((after = json_pack("{s:I}", "resealed",
+	    (json_int_t)ro->n)) == NULL)
+		return -ENOMEM;
+	r = nk_audit_write(c, "naskeys.seal_rotate", &subject, NULL, after,
+	    "Rotate seal key");
+	json_decref(after);
+	return r;
+}
+
+int
+nk_seal_rotate_method(struct nk_context *c, json_t *params, json_t **resultp,
+    struct nk_error *e)
+{
+	struct rotation ro = { .n = 0 };
+	int r;
+
+	(void)params;
+	nk_keychain_of(c, &ro.kc);
+	r = nk_edit_run(c, rotate, &ro, e);
+	/* -EINPROGRESS: it is committed, and only publishing is not done */
+	if (r == 0 || r == -EINPROGRESS) {
+		int s = nk_keychain_rotate_install(&ro.kc);
+
+		if (r == 0)
+			r = s;
+	}
+	nk_keychain_clear(&ro.kc);
+	if (r < 0)
+		return r;
+	*resultp = json_pack("{s:I}", "resealed", (json_int_t)ro.n);
+	return *resultp == NULL ? -ENOMEM : 0;
+}
