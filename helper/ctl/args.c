@@ -76,6 +76,18 @@ take_own(const struct ctl *c, struct ctl_args *a, size_t i,
 	return 0;
 }
 
+/* -o is the short form of --output, where a command has that. */
+static int
+take_output(const struct ctl *c, struct ctl_args *a, const char *value)
+{
+	size_t i, n = count_options(a->options);
+
+	for (i = 0; i < n; i++)
+		if (strcmp(a->options[i].name, "output") == 0)
+			return take_own(c, a, i, value);
+	return ctl_misuse(c, "unknown option -o");
+}
+
 /* What getopt_long() refused stands in optopt, or in argv. */
 static int
 refuse(const struct ctl *c, int ch, char **argv, const struct option *all)
@@ -113,6 +125,8 @@ parse(struct ctl *c, int argc, char **argv, const char *optstring,
 			    wantp);
 		else if (ch >= OWN)
 			r = take_own(c, a, (size_t)(ch - OWN), optarg);
+		else if (ch == 'o')
+			r = take_output(c, a, optarg);
 		else if (ch == 'h') {
 			*wantp = 'h';
 			r = -1;
@@ -143,7 +157,7 @@ ctl_args_parse(struct ctl *c, const struct ctl_command *cmd, int argc,
 
 	memset(a, 0, sizeof(*a));
 	a->options = cmd->options;
-	if ((r = parse(c, argc, argv, ":h", a, wantp)) != 0)
+	if ((r = parse(c, argc, argv, ":ho:", a, wantp)) != 0)
 		return r;
 	a->positional = argv + optind;
 	a->npositional = argc - optind;

@@ -93,6 +93,10 @@ field_of(const char *attribute, bool *editp)
 		{ "user_add_key.", false }, { "user.set_password.", false },
 		{ "set_password_data.", false },
 		{ "group_create.", false }, { "group_update.", true },
+		{ "keychain_credential_create.attributes.", false },
+		{ "keychain_credential_create.", false },
+		{ "keychain_credentials_update.", true },
+		{ "generate_ssh_key_pair.", false },
 		{ "options.", false },
 	};
 	size_t i, n;
@@ -120,6 +124,10 @@ argument_of(const char *attribute)
 	} names[] = {
 		{ "username", "NAME", "--name" },
 		{ "name", "NAME", "--name" },
+		{ "private_key", "FILE", NULL },
+		{ "public_key", "--public", NULL },
+		{ "type", "--type", NULL }, { "bits", "--bits", NULL },
+		{ "format", "--format", NULL },
 		{ "full_name", "--full-name", NULL },
 		{ "uid", "--uid", NULL }, { "gid", "--gid", NULL },
 		{ "group", "--group", NULL },
@@ -154,6 +162,25 @@ argument_of(const char *attribute)
 	return attribute;
 }
 
+/* What to do about a refusal that is worded as the peer words it. */
+static const char *
+advice_for(const char *text)
+{
+	static const char *const advice[][2] = {
+		{ "Encrypted private keys are not allowed",
+		  "; take the passphrase off a copy, with \"ssh-keygen -p -N "
+		  "'' -f COPY\" (PuTTY's: with puttygen), and import that" },
+		{ "Private key and public key do not match",
+		  ": --public is for the .pub file of the same key" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(advice) / sizeof(advice[0]); i++)
+		if (strcmp(text, advice[i][0]) == 0)
+			return advice[i][1];
+	return "";
+}
+
 static void
 print_refusal(const struct ctl *c, const struct nk_error *e)
 {
@@ -170,8 +197,8 @@ print_refusal(const struct ctl *c, const struct nk_error *e)
 		if (text == NULL)
 			text = "refused";
 		name = argument_of(attribute != NULL ? attribute : "");
-		ctl_fail(c, "%s%s%s", name, name[0] != '\0' ? ": " : "",
-		    text);
+		ctl_fail(c, "%s%s%s%s", name, name[0] != '\0' ? ": " : "",
+		    text, advice_for(text));
 	}
 }
 
@@ -479,7 +506,8 @@ int
 ctl_list(struct ctl *c, const struct ctl_list *l)
 {
 	struct ctl_pages pages = { .method = l->method,
-	    .fields = c->json ? NULL : l->fields };
+	    .fields = c->json && !l->fields_always ? NULL :
+	    l->fields };
 	struct listing g = { .c = c, .l = l };
 	int r;
 

@@ -73,6 +73,7 @@ struct ctl_list {
 	const char *const	*headings;
 	size_t			 columns;
 	void			(*fill)(struct table *t, const json_t *row);
+	bool			 fields_always;	/* no more with --json either */
 };
 int	ctl_list(struct ctl *c, const struct ctl_list *l) NK_MUST_CHECK;
 

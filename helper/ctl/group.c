@@ -55,8 +55,12 @@ ctl_group_list(struct ctl *c, const struct ctl_args *a)
 	    "MEMBERS" };
 	static const char *const fields[] = { "id", "name", "gid", "builtin",
 	    "users", NULL };
-	static const struct ctl_list list = { "group.query", fields,
-	    headings, sizeof(headings) / sizeof(headings[0]), fill_group };
+	static const struct ctl_list list = {
+		.method = "group.query", .fields = fields,
+		.headings = headings,
+		.columns = sizeof(headings) / sizeof(headings[0]),
+		.fill = fill_group,
+	};
 
 	(void)a;
 	return ctl_list(c, &list);

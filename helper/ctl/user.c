@@ -474,8 +474,12 @@ ctl_user_list(struct ctl *c, const struct ctl_args *a)
 	static const char *const fields[] = { "id", "username", "uid",
 	    "group", "locked", "managed", "account_expires_at", "admin",
 	    "home", "full_name", NULL };
-	static const struct ctl_list list = { "user.query", fields, headings,
-	    sizeof(headings) / sizeof(headings[0]), fill_user };
+	static const struct ctl_list list = {
+		.method = "user.query", .fields = fields,
+		.headings = headings,
+		.columns = sizeof(headings) / sizeof(headings[0]),
+		.fill = fill_user,
+	};
 
 	(void)a;
 	return ctl_list(c, &list);
