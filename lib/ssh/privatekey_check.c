@@ -13,14 +13,32 @@
 #include <stdint.h>
 
 #include <openssl/bn.h>
+#include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
+#include <openssl/rand.h>
 
 #include "lib/ssh/point.h"
 #include "lib/ssh/privatekey_parts.h"
 #include "lib/ssh/refuse.h"
+
+int
+nk_privatekey_prepare(void)
+{
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	int r = -EIO;
+
+	ERR_set_mark();
+	/* a digest has the providers loaded, the generator is for blinding */
+	if (OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL) == 1 &&
+	    EVP_Digest("", 0, digest, NULL, EVP_sha256(), NULL) == 1 &&
+	    RAND_status() == 1)
+		r = 0;
+	ERR_pop_to_mark();
+	return r;
+}
 
 struct rsa {
 	BN_CTX	*ctx;

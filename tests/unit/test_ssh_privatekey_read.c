@@ -2,10 +2,18 @@
 #include <check.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 
 #include "lib/ssh/privatekey.h"
 #include "lib/ssh/secretbase64.h"
@@ -93,6 +101,50 @@ START_TEST(take)
 		check_public(&k, taken[_i].public, taken[_i].comment);
 	nk_privatekey_clear(&k);
 	nk_privatekey_clear(&k);
+}
+END_TEST
+
+/* End the process when it opens a file or a socket. */
+static void
+forbid_opening(void)
+{
+	struct sock_filter rules[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { COUNT(rules), rules };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == -1)
+		_exit(2);
+}
+
+START_TEST(opens_nothing)
+{
+	const char *why = NULL;
+	struct nk_privatekey k;
+	int i, status = -1;
+	pid_t pid;
+
+	ck_assert_int_eq(nk_privatekey_prepare(), 0);
+	pid = fork();
+	ck_assert_int_ne(pid, -1);
+	if (pid == 0) {
+		forbid_opening();
+		for (i = 0; i < COUNT(taken); i++) {
+			if (nk_privatekey_read(taken[i].text,
+			    strlen(taken[i].text), &policy, &k, &why) < 0)
+				_exit(1);
+			nk_privatekey_clear(&k);
+		}
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
 }
 END_TEST
 
@@ -514,6 +566,7 @@ main(void)
 	int failed;
 
 	tcase_add_loop_test(tc, take, 0, COUNT(taken));
+	tcase_add_test(tc, opens_nothing);
 	tcase_add_loop_test(tc, clothing, 0, COUNT(clothes));
 	tcase_add_loop_test(tc, refuse, 0, COUNT(refused));
 	tcase_add_test(tc, limits);
