@@ -33,9 +33,22 @@ hold(const struct nk_keyfile *f, int fd)
 	    0 : -EAGAIN;
 }
 
-/* Remove f->fresh where nobody holds it.  0, also if there is none. */
+/* Is it another name of f->name, which a killed creation left? */
+static bool
+is_second_link(const struct nk_keyfile *f, const struct stat *st)
+{
+	struct stat name;
+
+	return fstatat(f->dirfd, f->name, &name, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    name.st_dev == st->st_dev && name.st_ino == st->st_ino;
+}
+
+/*
+ * Remove f->fresh where nobody holds it; link_only: if its key stays where
+ * it is all the same.  0, also if there is none.
+ */
 static int
-remove_left_behind(const struct nk_keyfile *f)
+remove_left_behind(const struct nk_keyfile *f, bool link_only)
 {
 	struct stat st;
 	int fd, r;
@@ -46,7 +59,8 @@ remove_left_behind(const struct nk_keyfile *f)
 		return errno == ENOENT ? 0 : -errno;
 	if (fstat(fd, &st) == -1)
 		r = -errno;
-	else if (!S_ISREG(st.st_mode) || st.st_uid != geteuid())
+	else if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+	    (link_only && !is_second_link(f, &st)))
 		r = -EPERM;	/* not ours to judge */
 	else
 		r = hold(f, fd);
@@ -68,7 +82,7 @@ open_fresh(const struct nk_keyfile *f, int *fdp)
 
 	*fdp = -1;
 	for (tries = 0; r == -EAGAIN && tries < TRIES; tries++) {
-		if ((r = remove_left_behind(f)) < 0)
+		if ((r = remove_left_behind(f, false)) < 0)
 			return r;
 		fd = openat(f->dirfd, f->fresh, O_RDWR | O_CREAT | O_EXCL |
 		    O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -143,7 +157,7 @@ look(const struct nk_keyfile *f, struct nk_sealkey *k, const char *id,
 	if (fd != -1)
 		close(fd);
 	if (r == 0 && is_it(k, id)) {
-		(void)remove_left_behind(f);
+		(void)remove_left_behind(f, true);
 		return 0;
 	}
 	if ((r < 0 && r != -ENOENT) || id == NULL)

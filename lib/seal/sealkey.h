@@ -13,10 +13,11 @@
  * never guessed: it is the one whose id the store has.
  *
  * 1. NAME MUST NOT be replaced but by a NAME.new that is in force.
- * 2. NAME.new MUST NOT be removed but by who holds its lock (flock(2)), and
- *    only when NAME is known to be in force, or to be put in its place: its
- *    maker holds the lock until nk_sealkey_clear(), so that nobody takes the
- *    key of a rotation under way for one left behind.
+ * 2. NAME.new MUST NOT be removed but by who holds its lock (flock(2)) and
+ *    the store's: who only reads may have read the store's id before a
+ *    rotation that was killed between commit and rename, and NAME.new is in
+ *    force then.  Its maker holds the lock until nk_sealkey_clear(), so that
+ *    nobody takes the key of a rotation under way for one left behind.
  */
 
 #include <stdint.h>
@@ -37,9 +38,9 @@ struct nk_sealkey {
 
 /*
  * The key whose id is "id", out of path or path.new (then the rename that is
- * missing is made up for); a path.new that is not in force is removed once
- * path is known to be.  id NULL: the store has none yet, and whatever stands
- * in path will do.  *k must be NK_SEALKEY_NONE.
+ * missing is made up for); a path.new that is not in force stays for the
+ * next rotation.  id NULL: the store has none yet, and whatever stands in
+ * path will do.  *k must be NK_SEALKEY_NONE.
  *
  * Returns 0; -ENOENT, there is no file; -ESTALE, there is one but with
  * another key (or a rotation has ended since the id was read: read the id

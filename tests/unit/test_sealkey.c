@@ -386,12 +386,13 @@ static const struct {
 	int		 path_then, fresh_then;
 } states[] = {
 	{ "in peace", OLD, NOTHING, OLD, 0, OLD, NOTHING },
-	{ "begun", OLD, PART, OLD, 0, OLD, NOTHING },
-	{ "written", OLD, NEW, OLD, 0, OLD, NOTHING },
+	{ "begun", OLD, PART, OLD, 0, OLD, PART },
+	/* or committed since the id was read: it must stay */
+	{ "written", OLD, NEW, OLD, 0, OLD, NEW },
 	{ "committed", OLD, NEW, NEW, 0, NEW, NOTHING },
 	{ "renamed", NEW, NOTHING, NEW, 0, NEW, NOTHING },
 	{ "only the new one", NOTHING, NEW, NEW, 0, NEW, NOTHING },
-	{ "no id yet", OLD, NEW, NOTHING, 0, OLD, NOTHING },
+	{ "no id yet", OLD, NEW, NOTHING, 0, OLD, NEW },
 	{ "lost", NOTHING, NOTHING, OLD, -ENOENT, NOTHING, NOTHING },
 	{ "lost, a new one", NOTHING, NEW, OLD, -ENOENT, NOTHING, NEW },
 	{ "lost, part of one", NOTHING, PART, OLD, -ENOENT, NOTHING, PART },
@@ -508,9 +509,11 @@ START_TEST(rotate_killed)
 	ck_assert_int_eq(nk_sealkey_abandon(path), 0);
 	nk_sealkey_clear(&new);
 	ck_assert_int_eq(nk_sealkey_prepare(&new, path), 0);
+	ck_assert_int_eq(load(old.id), 0);
+	ck_assert(is_there(fresh));
 	nk_sealkey_clear(&new);
 	ck_assert_int_eq(load(old.id), 0);
-	ck_assert(!is_there(fresh));
+	ck_assert(is_there(fresh));
 	nk_sealkey_clear(&old);
 }
 END_TEST
