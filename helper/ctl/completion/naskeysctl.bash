@@ -15,8 +15,8 @@ _naskeysctl()
 		    awk '/^  [a-z]/ { print $1 }' | sort -u)
 	elif [ "$COMP_CWORD" -eq 2 ] && [[ $cur != -* ]]; then
 		words=$(naskeysctl "$object" --help 2>/dev/null |
-		    awk -v o="$object" '$1 == o && $2 ~ /^[a-z]+$/ &&
-			/^  [a-z]+ [a-z]+ / { print $2 }')
+		    awk -v o="$object" '$1 == o && $2 ~ /^[a-z-]+$/ &&
+			/^  [a-z]+ [a-z-]+ / { print $2 }')
 	elif [[ $cur == -* ]]; then
 		case $object in
 		init|audit|check|sync) verb= ;;
@@ -26,8 +26,12 @@ _naskeysctl()
 	elif [ "$COMP_CWORD" -eq 3 ]; then
 		case "$object $verb" in
 		user\ add|user\ import|group\ add) ;;
+		keypair\ generate|keypair\ import) ;;
 		user\ *|key\ *)
 			words=$(naskeysctl user list 2>/dev/null |
+			    awk 'NR > 1 { print $1 }') ;;
+		keypair\ *)
+			words=$(naskeysctl keypair list 2>/dev/null |
 			    awk 'NR > 1 { print $1 }') ;;
 		group\ *)
 			words=$(naskeysctl group list 2>/dev/null |
