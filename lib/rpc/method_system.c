@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "lib/rpc/account_check.h"
+#include "lib/rpc/keychain_check.h"
 #include "lib/rpc/map_readers.h"
 #include "lib/rpc/rpc.h"
 
@@ -24,7 +25,7 @@ system_check(struct nk_context *c, json_t *params, json_t **resultp,
     struct nk_error *e)
 {
 	json_t *faults = json_array();
-	int r, others;
+	int r, others, sealed;
 
 	(void)params;
 	(void)e;
@@ -41,8 +42,11 @@ system_check(struct nk_context *c, json_t *params, json_t **resultp,
 	if (others < 0 && others != -EBADMSG)
 		report(faults, "the machine's other name services could not "
 		    "be asked about the accounts");
-	*resultp = json_pack("{s:b,s:o,s:s?}", "ok", r == 0 && others == 0,
-	    "faults", faults, "advice", r == 0 ? NULL : NK_VERIFY_ADVICE);
+	sealed = nk_keychain_check(c, report, faults);
+	if (sealed < 0 && sealed != -EBADMSG)
+		report(faults, "what is sealed could not be looked at");
+	*resultp = json_pack("{s:b,s:o,s:s?}", "ok", r == 0 && others == 0 &&
+	    sealed == 0, "faults", faults, "advice", r == 0 ? NULL : NK_VERIFY_ADVICE);
 	return *resultp == NULL ? -ENOMEM : 0;
 }
 

@@ -67,7 +67,8 @@ exported() { naskeysctl keypair export "$@"; }
 pair() { jq -cn --arg n "$1" --argjson a "$2" \
     '[{name: $n, type: "SSH_KEY_PAIR", attributes: $a}]'; }
 
-check "init" naskeysctl init
+ssh-keygen -q -A
+check "init" naskeysctl init --configure
 refused "no key file before something is sealed" test -e $seal
 refuses "nothing to rotate" "Nothing is sealed yet" naskeysctl seal rotate
 same "no keypair" "$(naskeysctl keypair list --json)" "[]"
@@ -298,6 +299,8 @@ without() {
 	    grep -q '"result"' <(rpc keychaincredential.update \
 	    "[$known_id, {\"attributes\": {\"public_key\": \"$(exported \
 	    known)\"}}]")
+	status "$1: check sees it" 1 sh -c 'naskeysctl check >&2'
+	says "$seal: it is missing, others can read it, or it is not the key"
 	check "$1: a new name is possible" naskeysctl keypair rename known k2
 	naskeysctl keypair rename k2 known >/dev/null
 }
@@ -311,8 +314,6 @@ check "wrong key file: is left alone" cmp $seal old.key
 cp -p right.key $seal
 chmod 644 $seal
 without "key file that others read"
-status "check sees it" 1 sh -c 'naskeysctl check >&2'
-says "others can read the sealing key"
 rm $seal
 ln -s "$PWD/right.key" $seal
 without "link"
@@ -437,19 +438,35 @@ echo >>raw
 openssl rsa -in pem -traditional -outform DER 2>/dev/null | tail -c 64 |
     xxd -p -c 64 >>raw
 same "the bytes to look for" "$(awk '{ print length }' raw | xargs)" "64 128"
-# found FILE...: the files that hold any of them
-found() {
-	grep -laFf needles "$@"
-	grep -laiFf raw "$@"
-	while read -r digits; do
-		LC_ALL=C grep -laP "$(sed 's/../\\x&/g' <<<"$digits")" "$@"
-	done <raw
+cat >found.pl <<'END'
+use strict; use MIME::Base64;
+my @needles;
+open my $lines, "<", "needles" or die; chomp(@needles = <$lines>);
+open my $digits, "<", "raw" or die;
+while (<$digits>) {
+	chomp;
+	my $bytes = pack "H*", $_;
+	push @needles, $bytes, lc, uc;
+	# base64, wherever it began: 20 characters that no line end is in
+	push @needles, map { encode_base64(substr($bytes, $_, 15), "") }
+	    0 .. length($bytes) - 15;
 }
+my $any = join "|", map quotemeta, @needles;
+for my $name (@ARGV) {
+	open my $f, "<:raw", $name or next;	# a process or file that went
+	local $/;
+	my $text = <$f>;
+	print "$name\n" if $text =~ /$any/;
+}
+END
+# found FILE...: the files that hold any of them
+found() { perl found.pl "$@"; }
 sed '1d; $d' known | base64 -d >control
 xxd -p -c 256 control >control.hex
-same "the search finds what is there" \
-    "$(found known pem control control.hex | sort -u | xargs)" \
-    "control control.hex known pem"
+base64 -w 33 control >control.64
+same "the search finds what is there" "$(found known pem control \
+    control.hex control.64 ed.pkcs8 known.pub | xargs)" \
+    "known pem control control.hex control.64"
 
 # One helper takes both keys in, shows them and gives them out, in each form;
 # then its memory, all of it, is written to a file, and it is made to dump
@@ -459,7 +476,7 @@ use strict; use IPC::Open2;
 my ($dump, $ended, @requests) = @ARGV;
 my $pid = open2(my $from, my $to, "/usr/libexec/naskeys/naskeys-helper");
 for (@requests) {
-	open my $f, "<", $_ or die; print $to <$f>; $to->flush;
+	open my $f, "<", $_ or die; print {$to} <$f>; $to->flush;
 	my $answer = <$from>; print $answer;
 }
 open my $maps, "<", "/proc/$pid/maps" or die "maps: $!";

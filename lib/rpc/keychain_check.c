@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+#include "lib/rpc/keychain_check.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/rpc/keychain_entity.h"
+
+struct check {
+	struct nk_keychain	 kc;
+	void			(*report)(void *arg, const char *what);
+	void			*arg;
+	bool			 bad;
+};
+
+static int
+say(struct check *k, const char *before, const char *what, const char *after)
+{
+	char *text;
+
+	if (asprintf(&text, "%s%s%s", before, what, after) == -1)
+		return -ENOMEM;
+	k->report(k->arg, text);
+	k->bad = true;
+	free(text);
+	return 0;
+}
+
+/* 1: without the key nothing more can be said. */
+static int
+try(void *arg, const struct nk_credential *row)
+{
+	struct nk_secret text = NK_SECRET_NONE;
+	struct check *k = arg;
+	int r;
+
+	if (!row->has_private)
+		return 0;
+	r = nk_keychain_open(&k->kc, row->id, &text);
+	nk_secret_clear(&text);
+	switch (r) {
+	case -EBADMSG:
+		return say(k, "keypair ", row->name, ": what is stored of "
+		    "its private half is damaged");
+	case -ENOKEY:
+		r = say(k, "", k->kc.path, ": it is missing, others can read "
+		    "it, or it is not the key that private halves are sealed "
+		    "with; put the right key file back, nothing is lost");
+		return r < 0 ? r : 1;
+	default:
+		return r;
+	}
+}
+
+int
+nk_keychain_check(struct nk_context *c,
+    void (*report)(void *arg, const char *what), void *arg)
+{
+	struct check k = { .report = report, .arg = arg, .bad = false };
+	int r;
+
+	nk_keychain_of(c, &k.kc);
+	if ((r = nk_store_read_begin(k.kc.store)) == 0) {
+		r = nk_credential_each(k.kc.store, 0, try, &k);
+		nk_store_read_end(k.kc.store);
+	}
+	nk_keychain_clear(&k.kc);
+	if (r < 0)
+		return r;
+	return k.bad ? -EBADMSG : 0;
+}
