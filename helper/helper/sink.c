@@ -25,6 +25,25 @@ sink_init(struct sink *s, int fd, unsigned int seconds)
 	return 0;
 }
 
+/* At most a pipe's atomic unit; what lies on the stack for it is wiped. */
+static ssize_t
+put_piece(int fd, const char *text, size_t len)
+{
+	char piece[PIPE_BUF];
+	size_t n = len < sizeof(piece) ? len : sizeof(piece) - 1;
+	ssize_t written;
+	int error;
+
+	memcpy(piece, text, n);
+	if (n == len)
+		piece[n++] = '\n';
+	written = write(fd, piece, n);
+	error = errno;
+	explicit_bzero(piece, n);
+	errno = error;
+	return written;
+}
+
 /*
  * The descriptor may be shared with whoever started us, so it is not made
  * non-blocking.  A socket takes a flag; anything else is given no more than
@@ -35,18 +54,11 @@ put_some(const struct sink *s, const char *line, size_t len, size_t at)
 {
 	union { const char *line; void *base; } text = { line + at };
 	char newline[] = "\n";
-	char piece[PIPE_BUF];
 	struct iovec iov[2];
 	struct msghdr m;
-	size_t n;
 
-	if (!s->is_socket) {
-		n = len - at < sizeof(piece) ? len - at : sizeof(piece) - 1;
-		memcpy(piece, line + at, n);
-		if (n == len - at)
-			piece[n++] = '\n';
-		return write(s->fd, piece, n);
-	}
+	if (!s->is_socket)
+		return put_piece(s->fd, line + at, len - at);
 	memset(&m, 0, sizeof(m));
 	iov[0].iov_base = text.base;
 	iov[0].iov_len = len - at;

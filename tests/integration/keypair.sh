@@ -479,6 +479,7 @@ for (@requests) {
 	open my $f, "<", $_ or die; print {$to} <$f>; $to->flush;
 	my $answer = <$from>; print $answer;
 }
+select undef, undef, undef, 0.5;	# the answer comes before its wiping
 open my $maps, "<", "/proc/$pid/maps" or die "maps: $!";
 open my $mem, "<:raw", "/proc/$pid/mem" or die "mem: $!";
 open my $out, ">:raw", $dump or die;
