@@ -156,7 +156,7 @@ done
 (umask 0; exported ed --private -o open)
 same "whatever the umask" "$(stat -c %a open)" 600
 same "to standard output: the same bytes" \
-    "$(exported ed --private | md5sum)" "$(md5sum <ed)"
+    "$(exported ed --private | md5sum -)" "$(md5sum - <"ed")"
 md5sum ed >sums
 refuses "a file that exists" "ed: File exists" \
     naskeysctl keypair export rsa --private -o ed
@@ -218,8 +218,8 @@ same "has no private half" "$(naskeysctl keypair show alone --json |
     jq .has_private)" false
 refuses "and exports none" "Keypair alone has no private half" \
     naskeysctl keypair export alone --private
-head -c 200 known >cut
-refuses "half a key" "FILE: " naskeysctl keypair import cut cut
+head -c 200 known >half
+refuses "half a key" "FILE: " naskeysctl keypair import half half
 refuses "no key" "Invalid public key" naskeysctl keypair import none sums
 refuses "a name that is taken" "NAME: Object with this name already exists" \
     naskeysctl keypair import known pem
