@@ -46,7 +46,8 @@ system_check(struct nk_context *c, json_t *params, json_t **resultp,
 	if (sealed < 0 && sealed != -EBADMSG)
 		report(faults, "what is sealed could not be looked at");
 	*resultp = json_pack("{s:b,s:o,s:s?}", "ok", r == 0 && others == 0 &&
-	    sealed == 0, "faults", faults, "advice", r == 0 ? NULL : NK_VERIFY_ADVICE);
+	    sealed == 0, "faults", faults, "advice", r == 0 ? NULL :
+	    NK_VERIFY_ADVICE);
 	return *resultp == NULL ? -ENOMEM : 0;
 }
 
