@@ -116,7 +116,7 @@ nk_randomart(const uint8_t *blob, size_t len, const struct nk_keytype *type,
     unsigned int bits, char **textp)
 {
 	const char *name = nk_keytype_short(type);
-	char board[HEIGHT][WIDTH], title[64], *text;
+	char board[HEIGHT][WIDTH], title[WIDTH], *text;
 	uint8_t *digest;
 	size_t n;
 	int r;
@@ -129,6 +129,7 @@ nk_randomart(const uint8_t *blob, size_t len, const struct nk_keytype *type,
 		return -ENOMEM;
 	}
 	walk(digest, n, board);
+	/* what has just one character too many is cut, as ssh-keygen does */
 	if (snprintf(title, sizeof(title), "[%s %u]", name, bits) > WIDTH)
 		(void)snprintf(title, sizeof(title), "[%s]", name);
 	(void)draw(text, title, board);
