@@ -69,8 +69,8 @@ generate(const char *name, unsigned int bits, const char *comment,
 }
 
 int
-nk_keychain_generate_method(struct nk_context *c, json_t *params, json_t **resultp,
-    struct nk_error *e)
+nk_keychain_generate_method(struct nk_context *c, json_t *params,
+    json_t **resultp, struct nk_error *e)
 {
 	const json_t *data = json_array_get(params, 0);
 	const json_t *bits = json_object_get(data, "bits");

@@ -66,11 +66,12 @@ write_private(struct write *w, struct nk_store *s, int64_t id,
 	    w->pair.private_text.p, w->pair.private_text.len), e);
 }
 
+/* row is the one that is named: "after", or "before" where there is none. */
 static int
 audit(struct nk_context *c, const char *action, const char *verb,
-    const struct nk_credential *before, const struct nk_credential *after)
+    const struct nk_credential *row, const struct nk_credential *before,
+    const struct nk_credential *after)
 {
-	const struct nk_credential *row = after != NULL ? after : before;
 	struct nk_subject subject = { "credential", row->id, row->name };
 	json_t *was = NULL, *is = NULL;
 	int r = -ENOMEM;
@@ -124,8 +125,8 @@ create(struct nk_context *c, void *arg, struct nk_error *e)
 	if ((r = nk_credential_insert(s, &row)) == 0 &&
 	    (w->pair.private_text.len == 0 ||
 	    (r = write_private(w, s, row.id, name, e)) == 0))
-		r = audit(c, "keychaincredential.create", "Create", NULL,
-		    &row);
+		r = audit(c, "keychaincredential.create", "Create", &row,
+		    NULL, &row);
 	w->id = row.id;
 	free(name);
 	return r;
@@ -219,8 +220,8 @@ update(struct nk_context *c, void *arg, struct nk_error *e)
 	if ((r = nk_credential_update(s, &row)) == 0 &&
 	    (w->attributes == NULL ||
 	    (r = write_private(w, s, row.id, row.name, e)) == 0))
-		r = audit(c, "keychaincredential.update", "Update", &old,
-		    &row);
+		r = audit(c, "keychaincredential.update", "Update", &row,
+		    &old, &row);
  out:
 	free(name);
 	nk_credential_clear(&old);
@@ -270,7 +271,7 @@ delete(struct nk_context *c, void *arg, struct nk_error *e)
 		return r;
 	if ((r = nk_credential_delete(s, row.id)) == 0)
 		r = audit(c, "keychaincredential.delete", "Delete", &row,
-		    NULL);
+		    &row, NULL);
 	nk_credential_clear(&row);
 	return r;
 }

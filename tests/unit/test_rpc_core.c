@@ -28,6 +28,9 @@ const struct nk_method nk_methods_key[] = {
 const struct nk_method nk_methods_group[] = {
 	{ NULL, NK_RIGHT_ROOT, NK_READS, NULL, NULL },
 };
+const struct nk_method nk_methods_keychain[] = {
+	{ .name = NULL },
+};
 const struct nk_method nk_methods_audit[] = {
 	{ NULL, NK_RIGHT_ROOT, NK_READS, NULL, NULL },
 };

@@ -100,7 +100,8 @@ make(struct rsa *k, int i)
 		must(BN_sub(k->p1, k->p, BN_value_one()));
 		must(BN_sub(k->q1, k->q, BN_value_one()));
 		must(BN_mul(k->t, k->p1, k->q1, k->ctx));
-	} while (BN_cmp(k->p, k->q) == 0 ||
+	} while (BN_cmp(k->p, k->q) == 0 ||	/* or a bit too short */
+	    BN_num_bits(k->n) < keys[i].p_bits + keys[i].q_bits ||
 	    BN_mod_inverse(k->d, k->e, k->t, k->ctx) == NULL ||
 	    BN_mod_inverse(k->iqmp, k->q, k->p, k->ctx) == NULL);
 	if (fault == D_OF_P)
