@@ -51,19 +51,39 @@ no_key(int r)
 	}
 }
 
-/* The key that the store names.  -ENOENT: it names none. */
 static int
-load(struct nk_keychain *kc)
+no_stale(int r)
 {
-	char id[NK_SEALKEY_ID + 1];
+	return r == -ESTALE ? -ENOKEY : r;
+}
+
+/*
+ * The key that the store names, and its id.  -ENOENT: it names none; -ESTALE:
+ * the file has another one, which a rotation in between explains, too.
+ */
+static int
+load_once(struct nk_keychain *kc, char id[NK_SEALKEY_ID + 1])
+{
 	int r;
 
-	if ((r = nk_store_seal_key_get(kc->store, id, sizeof(id))) < 0)
+	id[0] = '\0';
+	if ((r = nk_store_seal_key_get(kc->store, id,
+	    NK_SEALKEY_ID + 1)) < 0)
 		return r;
 	if (kc->key.key.p != NULL && strcmp(kc->key.id, id) == 0)
 		return 0;
 	nk_sealkey_clear(&kc->key);
-	return no_key(nk_sealkey_load(&kc->key, kc->path, id));
+	r = nk_sealkey_load(&kc->key, kc->path, id);
+	return r == -ESTALE ? r : no_key(r);
+}
+
+/* The same where nobody can rotate: inside an edit. */
+static int
+load(struct nk_keychain *kc)
+{
+	char id[NK_SEALKEY_ID + 1];
+
+	return no_stale(load_once(kc, id));
 }
 
 /* The same; the first of all takes the file that is there, or makes it. */
@@ -83,23 +103,58 @@ load_or_create(struct nk_keychain *kc)
 	return nk_store_seal_key_set(kc->store, kc->key.id);
 }
 
-int
-nk_keychain_open(struct nk_keychain *kc, int64_t id, struct nk_secret *out)
+static int
+open_once(struct nk_keychain *kc, int64_t row, struct nk_secret *out,
+    char id[NK_SEALKEY_ID + 1])
 {
 	struct nk_seal_place at;
 	uint8_t *sealed;
 	size_t len;
 	int r;
 
-	if ((r = nk_credential_sealed_get(kc->store, id, &sealed, &len)) < 0)
+	id[0] = '\0';
+	if ((r = nk_credential_sealed_get(kc->store, row, &sealed,
+	    &len)) < 0)
 		return r;
-	r = load(kc);
+	r = load_once(kc, id);
 	if (r == -ENOENT)		/* sealed, and nobody knows how */
 		r = -ENOKEY;
-	if (r == 0 && (r = place_of(kc->store, id, &at)) == 0)
+	if (r == 0 && (r = place_of(kc->store, row, &at)) == 0)
 		r = nk_unseal(&kc->key, &at, sealed, len, out);
 	free(sealed);
-	return r == -ESTALE ? -ENOKEY : r;
+	return r;
+}
+
+/*
+ * Value, id and file are read one after the other, and a rotation may have
+ * come in between; then the store names another key than before.
+ */
+int
+nk_keychain_open(struct nk_keychain *kc, int64_t id, struct nk_secret *out)
+{
+	char key[NK_SEALKEY_ID + 1], before[NK_SEALKEY_ID + 1] = "";
+	int r;
+
+	while ((r = open_once(kc, id, out, key)) == -ESTALE &&
+	    strcmp(key, before) != 0)
+		memcpy(before, key, sizeof(before));
+	return no_stale(r);
+}
+
+int
+nk_keychain_read_begin(struct nk_keychain *kc)
+{
+	char id[NK_SEALKEY_ID + 1], before[NK_SEALKEY_ID + 1] = "";
+	int r;
+
+	for (;;) {
+		if ((r = nk_store_read_begin(kc->store)) < 0)
+			return r;
+		if (load_once(kc, id) != -ESTALE || strcmp(id, before) == 0)
+			return 0;	/* opening says what is wrong */
+		nk_store_read_end(kc->store);
+		memcpy(before, id, sizeof(before));
+	}
 }
 
 static int

@@ -43,6 +43,13 @@ int	nk_keychain_open(struct nk_keychain *kc, int64_t id,
 	    struct nk_secret *out) NK_MUST_CHECK;
 
 /*
+ * nk_store_read_begin(), with the key that opens what is seen until
+ * nk_store_read_end(), whatever is rotated meanwhile.  A key that is not
+ * there is a matter of what is opened.  0 or -errno.
+ */
+int	nk_keychain_read_begin(struct nk_keychain *kc) NK_MUST_CHECK;
+
+/*
  * Seal text[len] as the private half of the credential, inside an edit.  The
  * first one of all makes the key file, or takes the one that is there.
  * Returns 0, -ENOKEY, -errno.

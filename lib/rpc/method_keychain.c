@@ -65,7 +65,9 @@ keychain_query(struct nk_context *c, json_t *params, json_t **resultp,
 		return r;
 	nk_wanted_init(&w.wanted, filters, options);
 	nk_keychain_of(c, &w.kc);
-	if ((r = nk_store_read_begin(w.kc.store)) == 0) {
+	r = nk_wants(&w.wanted, "attributes") ?
+	    nk_keychain_read_begin(&w.kc) : nk_store_read_begin(w.kc.store);
+	if (r == 0) {
 		r = read_rows(&w);
 		nk_store_read_end(w.kc.store);
 	}

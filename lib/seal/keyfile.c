@@ -151,6 +151,7 @@ is_twin(const struct nk_keyfile *f, const struct stat *st)
 	    name.st_dev == st->st_dev && name.st_ino == st->st_ino;
 }
 
+/* -ESTALE: another has taken its name since it was opened. */
 static int
 check_file(const struct nk_keyfile *f, int fd)
 {
@@ -159,6 +160,8 @@ check_file(const struct nk_keyfile *f, int fd)
 
 	if (fstat(fd, &st) == -1)
 		return -errno;
+	if (st.st_nlink == 0)
+		return -ESTALE;
 	mode = st.st_mode & 07777;
 	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
 	    (mode != 0600 && mode != 0400) ||
@@ -197,12 +200,15 @@ nk_keyfile_read(const struct nk_keyfile *f, const char *name,
 	struct nk_secret text = NK_SECRET_NONE;
 	int r;
 
-	*fdp = openat(f->dirfd, name,
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (*fdp == -1)
-		return -errno;
-	if ((r = check_file(f, *fdp)) == 0 &&
-	    (r = read_digits(*fdp, &text)) == 0)
+	do {
+		*fdp = openat(f->dirfd, name, O_RDONLY | O_NOFOLLOW |
+		    O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		if (*fdp == -1)
+			return -errno;
+		if ((r = check_file(f, *fdp)) == -ESTALE)
+			close(*fdp);
+	} while (r == -ESTALE);
+	if (r == 0 && (r = read_digits(*fdp, &text)) == 0)
 		r = decode(k, &text);
 	nk_secret_clear(&text);
 	if (r < 0)

@@ -177,7 +177,7 @@ static const struct {
 	unsigned int	 bits;
 	const char	*title;
 } long_titles[] = {
-	{ KEY_RSA2048,		16384,	"+--[RSA 16384]----+\n" },
+	{ KEY_RSA2048,		16384,	"+---[RSA 16384]---+\n" },
 	{ KEY_CERT_RSA2048,	16384,	"+[RSA-CERT 16384]-+\n" },
 	{ KEY_CERT_RSA2048,	100000,	"+[RSA-CERT 100000-+\n" },
 	{ KEY_CERT_RSA2048,	1000000, "+---[RSA-CERT]----+\n" },
