@@ -80,9 +80,22 @@ static const struct {
 	{ "group.get_next_gid", "[]",			"yyynnnaaa" },
 	{ "group.get_group_obj", "[{'gid':0}]",		"yyynnnaaa" },
 	{ "group.has_password_enabled_user", "[[]]",	"yyynnnaaa" },
+	{ "keychaincredential.query", "[]",		"yyynnnaaa" },
+	{ "keychaincredential.get_instance", "[77]",	"yyynnnaaa" },
+	{ "keychaincredential.get_of_type",
+	    "[77,'SSH_KEY_PAIR']",			"yyynnnaaa" },
+	{ "keychaincredential.used_by", "[77]",		"yyynnnaaa" },
+	{ "keychaincredential.create", "[{'name':'x',"
+	    "'type':'-','attributes':{}}]",		"yyynnnaaa" },
+	{ "keychaincredential.update", "[77,{}]",	"yyynnnaaa" },
+	{ "keychaincredential.delete", "[77]",		"yyynnnaaa" },
+	{ "keychaincredential.generate_ssh_key_pair",
+	    "[{'type':'ed25519'}]",			"yyynnnaaa" },
+	{ "keychaincredential.export", "[77]",		"yyynnnaaa" },
 	{ "naskeys.audit.query", "[]",			"yyynnnaaa" },
 	{ "naskeys.check", "[]",			"yyynnnaaa" },
 	{ "naskeys.sync", "[]",				"yyynnnaaa" },
+	{ "naskeys.seal_rotate", "[]",			"yyynnnaaa" },
 };
 
 static gid_t admin_groups[] = { 7, ADMIN_GID };
