@@ -633,7 +633,7 @@ complete_words() {
 	_naskeysctl; echo "${COMPREPLY[*]}"' bash "$@"
 }
 same "completion of objects" "$(complete_words naskeysctl '')" \
-    "audit check group init key sync user"
+    "audit check group init key keypair seal sync user"
 same "of verbs" "$(complete_words naskeysctl key '')" "add list remove set"
 same "of options" "$(complete_words naskeysctl user add x --ex)" \
     "--expires --external"
