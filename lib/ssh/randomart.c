@@ -69,15 +69,16 @@ walk(const uint8_t *digest, size_t len, char board[HEIGHT][WIDTH])
 	board[y][x] = 'E';
 }
 
-/* "+--[title]--+" */
+/* "+--[title]--+", where the title has WIDTH characters at most. */
 static char *
 put_edge(char *p, const char *title)
 {
-	size_t len = strlen(title);
+	char *at = p + 1 + (WIDTH - strlen(title)) / 2;
 
 	memset(p, '-', LINE);
 	p[0] = p[WIDTH + 1] = '+';
-	memcpy(p + 1 + (WIDTH - len) / 2, title, len);
+	while (*title != '\0')
+		*at++ = *title++;
 	p[WIDTH + 2] = '\n';
 	return p + LINE;
 }
