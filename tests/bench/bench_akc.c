@@ -7,10 +7,12 @@
  * the same system calls; and with the last number of users against the
  * first.
  */
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include <err.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,8 +154,12 @@ start(struct worker *w, const char *program, uint32_t users)
 	if (pipe2(w->to, O_CLOEXEC) == -1 || pipe2(w->from, O_CLOEXEC) == -1 ||
 	    (w->pid = fork()) == -1)
 		err(EXIT_FAILURE, "a worker");
-	if (w->pid == 0)
+	if (w->pid == 0) {
+		/* also when nobody is left to tell it */
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
+			err(EXIT_FAILURE, "a worker");
 		work(w);
+	}
 }
 
 static double

@@ -40,8 +40,8 @@ open_map(const char *path)
 	struct stat st;
 	int fd;
 
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK |
-	    O_NOCTTY)) == -1 || fstat(fd, &st) == -1 ||
+	if ((fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW |
+	    O_NONBLOCK | O_NOCTTY)) == -1 || fstat(fd, &st) == -1 ||
 	    get(fd, sizeof(struct nk_map_header), 0) == 0)
 		_exit(1);
 	return fd;
