@@ -59,7 +59,7 @@ load_mapped(const struct nk_view *v, uint64_t at, uint64_t left, void *buf,
     size_t size, uint64_t *sump)
 {
 	const uint64_t *s = (const uint64_t *)(const void *)(v->base + at);
-	uint64_t *word = buf;
+	uint64_t word[2];
 	struct nk_record r;
 	int error;
 
@@ -67,10 +67,12 @@ load_mapped(const struct nk_view *v, uint64_t at, uint64_t left, void *buf,
 		__builtin_prefetch(v->base + at + NK_MAP_UNIT);
 	word[0] = __atomic_load_n(s, __ATOMIC_RELAXED);
 	word[1] = __atomic_load_n(s + 1, __ATOMIC_RELAXED);
-	memcpy(&r, word, 2 * WORD);
+	memcpy(&r, word, sizeof(word));
+	memcpy(buf, word, sizeof(word));	/* which may lie anywhere */
 	if ((error = check_length(v, at, left, r.length, size)) < 0)
 		return error;
-	*sump = nk_sum_copy(v->salt, at / NK_MAP_UNIT, word + 1, s + 1,
+	*sump = nk_sum_copy(v->salt, at / NK_MAP_UNIT,
+	    (uint8_t *)buf + WORD, s + 1,
 	    nk_record_words(r.length) - 1);
 	return 0;
 }
@@ -107,10 +109,10 @@ nk_record_load(const struct nk_view *v, uint32_t unit,
 {
 	uint64_t length = __atomic_load_n(&v->length, __ATOMIC_RELAXED);
 	uint64_t at = (uint64_t)unit * NK_MAP_UNIT, sum = 0;
-	const struct nk_record *r = buf;
+	struct nk_record r;
 	int error;
 
-	if (size < sizeof(*r))
+	if (size < sizeof(r))
 		return -ERANGE;
 	if (at < v->records)
 		return -EAGAIN;
@@ -121,10 +123,11 @@ nk_record_load(const struct nk_view *v, uint32_t unit,
 	    load_pread(v, at, length - at, buf, size, &sum);
 	if (error < 0)
 		return error;
-	if (r->sum != sum)
+	memcpy(&r, buf, sizeof(r));
+	if (r.sum != sum)
 		return -EAGAIN;
-	if (r->kind != kind || r->row == 0 ||
-	    r->length > r->capacity * NK_MAP_UNIT)
+	if (r.kind != kind || r.row == 0 ||
+	    r.length > r.capacity * NK_MAP_UNIT)
 		return -EIO;
 	return 0;
 }

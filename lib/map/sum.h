@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* The sum of words 64-bit words at p, which need not be aligned. */
 uint64_t nk_sum(const uint64_t salt[2], uint64_t where, const void *p,
@@ -45,12 +46,12 @@ nk_sum_step(uint64_t lane, uint64_t word, uint64_t factor)
 }
 
 static inline uint64_t
-nk_sum_move(uint64_t lane, uint64_t *dst, const uint64_t *src,
+nk_sum_move(uint64_t lane, uint8_t *dst, const uint64_t *src, size_t i,
     uint64_t factor)
 {
-	uint64_t word = __atomic_load_n(src, __ATOMIC_RELAXED);
+	uint64_t word = __atomic_load_n(src + i, __ATOMIC_RELAXED);
 
-	*dst = word;
+	memcpy(dst + i * sizeof(word), &word, sizeof(word));
 	return nk_sum_step(lane, word, factor);
 }
 
@@ -69,29 +70,32 @@ nk_sum_finish(struct nk_sum_lanes s)
 
 /*
  * The sum of words words, one at least, that are copied on the way from src
- * to dst, save for the first, which is in dst already.  src may change
- * meanwhile: each word is loaded once.
+ * to "to", save for the first, which is there already.  src may change
+ * meanwhile: each word is loaded once.  "to" may lie anywhere.
  */
 static inline uint64_t
-nk_sum_copy(const uint64_t salt[2], uint64_t where, uint64_t *dst,
+nk_sum_copy(const uint64_t salt[2], uint64_t where, void *to,
     const uint64_t *src, size_t words)
 {
 	struct nk_sum_lanes s = nk_sum_begin(salt, where);
+	uint8_t *dst = to;
+	uint64_t first;
 	size_t i;
 
-	s.a = nk_sum_step(s.a, dst[0], NK_SUM_A);
+	memcpy(&first, dst, sizeof(first));
+	s.a = nk_sum_step(s.a, first, NK_SUM_A);
 	for (i = 1; i + 3 < words; i += 4) {
-		s.b = nk_sum_move(s.b, dst + i, src + i, NK_SUM_B);
-		s.c = nk_sum_move(s.c, dst + i + 1, src + i + 1, NK_SUM_A);
-		s.d = nk_sum_move(s.d, dst + i + 2, src + i + 2, NK_SUM_B);
-		s.a = nk_sum_move(s.a, dst + i + 3, src + i + 3, NK_SUM_A);
+		s.b = nk_sum_move(s.b, dst, src, i, NK_SUM_B);
+		s.c = nk_sum_move(s.c, dst, src, i + 1, NK_SUM_A);
+		s.d = nk_sum_move(s.d, dst, src, i + 2, NK_SUM_B);
+		s.a = nk_sum_move(s.a, dst, src, i + 3, NK_SUM_A);
 	}
 	if (i < words)
-		s.b = nk_sum_move(s.b, dst + i, src + i, NK_SUM_B);
+		s.b = nk_sum_move(s.b, dst, src, i, NK_SUM_B);
 	if (i + 1 < words)
-		s.c = nk_sum_move(s.c, dst + i + 1, src + i + 1, NK_SUM_A);
+		s.c = nk_sum_move(s.c, dst, src, i + 1, NK_SUM_A);
 	if (i + 2 < words)
-		s.d = nk_sum_move(s.d, dst + i + 2, src + i + 2, NK_SUM_B);
+		s.d = nk_sum_move(s.d, dst, src, i + 2, NK_SUM_B);
 	return nk_sum_finish(s);
 }
 

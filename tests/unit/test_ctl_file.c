@@ -67,7 +67,6 @@ count_files(void)
 static void
 setup(void)
 {
-	memcpy(folder + strlen(folder) - 6, "XXXXXX", 6);
 	ck_assert_ptr_nonnull(mkdtemp(tmp_name(folder, sizeof(folder),
 	    "ctl_file")));
 }
