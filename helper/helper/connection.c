@@ -12,6 +12,7 @@
 #include "helper/helper/limits.h"
 #include "helper/helper/log.h"
 #include "helper/helper/peer.h"
+#include "lib/account/looker.h"
 #include "lib/account/resolver.h"
 #include "lib/rpc/rights.h"
 
@@ -171,5 +172,7 @@ connection_end(struct connection *c)
 	close_services(c);
 	nk_resolver_free(c->context.resolver);
 	c->context.resolver = NULL;
+	nk_looker_free(c->context.looker);
+	c->context.looker = NULL;
 	peer_clear(&c->caller);
 }

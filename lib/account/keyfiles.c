@@ -1,32 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 #include "lib/account/keyfiles.h"
 
-#include <sys/socket.h>
-#include <sys/stat.h>
-
 #include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/account/child.h"
 #include "lib/account/missing.h"
-#include "lib/account/textfile.h"
 
 #define DEFAULT_FILE	".ssh/authorized_keys"
 #define DEFAULT_FILES	DEFAULT_FILE " " DEFAULT_FILE "2"
 #define SETTING		"authorizedkeysfile "
 #define OUTPUT_MAX	65536
-
-enum state {
-	ABSENT,
-	WITHOUT,
-	HOLDS,
-	UNKNOWN,
-};
 
 /* ---- what sshd reads ---- */
 
@@ -149,171 +137,48 @@ nk_keyfiles_expand(const struct nk_keyfiles *k, const char *word, size_t len,
 	return r;
 }
 
-/* ---- what is in a file ---- */
+/* ---- what is in the files ---- */
 
-static bool
-is_end(char c)
+/* One that is away may come back with what is in it. */
+static const char *
+home_that_counts(const struct nk_keyfiles *k, const char *path)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-bool
-nk_keyfiles_holds(const char *text, size_t len, const char *base64)
-{
-	const char *end = text + len, *p = text, *line;
-	size_t n = strlen(base64);
-
-	if (n == 0)
-		return false;
-	while (p < end &&
-	    (p = memmem(p, (size_t)(end - p), base64, n)) != NULL) {
-		if ((p == text || is_end(p[-1])) &&
-		    (p + n == end || is_end(p[n]))) {
-			for (line = p; line > text && line[-1] != '\n';
-			    line--)
-				;
-			while (line < p && is_end(*line))
-				line++;
-			if (*line != '#')
-				return true;
-		}
-		p++;
-	}
-	return false;
-}
-
-/* Asked of the child: path and base64 word, each with its NUL. */
-#define QUESTION_MAX	(PATH_MAX + NK_KEYFILE_WORD_MAX)
-
-static int
-become(uid_t uid, gid_t gid)
-{
-	if (geteuid() != 0)
-		return 0;	/* a helper of one user's own */
-	if (setgroups(0, NULL) == -1 || setresgid(gid, gid, gid) == -1 ||
-	    setresuid(uid, uid, uid) == -1)
-		return -errno;
-	return uid != 0 && setuid(0) == 0 ? -EPERM : 0;
-}
-
-/* A folder that is not there now may come back with what is in it. */
-static bool
-is_home_away(const struct nk_keyfiles *k, const char *path)
-{
-	size_t n = strlen(k->home);
-	struct stat st;
-
 	if (strcmp(k->home, k->no_home) == 0 || k->home[0] != '/' ||
-	    strncmp(path, k->home, n) != 0)
-		return false;
-	return stat(k->home, &st) == -1;
-}
-
-/* In the child.  Opening a device or pipe could do something: look first. */
-static enum state
-look_at_file(const struct nk_keyfiles *k, const char *path,
-    const char *base64)
-{
-	struct stat st;
-	size_t len;
-	char *text;
-	bool holds;
-
-	if (stat(path, &st) == -1) {
-		if ((errno == ENOENT || errno == ENOTDIR) &&
-		    !is_home_away(k, path))
-			return ABSENT;
-		return UNKNOWN;
-	}
-	if (!S_ISREG(st.st_mode) || nk_textfile_read(AT_FDCWD, path,
-	    NK_KEYFILE_SIZE_MAX, &text, &len) < 0)
-		return UNKNOWN;
-	holds = nk_keyfiles_holds(text, len, base64);
-	free(text);
-	return holds ? HOLDS : WITHOUT;
-}
-
-/* In the child: become the user for good, then answer. */
-static int
-serve(void *arg, int fd)
-{
-	const struct nk_keyfiles *k = arg;
-	enum state state;
-	char *q, *word;
-	ssize_t n;
-
-	if (become(k->uid, k->gid) < 0 || (q = malloc(QUESTION_MAX)) == NULL)
-		return 1;
-	while ((n = recv(fd, q, QUESTION_MAX, 0)) > 0) {
-		word = memchr(q, '\0', (size_t)n);
-		if (q[n - 1] != '\0' || word == NULL || word == q + n - 1)
-			break;
-		state = look_at_file(k, q, word + 1);
-		if (send(fd, &state, sizeof(state), MSG_NOSIGNAL) == -1)
-			break;
-	}
-	free(q);
-	return 0;
-}
-
-static int
-start(const struct nk_keyfiles *k, struct nk_child *ch)
-{
-	struct nk_keyfiles copy = *k;
-
-	return ch->fd != -1 ? 0 : nk_child_start(ch, serve, &copy);
-}
-
-static int
-ask_child(const struct nk_keyfiles *k, struct nk_child *ch, const char *path,
-    enum state *statep)
-{
-	size_t len = strlen(path) + 1, word = strlen(k->base64) + 1;
-	char *q;
-	int r;
-
-	if (len > PATH_MAX || word > NK_KEYFILE_WORD_MAX)
-		return -E2BIG;
-	if ((r = start(k, ch)) < 0)
-		return r;
-	if ((q = malloc(len + word)) == NULL)
-		return -ENOMEM;
-	memcpy(q, path, len);
-	memcpy(q + len, k->base64, word);
-	r = nk_child_exchange(ch, q, len + word, k->seconds, statep,
-	    sizeof(*statep));
-	if (r < 0)
-		nk_child_stop(ch);
-	free(q);
-	return r;
+	    strncmp(path, k->home, strlen(k->home)) != 0)
+		return NULL;
+	return k->home;
 }
 
 /* What everybody would be told there is, no user has to be asked for. */
 static bool
 is_known_missing(const struct nk_keyfiles *k, const char *path,
-    enum state *statep)
+    enum nk_looked *statep)
 {
-	size_t n = strlen(k->home), end;
+	const char *home = home_that_counts(k, path);
+	size_t end;
 
 	if (!nk_path_is_missing(path, &end))
 		return false;
-	*statep = strcmp(k->home, k->no_home) != 0 &&
-	    strncmp(path, k->home, n) == 0 && end <= n ? UNKNOWN : ABSENT;
+	*statep = home != NULL && end <= strlen(home) ? NK_LOOKED_UNKNOWN :
+	    NK_LOOKED_ABSENT;
 	return true;
 }
 
 static bool
-look(const struct nk_keyfiles *k, struct nk_child *ch, const char *path,
+look(const struct nk_keyfiles *k, struct nk_looker **lp, const char *path,
     char why[NK_KEYFILES_WHY_MAX])
 {
-	enum state state = UNKNOWN;
+	struct nk_look question = { .uid = k->uid, .gid = k->gid,
+	    .path = path, .home = home_that_counts(k, path),
+	    .word = k->base64 };
+	enum nk_looked state = NK_LOOKED_UNKNOWN;
 
 	if (!is_known_missing(k, path, &state) &&
-	    ask_child(k, ch, path, &state) < 0)
-		state = UNKNOWN;
-	if (state == WITHOUT || state == ABSENT)
+	    nk_looker_ask(lp, &question, k->seconds, &state) < 0)
+		state = NK_LOOKED_UNKNOWN;
+	if (state == NK_LOOKED_WITHOUT || state == NK_LOOKED_ABSENT)
 		return true;
-	(void)snprintf(why, NK_KEYFILES_WHY_MAX, state == HOLDS ?
+	(void)snprintf(why, NK_KEYFILES_WHY_MAX, state == NK_LOOKED_HOLDS ?
 	    "%s still holds the key, and sshd reads it." :
 	    "%s cannot be looked at now; if it holds the key, sshd will "
 	    "accept it.", path);
@@ -321,21 +186,21 @@ look(const struct nk_keyfiles *k, struct nk_child *ch, const char *path,
 }
 
 void
-nk_keyfiles_prepare(const struct nk_keyfiles *k, struct nk_child *ch)
+nk_keyfiles_prepare(const struct nk_keyfiles *k, struct nk_looker **lp)
 {
 	char path[PATH_MAX];
-	enum state state;
+	enum nk_looked state;
 
 	if (nk_keyfiles_expand(k, DEFAULT_FILE, strlen(DEFAULT_FILE), path,
 	    sizeof(path)) == 0 && is_known_missing(k, path, &state))
 		return;
 	/* where it does not start now, it may when it is asked */
-	if (start(k, ch) < 0)
-		*ch = NK_CHILD_NONE;
+	if (nk_looker_start(lp) < 0)
+		*lp = NULL;
 }
 
 int
-nk_keyfiles_look(const struct nk_keyfiles *k, struct nk_child *ch,
+nk_keyfiles_look(const struct nk_keyfiles *k, struct nk_looker **lp,
     bool *deadp, char why[NK_KEYFILES_WHY_MAX])
 {
 	char path[PATH_MAX];
@@ -358,7 +223,7 @@ nk_keyfiles_look(const struct nk_keyfiles *k, struct nk_child *ch,
 			continue;
 		r = nk_keyfiles_expand(k, word, len, path, sizeof(path));
 		if (r == 0)
-			dead = look(k, ch, path, why);
+			dead = look(k, lp, path, why);
 	}
 	free(o);
 	if (r == 0)

@@ -4,9 +4,9 @@
 
 /*
  * Could sshd still find a key in one of the files that it reads for a
- * user?  Files are opened by a child process with the user's own rights and
- * a time limit, and only read.  Where no file can be, as root's own folders
- * show, there is none to be opened and no child.
+ * user?  Files are opened by a looker (lib/account/looker.h), and only read.
+ * Where no file can be, as root's own folders show, there is none to be
+ * opened and nobody is asked.
  */
 
 #include <sys/types.h>
@@ -14,13 +14,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "lib/account/child.h"
+#include "lib/account/looker.h"
 #include "lib/attr.h"
 
 #define NK_KEYFILES_MAX		8	/* paths that are looked at */
-#define NK_KEYFILE_SIZE_MAX	(4u << 20)
 #define NK_KEYFILES_WHY_MAX	1280
-#define NK_KEYFILE_WORD_MAX	65536	/* of base64, with its NUL */
 
 struct nk_keyfiles {
 	const char	*sshd;		/* asked for its settings, or NULL:
@@ -34,21 +32,17 @@ struct nk_keyfiles {
 };
 
 /*
- * A look is made after the key is gone and must not be slow: start the child
- * that will be needed before, when its start costs nobody time.  It waits,
- * with the user's rights.  *ch is NK_CHILD_NONE before; afterwards it is
- * nk_keyfiles_look()'s and at last the caller's to stop.  k->base64 is not
- * looked at.
+ * A look is made after the key is gone and must not be slow: start a looker,
+ * if one will be needed, before.  k->base64 is not looked at.
  */
 void	nk_keyfiles_prepare(const struct nk_keyfiles *k,
-	    struct nk_child *ch);
+	    struct nk_looker **lp);
 
 /*
  * *deadp: no file holds the key now, nor could one come back that does.
  * Otherwise why has a sentence.  0 or -errno; then *deadp is false.
- * ch: prepared for the same user, uid, gid and home, or NK_CHILD_NONE.
  */
-int	nk_keyfiles_look(const struct nk_keyfiles *k, struct nk_child *ch,
+int	nk_keyfiles_look(const struct nk_keyfiles *k, struct nk_looker **lp,
 	    bool *deadp, char why[NK_KEYFILES_WHY_MAX]) NK_MUST_CHECK;
 
 /*
@@ -57,8 +51,5 @@ int	nk_keyfiles_look(const struct nk_keyfiles *k, struct nk_child *ch,
  */
 int	nk_keyfiles_expand(const struct nk_keyfiles *k, const char *word,
 	    size_t len, char *path, size_t room) NK_MUST_CHECK;
-
-/* Does the authorized_keys text hold a line with this base64 word? */
-bool	nk_keyfiles_holds(const char *text, size_t len, const char *base64);
 
 #endif /* NASKEYS_ACCOUNT_KEYFILES_H */

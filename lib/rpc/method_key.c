@@ -54,9 +54,6 @@ struct removal {
 	size_t		 removed;
 	char		*base64;	/* of the key that went */
 	uint32_t	 gid;
-	struct nk_user	*ready_u;	/* whose files "child" will look at */
-	uint32_t	 ready_gid;
-	struct nk_child	 child;
 };
 
 /* The lines that go, for the audit row (some of many), and their key. */
@@ -155,33 +152,24 @@ files_of(struct nk_context *c, const struct nk_user *u, uint32_t gid)
 	};
 }
 
-/*
- * Before the edit, and so perhaps for a user who will be another one by
- * then.  Where an unmanaged user lives is asked for afterwards.
- */
+/* Before the edit: what need not be done while somebody waits for its end. */
 static int
-get_ready(struct nk_context *c, struct removal *rm, struct nk_error *e)
+get_ready(struct nk_context *c, const struct removal *rm, struct nk_error *e)
 {
 	struct nk_keyfiles k;
+	struct nk_user *u;
 	int r;
 
-	if ((r = nk_key_find_user(c, rm->name, &rm->ready_u, e)) < 0 ||
-	    (r = primary_gid(c, rm->ready_u, &rm->ready_gid)) < 0 ||
-	    !rm->ready_u->managed)
+	if (c->looker != NULL)
+		return 0;
+	if ((r = nk_key_find_user(c, rm->name, &u, e)) < 0)
 		return r;
-	k = files_of(c, rm->ready_u, rm->ready_gid);
-	nk_keyfiles_prepare(&k, &rm->child);
+	if (u->managed) {
+		k = files_of(c, u, 0);
+		nk_keyfiles_prepare(&k, &c->looker);
+	}
+	nk_user_free(u);
 	return 0;
-}
-
-static bool
-is_ready(const struct removal *rm)
-{
-	const struct nk_user *a = rm->ready_u, *b = rm->u;
-
-	return a->managed && b->managed && a->uid == b->uid &&
-	    rm->ready_gid == rm->gid && strcmp(a->name, b->name) == 0 &&
-	    strcmp(a->home, b->home) == 0;
 }
 
 /* The key is gone from the store; can sshd still find it in a file? */
@@ -195,8 +183,6 @@ look_at_files(struct nk_context *c, struct removal *rm, bool *deadp,
 
 	*deadp = false;
 	k.base64 = rm->base64;
-	if (!is_ready(rm))
-		nk_child_stop(&rm->child);
 	if (!rm->u->managed && c->conf->chained_command[0] != '\0')
 		text = "The chained command may still give it out.";
 	else if (!rm->u->managed && (nk_resolver_ask(&c->resolver, &q, 1,
@@ -207,7 +193,7 @@ look_at_files(struct nk_context *c, struct removal *rm, bool *deadp,
 		k.home = q.entry.home;
 		k.gid = q.entry.gid;
 	}
-	if (text == NULL && nk_keyfiles_look(&k, &rm->child, deadp,
+	if (text == NULL && nk_keyfiles_look(&k, &c->looker, deadp,
 	    why) == 0)
 		return;
 	(void)snprintf(why, NK_KEYFILES_WHY_MAX, "%s", text != NULL ? text :
@@ -221,7 +207,6 @@ user_remove_key(struct nk_context *c, json_t *params, json_t **resultp,
 	struct removal rm = {
 		.name = json_string_value(json_array_get(params, 0)),
 		.fingerprint = json_string_value(json_array_get(params, 1)),
-		.child = NK_CHILD_NONE,
 	};
 	char why[NK_KEYFILES_WHY_MAX];
 	struct nk_object b;
@@ -244,9 +229,7 @@ user_remove_key(struct nk_context *c, json_t *params, json_t **resultp,
 		nk_object_text(&b, "reason", dead ? NULL : why);
 		r = nk_object_finish(&b, resultp);
 	}
-	nk_child_stop(&rm.child);
 	free(rm.base64);
-	nk_user_free(rm.ready_u);
 	nk_user_free(rm.u);
 	return r;
 }

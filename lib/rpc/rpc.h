@@ -108,6 +108,8 @@ struct nk_context {
 	 * nk_resolver_free() at the end (lib/account/resolver.h).
 	 */
 	struct nk_resolver	*resolver;
+	/* Looks into files of homes (lib/account/looker.h); likewise. */
+	struct nk_looker	*looker;
 };
 
 /* ---- how a method answers ---- */

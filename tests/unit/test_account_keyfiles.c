@@ -71,10 +71,10 @@ static const struct {
 
 START_TEST(holds)
 {
-	ck_assert_msg(nk_keyfiles_holds(texts[_i].text,
+	ck_assert_msg(nk_text_has_word(texts[_i].text,
 	    strlen(texts[_i].text), B64) == texts[_i].holds, "%s",
 	    texts[_i].text);
-	ck_assert(!nk_keyfiles_holds(texts[_i].text, strlen(texts[_i].text),
+	ck_assert(!nk_text_has_word(texts[_i].text, strlen(texts[_i].text),
 	    ""));
 }
 END_TEST
@@ -127,14 +127,14 @@ teardown(void)
 static bool
 is_dead(void)
 {
-	struct nk_child ready = NK_CHILD_NONE, late = NK_CHILD_NONE;
+	struct nk_looker *ready = NULL, *late = NULL;
 	bool dead = true, again = true;
 
 	nk_keyfiles_prepare(&k, &ready);
 	ck_assert_int_eq(nk_keyfiles_look(&k, &ready, &dead, why), 0);
-	nk_child_stop(&ready);
+	nk_looker_free(ready);
 	ck_assert_int_eq(nk_keyfiles_look(&k, &late, &again, why), 0);
-	nk_child_stop(&late);
+	nk_looker_free(late);
 	ck_assert_int_eq(dead, again);
 	return dead;
 }
@@ -207,36 +207,83 @@ END_TEST
 /* What counts is the file as it is at the look, not as it was before. */
 START_TEST(changed_meanwhile)
 {
-	struct nk_child ch = NK_CHILD_NONE;
+	struct nk_looker *l = NULL;
 	bool dead = true;
 
 	put(sshd, "#!/bin/sh\necho 'authorizedkeysfile keys'\n", 0755);
-	nk_keyfiles_prepare(&k, &ch);
-	ck_assert_int_ne(ch.fd, -1);
+	nk_keyfiles_prepare(&k, &l);
+	ck_assert_ptr_nonnull(l);
 	put(file, "ssh-ed25519 " B64 "\n", 0644);
-	ck_assert_int_eq(nk_keyfiles_look(&k, &ch, &dead, why), 0);
+	ck_assert_int_eq(nk_keyfiles_look(&k, &l, &dead, why), 0);
 	ck_assert(!dead);
 	ck_assert_int_eq(unlink(file), 0);
-	ck_assert_int_eq(nk_keyfiles_look(&k, &ch, &dead, why), 0);
+	ck_assert_int_eq(nk_keyfiles_look(&k, &l, &dead, why), 0);
 	ck_assert(dead);
-	nk_child_stop(&ch);
+	nk_looker_free(l);
 }
 END_TEST
 
-/* A child that was ended by somebody says nothing, and so do we. */
+/* The one child that this process has. */
+static pid_t
+only_child(void)
+{
+	char path[64], text[32] = "";
+	int fd, pid = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/children",
+	    (int)getpid());
+	ck_assert_int_ne(fd = open(path, O_RDONLY), -1);
+	ck_assert_int_gt((int)read(fd, text, sizeof(text) - 1), 0);
+	close(fd);
+	pid = (int)strtol(text, NULL, 10);
+	ck_assert_int_gt(pid, 0);
+	return pid;
+}
+
+/* Whoever was ended by somebody says nothing, and so do we; but only once. */
 START_TEST(killed)
 {
-	struct nk_child ch = NK_CHILD_NONE;
+	struct nk_looker *l = NULL;
 	bool dead = true;
 
-	nk_keyfiles_prepare(&k, &ch);
-	ck_assert_int_gt(ch.pid, 0);
-	ck_assert_int_eq(kill(ch.pid, SIGKILL), 0);
-	k.sshd = NULL;
-	ck_assert_int_eq(nk_keyfiles_look(&k, &ch, &dead, why), 0);
+	put(file, "ssh-ed25519 " B64 "X\n", 0644);
+	put(sshd, "#!/bin/sh\necho 'authorizedkeysfile keys'\n", 0755);
+	nk_keyfiles_prepare(&k, &l);
+	ck_assert_ptr_nonnull(l);
+	ck_assert_int_eq(kill(only_child(), SIGKILL), 0);
+	ck_assert_int_eq(nk_keyfiles_look(&k, &l, &dead, why), 0);
 	ck_assert(!dead);
 	ck_assert_ptr_nonnull(strstr(why, "cannot be looked at now"));
-	ck_assert_int_eq(ch.fd, -1);
+	ck_assert_ptr_null(l);
+	ck_assert_int_eq(nk_keyfiles_look(&k, &l, &dead, why), 0);
+	ck_assert(dead);
+	nk_looker_free(l);
+}
+END_TEST
+
+/* One after another, each with the own rights and with nobody else's. */
+START_TEST(one_user_after_another)
+{
+	static const uid_t askers[] = { 4242, 4243, 4242, 0, 4243 };
+	struct nk_looker *l = NULL;
+	pid_t first = 0;
+	bool dead;
+	size_t i;
+
+	if (geteuid() != 0)
+		return;
+	put(sshd, "#!/bin/sh\necho 'authorizedkeysfile keys'\n", 0755);
+	put(file, "ssh-ed25519 " B64 "X\n", 0600);
+	ck_assert_int_eq(chown(file, 4242, 4242), 0);
+	for (i = 0; i < sizeof(askers) / sizeof(askers[0]); i++) {
+		k.uid = k.gid = askers[i];
+		ck_assert_int_eq(nk_keyfiles_look(&k, &l, &dead, why), 0);
+		ck_assert(dead == (askers[i] != 4243));
+		if (first == 0)
+			first = only_child();
+		ck_assert_int_eq(only_child(), first);
+	}
+	nk_looker_free(l);
 }
 END_TEST
 
@@ -274,21 +321,21 @@ END_TEST
 /* Neither a home that is not there nor one that nobody has needs a child. */
 START_TEST(no_child)
 {
-	struct nk_child ch = NK_CHILD_NONE;
+	struct nk_looker *l = NULL;
 	bool dead = true;
 
 	k.sshd = NULL;
 	k.home = "/naskeys-none";
-	nk_keyfiles_prepare(&k, &ch);
-	ck_assert_int_eq(nk_keyfiles_look(&k, &ch, &dead, why), 0);
-	ck_assert_int_eq(ch.fd, -1);
+	nk_keyfiles_prepare(&k, &l);
+	ck_assert_int_eq(nk_keyfiles_look(&k, &l, &dead, why), 0);
+	ck_assert_ptr_null(l);
 	ck_assert(!dead);
 	ck_assert_str_eq(why, "/naskeys-none/.ssh/authorized_keys cannot be "
 	    "looked at now; if it holds the key, sshd will accept it.");
 	k.no_home = k.home;
-	nk_keyfiles_prepare(&k, &ch);
-	ck_assert_int_eq(nk_keyfiles_look(&k, &ch, &dead, why), 0);
-	ck_assert_int_eq(ch.fd, -1);
+	nk_keyfiles_prepare(&k, &l);
+	ck_assert_int_eq(nk_keyfiles_look(&k, &l, &dead, why), 0);
+	ck_assert_ptr_null(l);
 	ck_assert(dead);
 }
 END_TEST
@@ -315,6 +362,7 @@ main(void)
 	tcase_add_test(files, hostile);
 	tcase_add_test(files, changed_meanwhile);
 	tcase_add_test(files, killed);
+	tcase_add_test(files, one_user_after_another);
 	tcase_add_test(files, no_child);
 	suite_add_tcase(s, pure);
 	suite_add_tcase(s, files);

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: ISC */
+#include "lib/account/looker.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/account/child.h"
+#include "lib/account/textfile.h"
+
+struct nk_looker {
+	struct nk_child	child;
+};
+
+/* A question: these, then path, home ("": none) and word with their NULs. */
+struct head {
+	uid_t	uid;
+	gid_t	gid;
+};
+#define QUESTION_MAX	(sizeof(struct head) + 2 * PATH_MAX + NK_LOOK_WORD_MAX)
+
+/* ---- the text ---- */
+
+static bool
+is_end(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Is the line that p is in a comment? */
+static bool
+is_comment(const char *text, const char *p)
+{
+	const char *line = p;
+
+	while (line > text && line[-1] != '\n')
+		line--;
+	while (line < p && is_end(*line))
+		line++;
+	return *line == '#';
+}
+
+bool
+nk_text_has_word(const char *text, size_t len, const char *word)
+{
+	const char *end = text + len, *p = text;
+	size_t n = strlen(word);
+
+	if (n == 0)
+		return false;
+	while (p < end &&
+	    (p = memmem(p, (size_t)(end - p), word, n)) != NULL) {
+		if ((p == text || is_end(p[-1])) &&
+		    (p + n == end || is_end(p[n])) && !is_comment(text, p))
+			return true;
+		p++;
+	}
+	return false;
+}
+
+/* ---- the child ---- */
+
+/* Opening a device or pipe could do something: look first. */
+static enum nk_looked
+look_at(const struct nk_look *look)
+{
+	struct stat st;
+	size_t len;
+	char *text;
+	bool holds;
+
+	if (stat(look->path, &st) == -1) {
+		if (errno != ENOENT && errno != ENOTDIR)
+			return NK_LOOKED_UNKNOWN;
+		return look->home != NULL && stat(look->home, &st) == -1 ?
+		    NK_LOOKED_UNKNOWN : NK_LOOKED_ABSENT;
+	}
+	if (!S_ISREG(st.st_mode) || nk_textfile_read(AT_FDCWD, look->path,
+	    NK_LOOK_SIZE_MAX, &text, &len) < 0)
+		return NK_LOOKED_UNKNOWN;
+	holds = nk_text_has_word(text, len, look->word);
+	free(text);
+	return holds ? NK_LOOKED_HOLDS : NK_LOOKED_WITHOUT;
+}
+
+/* Rules 1 and 2.  A helper of one user's own has no other rights. */
+static int
+become(uid_t uid, gid_t gid)
+{
+	if (getuid() != 0)
+		return 0;
+	if (setgroups(0, NULL) == -1 ||
+	    setresgid((gid_t)-1, gid, (gid_t)-1) == -1 ||
+	    setresuid((uid_t)-1, uid, (uid_t)-1) == -1)
+		return -errno;
+	return geteuid() == uid && getegid() == gid ? 0 : -EPERM;
+}
+
+static int
+come_back(void)
+{
+	if (getuid() != 0)
+		return 0;
+	if (setresuid((uid_t)-1, 0, (uid_t)-1) == -1 ||
+	    setresgid((gid_t)-1, 0, (gid_t)-1) == -1)
+		return -errno;
+	return geteuid() == 0 && getegid() == 0 ? 0 : -EPERM;
+}
+
+/* The next text of a question, up to its NUL. */
+static const char *
+take_text(const char **pp, const char *end)
+{
+	const char *text = *pp;
+	const char *nul = text < end ? memchr(text, '\0',
+	    (size_t)(end - text)) : NULL;
+
+	if (nul != NULL)
+		*pp = nul + 1;
+	return nul != NULL ? text : NULL;
+}
+
+static bool
+parse(const char *q, size_t len, struct nk_look *look)
+{
+	const char *p = q + sizeof(struct head), *end = q + len;
+	struct head h;
+
+	if (len < sizeof(h))
+		return false;
+	memcpy(&h, q, sizeof(h));
+	look->uid = h.uid;
+	look->gid = h.gid;
+	if ((look->path = take_text(&p, end)) == NULL ||
+	    (look->home = take_text(&p, end)) == NULL ||
+	    (look->word = take_text(&p, end)) == NULL || p != end)
+		return false;
+	if (look->home[0] == '\0')
+		look->home = NULL;
+	return true;
+}
+
+static int
+serve(void *arg, int fd)
+{
+	struct nk_look look;
+	enum nk_looked answer;
+	ssize_t n;
+	char *q;
+
+	(void)arg;
+	if ((q = malloc(QUESTION_MAX)) == NULL)
+		return 1;
+	while ((n = recv(fd, q, QUESTION_MAX, 0)) > 0) {
+		if (!parse(q, (size_t)n, &look) ||
+		    become(look.uid, look.gid) < 0)
+			break;			/* rule 3 */
+		answer = look_at(&look);
+		if (come_back() < 0 ||
+		    send(fd, &answer, sizeof(answer), MSG_NOSIGNAL) == -1)
+			break;
+	}
+	free(q);
+	return 0;
+}
+
+/* ---- the parent ---- */
+
+int
+nk_looker_start(struct nk_looker **lp)
+{
+	struct nk_looker *l;
+	int r;
+
+	if (*lp != NULL)
+		return 0;
+	if ((l = calloc(1, sizeof(*l))) == NULL)
+		return -ENOMEM;
+	if ((r = nk_child_start(&l->child, serve, NULL)) < 0) {
+		free(l);
+		return r;
+	}
+	*lp = l;
+	return 0;
+}
+
+void
+nk_looker_free(struct nk_looker *l)
+{
+	if (l == NULL)
+		return;
+	nk_child_stop(&l->child);
+	free(l);
+}
+
+static char *
+put_text(char *p, const char *text, size_t len)
+{
+	memcpy(p, text, len);
+	p[len] = '\0';
+	return p + len + 1;
+}
+
+static int
+write_question(const struct nk_look *look, char **qp, size_t *lenp)
+{
+	const struct head h = { look->uid, look->gid };
+	const char *home = look->home != NULL ? look->home : "";
+	size_t path_len = strlen(look->path), home_len = strlen(home);
+	size_t word_len = strlen(look->word);
+	char *q, *p;
+
+	if (path_len >= PATH_MAX || home_len >= PATH_MAX ||
+	    word_len >= NK_LOOK_WORD_MAX)
+		return -E2BIG;
+	*lenp = sizeof(h) + path_len + home_len + word_len + 3;
+	if ((q = malloc(*lenp)) == NULL)
+		return -ENOMEM;
+	memcpy(q, &h, sizeof(h));
+	p = put_text(q + sizeof(h), look->path, path_len);
+	p = put_text(p, home, home_len);
+	(void)put_text(p, look->word, word_len);
+	*qp = q;
+	return 0;
+}
+
+int
+nk_looker_ask(struct nk_looker **lp, const struct nk_look *look,
+    unsigned int seconds, enum nk_looked *answerp)
+{
+	enum nk_looked answer;
+	size_t len;
+	char *q;
+	int r;
+
+	if ((r = write_question(look, &q, &len)) < 0)
+		return r;
+	if ((r = nk_looker_start(lp)) == 0) {
+		r = nk_child_exchange(&(*lp)->child, q, len, seconds,
+		    &answer, sizeof(answer));
+		if (r == 0) {
+			*answerp = answer;
+		} else {
+			nk_looker_free(*lp);
+			*lp = NULL;
+		}
+	}
+	free(q);
+	return r;
+}
