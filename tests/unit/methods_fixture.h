@@ -26,6 +26,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/account/looker.h"
 #include "lib/account/resolver.h"
 #include "lib/rpc/rpc.h"
 #include "tests/unit/ssh_keys.h"
@@ -308,6 +309,7 @@ static inline void
 drop_world(void)
 {
 	nk_resolver_free(w.c.resolver);
+	nk_looker_free(w.c.looker);
 	nk_publisher_free(w.c.publisher);
 	nk_session_close(w.c.session);
 	json_decref(w.notes);
