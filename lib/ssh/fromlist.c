@@ -112,6 +112,25 @@ check_zoned(const char *s, size_t len, size_t percent)
 	return 0;
 }
 
+/*
+ * Would sshd complete s[len], which is no whole address, to one that nobody
+ * meant, as 127.1 or 0x7f000001?  Anything of digits and dots counts.
+ */
+static bool
+is_short_address(const char *s, size_t len)
+{
+	char buf[NK_FROM_ENTRY_MAX + 1];
+	struct in_addr addr;
+
+	if (consists_of(s, len, "0123456789."))
+		return true;
+	if (len >= sizeof(buf) || !consists_of(s, len, ALNUM "."))
+		return false;
+	memcpy(buf, s, len);
+	buf[len] = '\0';
+	return inet_aton(buf, &addr) != 0;
+}
+
 /* One entry of from=, without its "!". */
 static int
 check_from_entry(const char *s, size_t len, const char **whyp)
@@ -133,8 +152,7 @@ check_from_entry(const char *s, size_t len, const char **whyp)
 	}
 	if (parse_address(s, len, addr, &bits) == 0)
 		return 0;
-	/* What sshd would complete to an address that nobody meant. */
-	if (consists_of(s, len, "0123456789."))
+	if (is_short_address(s, len))
 		return nk_refuse(whyp, -EBADMSG, bad_address);
 	if (memchr(s, ':', len) != NULL) {	/* a pattern for IPv6? */
 		if (!consists_of(s, len, "0123456789abcdef:.*?") ||
