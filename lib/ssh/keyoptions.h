@@ -16,9 +16,12 @@
 #include "lib/attr.h"
 #include "lib/ssh/sshdversion.h"
 
-/* sshd's limits. */
-#define NK_KEYOPTION_ENVIRONMENT_MAX	1024
-#define NK_KEYOPTION_PERMIT_MAX		4096	/* of each kind */
+/*
+ * How many sshd takes.  It reads 1025 of environment, but then a session ends
+ * at once: it has room for fewer than 1000 variables, its own among them.
+ */
+#define NK_KEYOPTION_ENVIRONMENT_MAX	900
+#define NK_KEYOPTION_PERMIT_MAX		4097	/* of each kind */
 #define NK_KEYOPTION_PRINCIPALS_MAX	40	/* it ignores the others */
 
 enum nk_keyoption_name {
