@@ -4,8 +4,10 @@
 # privatekey_oracle.sh [COUNT [SEED]]: hold our reader and writer of private
 # keys against ssh-keygen, openssl and puttygen, each as the one who makes and
 # the one who reads, for every type, size and form; and against ssh-keygen -y
-# for COUNT changed keys.  Where our verdict is another one, the change must
-# be in the table below.  COUNT is 240, or 20000 when LONG is "yes".
+# for COUNT changed keys, of which it must take 30% at least.  Where our
+# verdict is another one, the change must be in the table below.  COUNT is
+# 240, or 20000 when LONG is "yes": nine minutes, since each needs a process of
+# ssh-keygen.  The 100000 changed lines of keygen_oracle.sh come on top.
 # PRIVATEKEY_ORACLE names the driver built of privatekey_oracle.c.
 
 # Functions are called through check().
