@@ -5,8 +5,9 @@
 # ssh-keygen.  What we take, ssh-keygen must take, with the same fingerprints
 # and bits; where we are stricter, the class must be one of the table below.
 # COUNT is the number of changed lines that are tried: 5000, or 100000 when
-# LONG is "yes"; private keys come on top of them in privatekey_oracle.sh.  At least 30% of them must be taken by
-# ssh-keygen.  KEYLINE_ORACLE names the driver built of keyline_oracle.c.
+# LONG is "yes".  At least 30% of them must be taken by ssh-keygen.  Private
+# keys come on top of them in privatekey_oracle.sh.  KEYLINE_ORACLE names the
+# driver built of keyline_oracle.c.
 
 # Functions are called through check().
 # shellcheck disable=SC2317
