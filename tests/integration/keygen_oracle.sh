@@ -224,6 +224,7 @@ value without quotes${tab}double quotes${tab}command=ls $ed
 empty option${tab}an empty one${tab},pty $ed
 text behind a value${tab}other than a comma${tab}command="ls"x $ed
 type as options${tab}base64 text of the key is cut${tab}ssh-rsa $ed
+type among options${tab}type of key is not taken${tab}ssh-rsa,pty $ed
 trailing comma${tab}end with a comma${tab}pty, $ed
 option twice${tab}once only${tab}from="*",from="*" $ed
 empty command${tab}command is empty${tab}command="" $ed
@@ -259,6 +260,7 @@ done <strict
 # well; and where we alone take it, which is what sshd does.
 cat >forms <<EOF
 type as options${tab}^ssh-rsa[^!-~]+(sk-)?(ssh|ecdsa)-
+type among options${tab}^ssh-[!-~]*,
 EOF
 cat >alone <<EOF
 blanks behind options${tab}^[!-~].*[^!-~][^!-~]+(sk-)?(ssh|ecdsa)-${tab}pty  $ed
