@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
@@ -91,6 +92,15 @@ connection_is_trusted(struct connection *c)
 
 /* ---- maps and store ---- */
 
+void
+log_missing(const struct nk_publisher *p, const char *store)
+{
+	int64_t n = nk_publisher_missing(p);
+
+	if (n > 0)
+		log_say(LOG_ERR, "%s: " NK_MISSING_TEXT, store, n);
+}
+
 /* The repair is not the asker's: it may cost what it does. */
 static int
 mend_unconfined(struct connection *c)
@@ -100,6 +110,7 @@ mend_unconfined(struct connection *c)
 	if ((r = limits_lift()) < 0)
 		return r;
 	r = nk_publisher_mend(c->context.publisher);
+	log_missing(c->context.publisher, c->state->nk.store);
 	confined = c->trusted ? 0 : limits_confine();
 	return r < 0 ? r : confined;
 }

@@ -63,6 +63,9 @@ int	connection_open_services(struct connection *c, const char **whatp)
 /* Bring maps and store into agreement, once: nk_context's mend. */
 int	connection_mend(void *arg, struct nk_error *e) NK_MUST_CHECK;
 
+/* Say in the log what the store has lost, if it has. */
+void	log_missing(const struct nk_publisher *p, const char *store);
+
 /* Work that can wait until a request is answered. */
 void	connection_tidy(struct connection *c);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "helper/helper/connection.h"
 #include "helper/helper/log.h"
 #include "helper/helper/sync_check.h"
 #include "lib/map/reader.h"
@@ -51,6 +52,8 @@ sync_maps(const struct state *s, const struct nk_conf *conf)
 	if ((r = nk_publisher_open(&p, &s->nk, conf, NK_STORE_CREATE)) == 0)
 		r = nk_publisher_sync(p, nk_map_readers_check(&s->nk, NULL,
 		    NULL) < 0, NULL, NULL);
+	if (p != NULL)
+		log_missing(p, s->nk.store);
 	nk_publisher_free(p);
 	return r;
 }

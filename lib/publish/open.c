@@ -222,8 +222,10 @@ catch_up(struct nk_publisher *p, int64_t seq)
 
 	if (since == seq)
 		return 0;
-	if (since > seq)	/* the store is an older copy of itself */
+	if (since > seq) {	/* the store is an older copy of itself */
+		p->missing = since - seq;
 		return -ESTALE;
+	}
 	if ((r = nk_store_changes(p->store, since, &cs)) < 0)
 		return r == -ERANGE ? -ESTALE : r;
 	if (nk_plan_is_large(&cs)) {
@@ -437,6 +439,12 @@ nk_publisher_open(struct nk_publisher **pp, const struct nk_state *state,
 	nk_publisher_free(*pp);
 	*pp = NULL;
 	return r;
+}
+
+int64_t
+nk_publisher_missing(const struct nk_publisher *p)
+{
+	return p->missing;
 }
 
 void

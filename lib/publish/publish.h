@@ -59,6 +59,16 @@ int	nk_publisher_open_as_is(struct nk_publisher **pp,
 	    enum nk_store_mode mode) NK_MUST_CHECK;
 int	nk_publisher_mend(struct nk_publisher *p) NK_MUST_CHECK;
 
+/*
+ * How many changes that were published the store did not have when the maps
+ * were last brought into agreement with it: an older copy of it was put
+ * back, or the end of its log was damaged.  The store is believed; that it
+ * has lost something is for the log.
+ */
+int64_t	nk_publisher_missing(const struct nk_publisher *p);
+#define NK_MISSING_TEXT	"the store is older than what was published: the " \
+	"last %" PRId64 " changes are lost, unless a backup has them"
+
 void	nk_publisher_free(struct nk_publisher *p);
 struct nk_store *nk_publisher_store(struct nk_publisher *p);
 

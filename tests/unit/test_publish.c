@@ -1061,6 +1061,11 @@ START_TEST(store_went_back)	/* to an older copy of itself */
 	    NK_STORE_WRITE), 0);
 	m = before;
 	check_all();
+	ck_assert_int_ge(nk_publisher_missing(p), 10);
+	nk_publisher_free(p);
+	ck_assert_int_eq(nk_publisher_open(&p, &place.state, &place.conf,
+	    NK_STORE_WRITE), 0);
+	ck_assert_int_eq(nk_publisher_missing(p), 0);
 }
 END_TEST
 
