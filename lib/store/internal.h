@@ -149,6 +149,8 @@ int	nk_name_check(const char *name) NK_MUST_CHECK;
 int	nk_text_copy(char **copyp, const char *text) NK_MUST_CHECK;
 /* Are they equal, or both NULL? */
 bool	nk_text_same(const char *a, const char *b);
+/* The first column of the rows of st, which is then given back. */
+int	nk_ids_take(struct nk_stmt *st, struct nk_ids *ids) NK_MUST_CHECK;
 /* The first column of sql, with the one parameter, into *ids. */
 int	nk_ids_read(struct nk_store *s, const char *sql, int64_t id,
 	    struct nk_ids *ids) NK_MUST_CHECK;

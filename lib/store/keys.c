@@ -198,6 +198,25 @@ nk_keys_by_fingerprint(struct nk_store *s, const char *fingerprint,
 }
 
 int
+nk_key_holders(struct nk_store *s, const char *fingerprint, int64_t but,
+    size_t max, struct nk_ids *users)
+{
+	struct nk_stmt *st;
+	int r;
+
+	users->v = NULL;
+	users->n = 0;
+	if ((r = nk_db_stmt(s->db, "SELECT DISTINCT user_id FROM keys"
+	    " WHERE fingerprint = $1 AND user_id <> $2 ORDER BY user_id"
+	    " LIMIT $3", &st)) < 0)
+		return r;
+	nk_stmt_bind_text(st, 1, fingerprint);
+	nk_stmt_bind_int(st, 2, but);
+	nk_stmt_bind_int(st, 3, max > INT32_MAX ? INT32_MAX : (int64_t)max);
+	return nk_ids_take(st, users);
+}
+
+int
 nk_key_each(struct nk_store *s, int (*fn)(void *arg, const struct nk_key *k),
     void *arg)
 {

@@ -34,6 +34,20 @@ read_all(struct nk_stmt *st, struct nk_ids *ids)
 }
 
 int
+nk_ids_take(struct nk_stmt *st, struct nk_ids *ids)
+{
+	int r;
+
+	ids->v = NULL;
+	ids->n = 0;
+	r = read_all(st, ids);
+	nk_stmt_end(st);
+	if (r < 0)
+		nk_ids_clear(ids);
+	return r;
+}
+
+int
 nk_ids_read(struct nk_store *s, const char *sql, int64_t id,
     struct nk_ids *ids)
 {
@@ -45,11 +59,7 @@ nk_ids_read(struct nk_store *s, const char *sql, int64_t id,
 	if ((r = nk_db_stmt(s->db, sql, &st)) < 0)
 		return r;
 	nk_stmt_bind_int(st, 1, id);
-	r = read_all(st, ids);
-	nk_stmt_end(st);
-	if (r < 0)
-		nk_ids_clear(ids);
-	return r;
+	return nk_ids_take(st, ids);
 }
 
 int

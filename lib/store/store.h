@@ -320,6 +320,12 @@ int	nk_key_each(struct nk_store *s,
 int	nk_keys_by_fingerprint(struct nk_store *s, const char *fingerprint,
 	    struct nk_keys *ks) NK_MUST_CHECK;
 /*
+ * The users, in the order of their ids and at most max of them, who have a
+ * line with this fingerprint; "but" is not among them.
+ */
+int	nk_key_holders(struct nk_store *s, const char *fingerprint,
+	    int64_t but, size_t max, struct nk_ids *users) NK_MUST_CHECK;
+/*
  * At the end of its user's lines; k gets its id and position.  A key line
  * that is there already (same type, blob, options, comment, expiry) changes
  * nothing, and k gets the id and position of that one.  An unmanaged user's

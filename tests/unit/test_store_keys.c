@@ -490,6 +490,7 @@ START_TEST(removed)
 	struct key_text t;
 	struct nk_key k;
 	struct nk_keys ks;
+	struct nk_ids ids;
 	size_t n = 9;
 	int64_t seq;
 
@@ -510,6 +511,22 @@ START_TEST(removed)
 	nk_keys_clear(&ks);
 	ck_assert_int_eq(nk_keys_by_fingerprint(s, "SHA256:", &ks), 0);
 	ck_assert_uint_eq(ks.n, 0);
+	/* each user once, and not the one who asks */
+	ck_assert_int_eq(nk_key_holders(s, "SHA256:A", 0, 9, &ids), 0);
+	ck_assert_uint_eq(ids.n, 2);
+	ck_assert_int_eq(ids.v[0], alice);
+	ck_assert_int_eq(ids.v[1], bob);
+	nk_ids_clear(&ids);
+	ck_assert_int_eq(nk_key_holders(s, "SHA256:A", alice, 9, &ids), 0);
+	ck_assert_uint_eq(ids.n, 1);
+	ck_assert_int_eq(ids.v[0], bob);
+	nk_ids_clear(&ids);
+	ck_assert_int_eq(nk_key_holders(s, "SHA256:A", 0, 1, &ids), 0);
+	ck_assert_uint_eq(ids.n, 1);
+	nk_ids_clear(&ids);
+	ck_assert_int_eq(nk_key_holders(s, "SHA256:B", alice, 9, &ids), 0);
+	ck_assert_uint_eq(ids.n, 0);
+	nk_ids_clear(&ids);
 	seq = last_seq();
 	begin();
 	ck_assert_int_eq(nk_keys_remove(s, alice, "SHA256:Z", &n), 0);
