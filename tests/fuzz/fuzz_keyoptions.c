@@ -2,7 +2,8 @@
 
 /*
  * Key options.  Accepted ones can be walked through to the end, are accepted
- * by later releases of sshd too, and take an expiry that then counts.
+ * by later releases of sshd too, take an expiry that then counts, and are
+ * read into fields that say the same.
  */
 
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #include "lib/ssh/keyoptions.h"
+#include "lib/ssh/keyoptions_fields.h"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -69,12 +71,54 @@ expire(const char *text, size_t len, const struct nk_keyoptions *o)
 	free(out);
 }
 
+/* How many parts a list of the options has, counted anew. */
+static size_t
+count(const char *text, size_t len, enum nk_keyoption_name name, int parts)
+{
+	struct nk_keyoption o;
+	size_t n = 0, i;
+
+	while (nk_keyoption_get(&text, &len, now, &o, NULL) == 0) {
+		if (o.name != name)
+			continue;
+		n++;
+		for (i = 0; parts && i < o.value_len; i++)
+			n += o.value[i] == ',';
+	}
+	return n;
+}
+
+static void
+compare(const char *text, size_t len, const struct nk_keyoptions *o)
+{
+	struct nk_keyoption_fields f;
+
+	must(nk_keyoption_fields_read(text, len, &f) == 0);
+	must(f.cert_authority == o->cert_authority &&
+	    f.restricted == o->restricted);
+	must((f.command != NULL) == o->command);
+	must((f.from.n > 0) == o->from);
+	must(f.expires == o->expires &&
+	    (!f.expires || f.expiry == o->expiry));
+	must(f.from.n == count(text, len, NK_OPT_FROM, 1));
+	must(f.principals.n == count(text, len, NK_OPT_PRINCIPALS, 1));
+	must(f.permitopen.n == count(text, len, NK_OPT_PERMITOPEN, 0));
+	must(f.permitlisten.n == count(text, len, NK_OPT_PERMITLISTEN, 0));
+	must(f.environment.n == count(text, len, NK_OPT_ENVIRONMENT, 0));
+	must((f.tunnel != NULL) ==
+	    (count(text, len, NK_OPT_TUNNEL, 0) > 0));
+	nk_keyoption_fields_clear(&f);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data, *why = NULL;
 	struct nk_keyoptions o, older;
+	struct nk_keyoption_fields any;
 
+	if (nk_keyoption_fields_read(text, size, &any) == 0)
+		nk_keyoption_fields_clear(&any);
 	if (nk_keyoptions_parse(text, size, now, &o, &why) < 0) {
 		must(why != NULL);
 		must(nk_keyoptions_parse(text, size, past, &older, NULL) < 0);
@@ -82,5 +126,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	walk(text, size);
 	expire(text, size, &o);
+	compare(text, size, &o);
 	return 0;
 }
