@@ -2,7 +2,8 @@
 
 /*
  * Public key blobs.  One that is accepted has its end exactly where it is,
- * has fingerprints, and the key in an accepted certificate is accepted too.
+ * has fingerprints, and the key in an accepted certificate is accepted too,
+ * and no weaker.
  */
 
 #include <stddef.h>
@@ -12,6 +13,7 @@
 
 #include "lib/ssh/fingerprint.h"
 #include "lib/ssh/keyblob.h"
+#include "lib/ssh/weakkey.h"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -22,6 +24,21 @@ must(int yes)
 {
 	if (!yes)
 		abort();
+}
+
+static void
+check_weakness(const uint8_t *data, size_t size, const uint8_t *plain,
+    size_t len, const struct nk_keyblob *kb)
+{
+	struct nk_weakkey a, b;
+
+	must(nk_weakkey_look(data, size, &a) == 0);
+	must(nk_weakkey_look(plain, len, &b) == 0);
+	must(a.rsa == b.rsa && a.roca == b.roca && a.bits == b.bits &&
+	    a.exponent == b.exponent);
+	must(a.rsa == (kb->type->alg == NK_ALG_RSA));
+	must(a.bits == (a.rsa ? kb->key.bits : 0));
+	must(a.exponent != 1 && a.exponent % 2 == (a.exponent != 0));
 }
 
 static void
@@ -42,6 +59,7 @@ check_plain(const uint8_t *data, size_t size, const struct nk_keyblob *kb)
 	must(strcmp(a, b) == 0);
 	free(a);
 	free(b);
+	check_weakness(data, size, plain, len, kb);
 	free(plain);
 }
 
@@ -50,8 +68,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *why = NULL;
 	struct nk_keyblob kb, other;
+	struct nk_weakkey weak;
 	uint8_t *longer;
 
+	(void)!nk_weakkey_look(data, size, &weak);	/* whatever it is */
 	if (nk_keyblob_parse(data, size, &policy, &kb, &why) < 0) {
 		must(why != NULL);
 		return 0;

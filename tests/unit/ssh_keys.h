@@ -184,6 +184,22 @@
 	"ZWQyNTUxOQAAACC11AYqUmmZPTnCxl178LG4P8KBBRHxSE4bLCQC98dCbAAAAFMA" \
 	"AAALc3NoLWVkMjU1MTkAAABAixh1lrQBHCsovRAEU0kJkZijK+XAg9i8xIBDvci6" \
 	"stEXucFo8GliRQ+gYJIIkUUCXRbFU8ATZtZR2Haki3azBQ=="
+/* ssh-keygen makes no such keys: the first has the form of ROCA. */
+#define ROCA2048_BASE64 \
+	"AAAAB3NzaC1yc2EAAAADAQABAAABAQDtZWvtwg9Z2rRURjpvuqqd/8ApXL4MhnaF" \
+	"abBLN7QyahwISt8RkzzrJEWtdR8iMK6Rw+uIGfASOxJV3nC9WphbRvb4EvQ+iEyP" \
+	"7dAZRccLp4qDUdD9XWTX7p+bopGdGiRfc7lfzoUvPdmfGBI7NiAE97wtuoTCwG1o" \
+	"2/bd0ddwR3eydRGKxuUfInI3Vt/AzcSxLyN2IhsDgCjTiuwzkMgq6umwjbDnG34J" \
+	"1229NZjTV431gDEITWIM1goKwO5BlQXB1dYR+HZ9Y4vgjUuiwnJ7PFTEyF13EY31" \
+	"UMnz7kL5MaoPA+6kdR9qmTpxhyyda6mCu0UJW08jjmKP4cMtT90N"
+/* RSA2048_BASE64 with the exponent 3. */
+#define RSA2048_E3_BASE64 \
+	"AAAAB3NzaC1yc2EAAAABAwAAAQEAwFiaXPhZuxMVPlzBPUMt4nqn2YviW39pVhxQ" \
+	"u6yN3HHDtDkczQfu7a/9hxqvLIRxR4w4YSUOAEZbkl85VC6IUCBZdrNzqkf//n/N" \
+	"prwbViCopxfwARWs9kHlh+9Rg3Lxcw+zDMFEBaD/Y7bifHq3USfIg4ddocG5WAsK" \
+	"2OSWtWqZ4tBLNDjgsNwHmtqOX2GIt9AXy/JDP/9BovyypD4LjVHq1uLYB4qROtwg" \
+	"QPEDWTdKOVzGqNpM3ocIWbYCUCwqPU3Q9LM2QkrO1iDnBHT7l62LMRs3+mUTCxR9" \
+	"TFlsv/RY/qOYH/2laVTSp985fYOE71aqc9NO0IlevQoOtb66UQ=="
 
 enum ssh_key_index {
 	KEY_ED25519,
