@@ -29,11 +29,13 @@ import_from(struct ctl *c, int fd, bool check)
 
 	r = ctl_call(c, "user.import", json_pack("[{s:b}]",
 	    "check_directory", check ? 1 : 0), fd, &result);
-	if (r == CTL_DONE)
+	if (r == CTL_DONE) {
+		ctl_print_warnings(c, result);
 		r = ctl_done(c, result, "Imported %" JSON_INTEGER_FORMAT
 		    " users, %" JSON_INTEGER_FORMAT " new groups and %"
 		    JSON_INTEGER_FORMAT " keys", row_int(result, "users"),
 		    row_int(result, "groups"), row_int(result, "keys"));
+	}
 	json_decref(result);
 	return r;
 }

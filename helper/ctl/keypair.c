@@ -66,6 +66,7 @@ static int
 created(const struct ctl *c, json_t *row, const char *verb)
 {
 	(void)json_object_del(row, "attributes");
+	ctl_print_warnings(c, row);
 	return ctl_done(c, row, "%s keypair %s: %s", verb,
 	    row_string(row, "name"), row_string(row, "fingerprint"));
 }

@@ -15,6 +15,7 @@
 #include "lib/rpc/import_audit.h"
 #include "lib/rpc/import_file.h"
 #include "lib/rpc/import_line.h"
+#include "lib/rpc/key_warn.h"
 #include "lib/rpc/user_write.h"
 
 #define SLOTS		1024		/* of the cache of groups */
@@ -27,6 +28,7 @@ struct import {
 	uint32_t		 next_uid, next_gid;	/* automatic ones */
 	int64_t			 groups[SLOTS];	/* ids that are there */
 	int64_t			 users, new_groups, keys;
+	struct nk_key_warner	 warner;
 };
 
 unsigned int
@@ -271,7 +273,7 @@ insert(struct nk_context *c, struct import *im, struct nk_user_edit *ed,
 		im->keys += ed->keys.v[i].kind == NK_KEY_KEY;
 	}
 	im->users++;
-	return 0;
+	return nk_key_warn_all(&im->warner, ed->row->name, &ed->keys);
 }
 
 static int
@@ -497,16 +499,19 @@ nk_user_import(struct nk_context *c, json_t *params, json_t **resultp,
 	if ((im = calloc(1, sizeof(*im))) == NULL)
 		return -ENOMEM;
 	im->file = NK_IMPORT_FILE_NONE;
-	if ((r = prepare(c, im, look_up, e)) == 0)
+	if ((r = nk_key_warner_init(&im->warner, c)) == 0 &&
+	    (r = prepare(c, im, look_up, e)) == 0)
 		r = nk_edit_run(c, import, im, e);
 	if (r == 0) {
-		*resultp = json_pack("{s:I, s:I, s:I}", "users",
+		*resultp = json_pack("{s:I, s:I, s:I, s:o}", "users",
 		    (json_int_t)im->users, "groups",
 		    (json_int_t)im->new_groups, "keys",
-		    (json_int_t)im->keys);
+		    (json_int_t)im->keys, "warnings",
+		    nk_key_warner_list(&im->warner));
 		if (*resultp == NULL)
 			r = -ENOMEM;
 	}
+	nk_key_warner_clear(&im->warner);
 	nk_import_file_clear(&im->file);
 	nk_directory_free(im->directory);
 	nk_user_rules_clear(&im->rules);

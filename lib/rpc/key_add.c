@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/rpc/edit.h"
+#include "lib/rpc/key_warn.h"
 #include "lib/rpc/keyrow.h"
 
 struct addition {
@@ -187,60 +188,26 @@ take_rate(struct nk_context *c, size_t n, struct nk_error *e)
 
 /* ---- what is answered ---- */
 
-/* Who else logs in with it?  For administrators alone. */
-static int
-find_others(struct nk_context *c, const struct nk_key *k, json_t **ap)
-{
-	struct nk_store *s = nk_publisher_store(c->publisher);
-	struct nk_keys ks = { NULL, 0 };
-	struct nk_user *u;
-	int64_t last = k->user_id;
-	size_t i;
-	int r = 0;
-
-	if ((*ap = json_array()) == NULL)
-		return -ENOMEM;
-	if (c->rank >= NK_RANK_ADMIN)
-		r = nk_keys_by_fingerprint(s, k->fingerprint, &ks);
-	for (i = 0; r == 0 && i < ks.n; i++) {
-		if (ks.v[i].user_id == k->user_id || ks.v[i].user_id == last)
-			continue;
-		last = ks.v[i].user_id;
-		if ((r = nk_user_get(s, last, &u)) < 0)
-			break;
-		if (json_array_append_new(*ap, json_sprintf(
-		    "User %s has the same key.", u->name)) == -1)
-			r = -ENOMEM;
-		nk_user_free(u);
-	}
-	nk_keys_clear(&ks);
-	if (r < 0) {
-		json_decref(*ap);
-		*ap = NULL;
-	}
-	return r;
-}
-
 /* The key, whether it is new, and warnings. */
 static int
 append_result(struct nk_context *c, struct addition *ad,
     const struct nk_key *k, bool added)
 {
-	json_t *o, *warnings;
+	struct nk_key_warner w;
+	json_t *o = NULL;
 	int r;
 
-	if ((r = find_others(c, k, &warnings)) < 0)
+	if ((r = nk_key_warner_init(&w, c)) < 0)
 		return r;
-	if ((o = nk_keyrow_json(k)) == NULL) {
-		json_decref(warnings);
-		return -ENOMEM;
-	}
-	if (json_object_set_new(o, "warnings", warnings) == -1 ||
-	    json_object_set_new(o, "added", json_boolean(added)) == -1) {
-		json_decref(o);
-		return -ENOMEM;
-	}
-	return json_array_append_new(ad->results, o) == -1 ? -ENOMEM : 0;
+	if ((r = nk_key_warn(&w, NULL, k)) == 0 &&
+	    ((o = nk_keyrow_json(k)) == NULL || json_object_set_new(o,
+	    "warnings", nk_key_warner_list(&w)) == -1 ||
+	    json_object_set_new(o, "added", json_boolean(added)) == -1 ||
+	    json_array_append(ad->results, o) == -1))
+		r = -ENOMEM;
+	json_decref(o);
+	nk_key_warner_clear(&w);
+	return r;
 }
 
 /* ---- under the lock ---- */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/keychain/privatetext.h"
+#include "lib/rpc/key_warn.h"
 #include "lib/rpc/keyrow.h"
 #include "lib/ssh/fingerprint.h"
 #include "lib/ssh/keyline.h"
@@ -22,6 +23,7 @@ nk_pair_clear(struct nk_pair *p)
 	free(p->public_key);
 	free(p->key_type);
 	free(p->fingerprint);
+	json_decref(p->warnings);
 	*p = (struct nk_pair){ .private_text = NK_SECRET_NONE };
 }
 
@@ -125,14 +127,24 @@ read_public(struct nk_context *c, const char *text, const char *schema,
 	return 0;
 }
 
-/* What is shown of the key without opening it. */
+/* What is shown of the key without opening it, and what is said of it. */
 static int
-describe(struct nk_pair *p, const char *type, unsigned int bits,
-    const uint8_t *blob, size_t len)
+describe(struct nk_context *c, struct nk_pair *p, const char *type,
+    unsigned int bits, const uint8_t *blob, size_t len)
 {
+	struct nk_key_warner w;
+	int r;
+
 	p->bits = bits;
 	if ((p->key_type = strdup(type)) == NULL)
 		return -ENOMEM;
+	if ((r = nk_key_warner_init(&w, c)) < 0)
+		return r;
+	if ((r = nk_key_warn_blob(&w, NULL, blob, len)) == 0)
+		p->warnings = nk_key_warner_list(&w);
+	nk_key_warner_clear(&w);
+	if (r < 0)
+		return r;
 	return nk_fingerprint_sha256(blob, len, &p->fingerprint);
 }
 
@@ -175,7 +187,7 @@ read_private_pair(struct nk_context *c, const char *public_text,
 			r = -ENOMEM;
 	}
 	if (r == 0)
-		r = describe(p, k.type->name, k.bits, k.blob, k.blob_len);
+		r = describe(c, p, k.type->name, k.bits, k.blob, k.blob_len);
 	nk_keyline_clear(&l);
 	nk_privatekey_clear(&k);
 	return r;
@@ -193,7 +205,7 @@ read_public_pair(struct nk_context *c, const char *public_text,
 	if ((p->public_key = strdup(public_text)) == NULL)
 		r = -ENOMEM;
 	else
-		r = describe(p, l.type, l.bits, l.blob, l.blob_len);
+		r = describe(c, p, l.type, l.bits, l.blob, l.blob_len);
 	nk_keyline_clear(&l);
 	return r;
 }

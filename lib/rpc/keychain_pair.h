@@ -17,6 +17,7 @@ struct nk_pair {
 	char			*key_type;
 	char			*fingerprint;
 	unsigned int		 bits;
+	json_t			*warnings;	/* about the public half */
 };
 
 /*

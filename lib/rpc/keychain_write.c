@@ -88,7 +88,7 @@ audit(struct nk_context *c, const char *action, const char *verb,
 	return r;
 }
 
-/* What the method answers: the row as it is now. */
+/* What the method answers: the row as it is now, and warnings. */
 static int
 show(struct nk_context *c, struct write *w, json_t **resultp,
     struct nk_error *e)
@@ -100,6 +100,13 @@ show(struct nk_context *c, struct write *w, json_t **resultp,
 		return r;
 	r = nk_credential_entity(&w->kc, &row, NULL, resultp);
 	nk_credential_clear(&row);
+	if (r == 0 && json_object_set_new(*resultp, "warnings",
+	    w->pair.warnings != NULL ? json_incref(w->pair.warnings) :
+	    json_array()) == -1) {
+		json_decref(*resultp);
+		*resultp = NULL;
+		r = -ENOMEM;
+	}
 	return r;
 }
 

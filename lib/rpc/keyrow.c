@@ -9,6 +9,7 @@
 #include "lib/rpc/object.h"
 #include "lib/ssh/base64.h"
 #include "lib/ssh/fingerprint.h"
+#include "lib/ssh/keyoptions_fields.h"
 
 struct nk_keypolicy
 nk_keyrow_policy(const struct nk_conf *conf)
@@ -166,6 +167,76 @@ nk_keyrow_text(const struct nk_keys *ks, char **textp)
 	return 0;
 }
 
+/* ---- options as fields ---- */
+
+static void
+put_list(struct nk_object *b, const char *name,
+    const struct nk_option_list *l)
+{
+	json_t *a;
+	size_t i;
+
+	if (l->n == 0) {
+		nk_object_null(b, name);
+		return;
+	}
+	a = json_array();
+	for (i = 0; i < l->n; i++) {
+		if (json_array_append_new(a, json_string(l->v[i])) == -1) {
+			json_decref(a);
+			a = NULL;
+			break;
+		}
+	}
+	nk_object_put(b, name, a);
+}
+
+static json_t *
+options_json(const struct nk_keyoption_fields *f)
+{
+	struct nk_object b;
+	json_t *o = NULL;
+
+	nk_object_init(&b, NULL);
+	put_list(&b, "from", &f->from);
+	nk_object_date(&b, "expiry_time", f->expires ? f->expiry : INT64_MAX,
+	    INT64_MAX);
+	nk_object_text(&b, "command", f->command);
+	put_list(&b, "environment", &f->environment);
+	put_list(&b, "permitopen", &f->permitopen);
+	put_list(&b, "permitlisten", &f->permitlisten);
+	put_list(&b, "principals", &f->principals);
+	nk_object_text(&b, "tunnel", f->tunnel);
+	nk_object_bool(&b, "cert_authority", f->cert_authority);
+	nk_object_bool(&b, "restrict", f->restricted);
+	nk_object_bool(&b, "agent_forwarding", f->agent_forwarding);
+	nk_object_bool(&b, "port_forwarding", f->port_forwarding);
+	nk_object_bool(&b, "pty", f->pty);
+	nk_object_bool(&b, "user_rc", f->user_rc);
+	nk_object_bool(&b, "x11_forwarding", f->x11_forwarding);
+	nk_object_bool(&b, "touch_required", f->touch_required);
+	nk_object_bool(&b, "verify_required", f->verify_required);
+	return nk_object_finish(&b, &o) < 0 ? NULL : o;
+}
+
+/* Options that cannot be read are no reason to say that there are none. */
+static json_t *
+parse_options(const char *text)
+{
+	struct nk_keyoption_fields f;
+	json_t *o;
+	int r;
+
+	if (text == NULL)
+		return json_null();
+	r = nk_keyoption_fields_read(text, strlen(text), &f);
+	if (r < 0)
+		return r == -ENOMEM ? NULL : json_object();
+	o = options_json(&f);
+	nk_keyoption_fields_clear(&f);
+	return o;
+}
+
 json_t *
 nk_keyrow_json(const struct nk_key *k)
 {
@@ -182,6 +253,7 @@ nk_keyrow_json(const struct nk_key *k)
 	nk_object_int(&b, "bits", k->bits);
 	nk_object_text(&b, "comment", k->comment);
 	nk_object_text(&b, "options", k->options);
+	nk_object_put(&b, "parsed_options", parse_options(k->options));
 	nk_object_date(&b, "added_at", k->added_at, 0);
 	nk_object_text(&b, "added_by", k->added_by);
 	nk_object_date(&b, "expires_at", k->expires_at, INT64_MAX);

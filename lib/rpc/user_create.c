@@ -213,7 +213,8 @@ create(struct nk_context *c, void *arg, struct nk_error *e)
 	if (cr->ed.home_create &&
 	    (r = nk_user_make_home(c, &cr->ed, &cr->home, e)) < 0)
 		return r;
-	return nk_user_result(c, cr->ed.row, cr->secret.plain, &cr->result);
+	return nk_user_result(c, cr->ed.row, cr->secret.plain, &cr->ed.keys,
+	    &cr->result);
 }
 
 /* The row was filled by an attempt that was rolled back. */

@@ -261,7 +261,8 @@ update(struct nk_context *c, void *arg, struct nk_error *e)
 	    (r = write_all(c, ch, &changed, e)) < 0 ||
 	    (changed && (r = write_audit(c, ch, keys, before)) < 0))
 		goto out;
-	r = nk_user_result(c, ch->ed.row, ch->secret.plain, &ch->result);
+	r = nk_user_result(c, ch->ed.row, ch->secret.plain,
+	    keys ? &ch->ed.keys : NULL, &ch->result);
 	if (r == 0 && !changed)
 		r = 1;
  out:

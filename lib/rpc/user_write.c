@@ -11,6 +11,7 @@
 #include "lib/account/password.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/entity.h"
+#include "lib/rpc/key_warn.h"
 #include "lib/rpc/keyrow.h"
 
 int
@@ -256,6 +257,8 @@ nk_user_set_keys(struct nk_store *s, int64_t user, struct nk_keys *ks,
 	size_t i;
 	int r;
 
+	for (i = 0; i < ks->n; i++)
+		ks->v[i].user_id = user;
 	if ((r = nk_keys_of_user(s, user, &old)) < 0)
 		return r;
 	if (are_equal(&old, ks))
@@ -264,10 +267,8 @@ nk_user_set_keys(struct nk_store *s, int64_t user, struct nk_keys *ks,
 		r = -ENOMEM;
 		goto out;
 	}
-	for (i = 0; r == 0 && i < ks->n; i++) {
-		ks->v[i].user_id = user;
+	for (i = 0; r == 0 && i < ks->n; i++)
 		r = inherit(&ks->v[i], &old, taken);
-	}
 	if (r == 0)
 		r = nk_keys_replace(s, user, ks);
 	*changedp = true;
@@ -318,21 +319,39 @@ nk_user_make_home(struct nk_context *c, const struct nk_user_edit *ed,
 
 /* ---- the answer ---- */
 
-int
-nk_user_result(struct nk_context *c, const struct nk_user *u,
-    const char *plain, json_t **resultp)
+static int
+warn_of_keys(struct nk_context *c, const struct nk_keys *given,
+    json_t **warningsp)
 {
-	json_t *password;
+	struct nk_key_warner w;
 	int r;
 
-	r = nk_user_entity(c, u, NULL, c->rank >= NK_RANK_ADMIN, resultp);
-	if (r < 0)
+	if ((r = nk_key_warner_init(&w, c)) < 0)
 		return r;
-	password = plain[0] == '\0' ? json_null() : json_string(plain);
-	if (json_object_set_new(*resultp, "password", password) == -1) {
+	if (given == NULL || (r = nk_key_warn_all(&w, NULL, given)) == 0)
+		*warningsp = nk_key_warner_list(&w);
+	nk_key_warner_clear(&w);
+	return r;
+}
+
+int
+nk_user_result(struct nk_context *c, const struct nk_user *u,
+    const char *plain, const struct nk_keys *given, json_t **resultp)
+{
+	json_t *warnings;
+	int r;
+
+	*resultp = NULL;
+	if ((r = warn_of_keys(c, given, &warnings)) < 0)
+		return r;
+	r = nk_user_entity(c, u, NULL, c->rank >= NK_RANK_ADMIN, resultp);
+	if (r == 0 && (json_object_set_new(*resultp, "password",
+	    plain[0] == '\0' ? json_null() : json_string(plain)) == -1 ||
+	    json_object_set(*resultp, "warnings", warnings) == -1)) {
 		json_decref(*resultp);
 		*resultp = NULL;
-		return -ENOMEM;
+		r = -ENOMEM;
 	}
-	return 0;
+	json_decref(warnings);
+	return r;
 }

@@ -53,9 +53,13 @@ int	nk_user_set_keys(struct nk_store *s, int64_t user,
 int	nk_user_make_home(struct nk_context *c, const struct nk_user_edit *ed,
 	    struct nk_home *h, struct nk_error *e) NK_MUST_CHECK;
 
-/* The user's object with "password", as create and update answer. */
+/*
+ * The user's object with "password" and "warnings", as create and update
+ * answer.  given: the lines that were given; NULL, none were.
+ */
 int	nk_user_result(struct nk_context *c, const struct nk_user *u,
-	    const char *plain, json_t **resultp) NK_MUST_CHECK;
+	    const char *plain, const struct nk_keys *given,
+	    json_t **resultp) NK_MUST_CHECK;
 
 /* Delete the row, with its audit row. */
 int	nk_user_remove(struct nk_context *c, const char *action,

@@ -356,6 +356,59 @@ same "is the key's" "$(naskeysctl key list carol --json |
     jq -r '.[0].comment')" 'of the laptop'
 check "key remove" naskeysctl key remove carol "$fp1"
 refuses "private key" "private" naskeysctl key add alice one
+
+# What is taken, and warned of.  The key comes from a chip of ROCA's kind (its
+# primes were made by that formula), and stands on a list that is made here.
+cat >roca.pub <<'EOF'
+ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQDtZWvtwg9Z2rRURjpvuqqd/8ApXL4MhnaFabBLN7QyahwISt8RkzzrJEWtdR8iMK6Rw+uIGfASOxJV3nC9WphbRvb4EvQ+iEyP7dAZRccLp4qDUdD9XWTX7p+bopGdGiRfc7lfzoUvPdmfGBI7NiAE97wtuoTCwG1o2/bd0ddwR3eydRGKxuUfInI3Vt/AzcSxLyN2IhsDgCjTiuwzkMgq6umwjbDnG34J1229NZjTV431gDEITWIM1goKwO5BlQXB1dYR+HZ9Y4vgjUuiwnJ7PFTEyF13EY31UMnz7kL5MaoPA+6kdR9qmTpxhyyda6mCu0UJW08jjmKP4cMtT90N chip
+EOF
+status "a key of a ROCA chip" 0 naskeysctl key add carol roca.pub
+says "warning: This key comes from a chip whose keys can be broken"
+same "is one warning" "$(wc -l <err)" 1
+same "also in JSON" "$(naskeysctl key add carol roca.pub --json |
+    jq -r '.warnings[0]' | cut -c1-15)" "This key comes "
+digits=$(ssh-keygen -lE md5 -f roca.pub | cut -d' ' -f2 | tr -d : | cut -c16-)
+same "digits of a list" "${#digits}" 20
+for dir in /usr/share/ssh /etc/ssh; do
+	mkdir -p $dir
+	printf '# compromised\n%020d\n%s\n' 0 "$digits" >$dir/blacklist.RSA-2048
+	status "a key on a list in $dir" 0 naskeysctl key add carol roca.pub
+	says "The private half of this key is public"
+	chmod 666 $dir/blacklist.RSA-2048
+	status "a list that others may write" 0 naskeysctl key add carol roca.pub
+	says "cannot be used"
+	rm $dir/blacklist.RSA-2048
+done
+ssh-keygen -q -s two -I id one.pub
+mv one-cert.pub certificate.pub
+status "a certificate" 0 naskeysctl key add carol certificate.pub
+says "warning: This is a certificate where a plain public key belongs"
+says "warning: User alice has the same key."
+sed 's/^/cert-authority,principals="a,b",no-pty /' one.pub >ca.pub
+status "an authority's key" 0 naskeysctl key add carol ca.pub
+same "warns of other users alone" "$(grep -vc 'has the same key\.$' err)" 0
+same "options as fields" "$(naskeysctl key list carol --json |
+    jq -c '.[-1].parsed_options | [.cert_authority, .principals, .pty,
+    .from, .restrict]')" '[true,["a","b"],false,null,false]'
+same "and as they were" "$(naskeysctl key list carol --json |
+    jq -r '.[-1].options')" 'cert-authority,principals="a,b",no-pty'
+status "key set" 0 naskeysctl key set carol roca.pub --force
+says "SHA256:mExIFJPy0HuVjytlpcJNNNdL7fgXhPgWBggR55GzuCU: This key comes"
+status "user add with a weak key" 0 naskeysctl user add warned --key roca.pub
+says "User carol has the same key."
+status "import of a public half" 0 \
+    naskeysctl keypair import weak roca.pub
+says "warning: This key comes from a chip"
+naskeysctl keypair delete weak --force >/dev/null
+naskeysctl user delete warned --force >/dev/null
+jq -nc '{username: "warned", group_create: true, keys: [$k]}' \
+    --arg k "$(cat roca.pub)" >weak.json
+status "import of users" 0 naskeysctl user import weak.json
+says "warning: warned: SHA256:mExIFJPy0HuVjytlpcJNNNdL7fgXhPgWBggR55GzuCU: This"
+naskeysctl user delete warned --force >/dev/null
+check "key remove" naskeysctl key remove carol \
+    SHA256:mExIFJPy0HuVjytlpcJNNNdL7fgXhPgWBggR55GzuCU
+
 cut -c1-60 one.pub >cut.pub
 refuses "cut key" "key: " naskeysctl key add alice cut.pub
 sed 's/^/no-such-option /' one.pub >option.pub
