@@ -245,6 +245,7 @@ nk_keychain_rotate_prepare(struct nk_keychain *kc, int64_t *np)
 	int r;
 
 	*np = 0;
+	nk_sealkey_clear(&kc->next);	/* of one that was rolled back */
 	if ((r = load(kc)) < 0)
 		return r;
 	r = nk_sealkey_prepare(&kc->next, kc->path);

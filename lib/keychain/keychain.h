@@ -62,7 +62,8 @@ int	nk_keychain_seal(struct nk_keychain *kc, int64_t id, const void *text,
  * seals everything anew (*np values) inside the edit, and install puts the
  * new key file in the place of the old one after the commit.  When the
  * commit has failed nothing is to be done: the old key is still in force,
- * and the new file is replaced by the next rotation.  prepare returns 0;
+ * and the new file is replaced by the next rotation, of this keychain or,
+ * once this one is cleared, of another.  prepare returns 0;
  * -ENOKEY, -EBADMSG, something cannot be opened: nothing has changed;
  * -ENOENT, nothing is sealed; -EROFS, the key file is not ours to replace;
  * -errno.

@@ -90,6 +90,31 @@ START_TEST(many)
 }
 END_TEST
 
+/* Prepared and rolled back, and then again with the same keychain. */
+START_TEST(prepared_twice)
+{
+	struct nk_keychain kc;
+	int64_t n;
+	int i;
+
+	add_sealed(PAIRS);
+	nk_keychain_init(&kc, s, key_path);
+	for (i = 0; i < 2; i++) {
+		begin();
+		ck_assert_int_eq(nk_keychain_rotate_prepare(&kc, &n), 0);
+		ck_assert_int_eq(n, PAIRS);
+		nk_store_rollback(s);
+		ck_assert_int_eq(open_with(&kc, 1), 0);
+	}
+	begin();
+	ck_assert_int_eq(nk_keychain_rotate_prepare(&kc, &n), 0);
+	commit();
+	ck_assert_int_eq(nk_keychain_rotate_install(&kc), 0);
+	nk_keychain_clear(&kc);
+	assert_all_open(PAIRS);
+}
+END_TEST
+
 /* ---- what cannot be rotated ---- */
 
 START_TEST(nothing_sealed)
@@ -393,6 +418,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup_keychain, teardown);
 	tcase_add_test(tc, everything_anew);
 	tcase_add_test(tc, many);
+	tcase_add_test(tc, prepared_twice);
 	tcase_add_test(tc, nothing_sealed);
 	tcase_add_test(tc, all_deleted);
 	tcase_add_test(tc, key_lost);
