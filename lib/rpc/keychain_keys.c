@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/keychain/privatetext.h"
 #include "lib/rpc/keychain_entity.h"
-#include "lib/rpc/keyrow.h"
+#include "lib/rpc/keychain_private.h"
 #include "lib/ssh/privatekey.h"
+#include "lib/ssh/pubkey.h"
 
 /* ---- generate ---- */
 
@@ -117,26 +117,25 @@ static const struct {
 
 #define NFORMATS	(sizeof(formats) / sizeof(formats[0]))
 
-/* Read what is stored, which came from outside once, and write it anew. */
+/*
+ * Read what is stored, which came from outside once, and write it anew.  The
+ * policy of today is for keys that come in: one that is kept is given out.
+ */
 static int
-convert(struct nk_context *c, const struct nk_secret *text,
-    enum nk_privatekey_format format, struct nk_secret *out,
-    struct nk_error *e)
+convert(const struct nk_secret *text, enum nk_privatekey_format format,
+    struct nk_secret *out, struct nk_error *e)
 {
-	struct nk_keypolicy policy = nk_keyrow_policy(c->conf);
+	struct nk_keypolicy any = NK_KEYPOLICY_DEFAULT;
 	struct nk_privatetext_why why;
-	struct nk_privatekey k = { .type = NULL };
-	struct nk_sandbox sb;
+	struct nk_privatekey k;
 	int r;
 
-	if ((r = nk_sandbox_init(&sb, NK_SYSCONFDIR "/passwd")) < 0)
-		return nk_error_call(e, -r, "The user " NK_SANDBOX_USER
-		    " is missing: run \"naskeysctl init\"");
-	r = nk_privatetext_read(&sb, (const char *)text->p, text->len,
-	    &policy, &k, &why);
-	if (r < 0)
-		return nk_error_call(e, -r, "The private key cannot be "
+	any.rsa_min_bits = NK_RSA_BITS_FLOOR;
+	if ((r = nk_keychain_read_private(text, &any, &k, &why, e)) > 0)
+		return nk_error_call(e, EINVAL, "The private key cannot be "
 		    "converted: %s", why.text);
+	if (r < 0)
+		return r;
 	r = nk_privatekey_write(&k, format, out);
 	nk_privatekey_clear(&k);
 	if (r == -ENOTSUP)
@@ -162,7 +161,7 @@ export_private(struct nk_context *c, const struct nk_credential *row,
 	/* what has the form already is given out byte for byte */
 	if (r == 0 && strncmp((const char *)text.p, formats[f].begin,
 	    strlen(formats[f].begin)) != 0) {
-		r = convert(c, &text, formats[f].format, &other, e);
+		r = convert(&text, formats[f].format, &other, e);
 		out = &other;
 	}
 	if (r == 0 && (*resultp = json_string((const char *)out->p)) == NULL)

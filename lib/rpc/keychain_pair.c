@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/keychain/privatetext.h"
 #include "lib/rpc/key_warn.h"
+#include "lib/rpc/keychain_private.h"
 #include "lib/rpc/keyrow.h"
 #include "lib/ssh/fingerprint.h"
 #include "lib/ssh/keyline.h"
@@ -66,24 +66,17 @@ take_private(const char *text, struct nk_secret *out)
 	return nk_secret_append(out, "\n", 1);
 }
 
-/* The public half that belongs to the private text, without comment. */
+/* The key of the private text. */
 static int
 derive(struct nk_context *c, const struct nk_pair *p, const char *schema,
     struct nk_privatekey *k, struct nk_error *e)
 {
 	struct nk_keypolicy policy = nk_keyrow_policy(c->conf);
 	struct nk_privatetext_why why;
-	struct nk_sandbox sb;
 	int r;
 
-	if ((r = nk_sandbox_init(&sb, NK_SYSCONFDIR "/passwd")) < 0)
-		return nk_error_call(e, -r, "The user " NK_SANDBOX_USER
-		    " is missing: run \"naskeysctl init\"");
-	r = nk_privatetext_read(&sb, (const char *)p->private_text.p,
-	    p->private_text.len, &policy, k, &why);
-	if (r == -EACCES || r == -EBADMSG || r == -EPERM || r == -E2BIG)
-		return complain(e, schema, "private_key", why.text);
-	return r < 0 ? nk_error_call(e, -r, "%s", why.text) : 0;
+	r = nk_keychain_read_private(&p->private_text, &policy, k, &why, e);
+	return r > 0 ? complain(e, schema, "private_key", why.text) : r;
 }
 
 /* Does the text name this blob?  Its options and comment do not matter. */

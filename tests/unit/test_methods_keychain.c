@@ -221,6 +221,47 @@ START_TEST(refuses_broken)
 }
 END_TEST
 
+/* ---- who reads private keys ---- */
+
+static const struct {
+	const char	*line;		/* of /etc/passwd, besides root's */
+	off_t		 size;		/* of the whole file, 0: as it is */
+	int		 error;
+	const char	*text;
+} nobodies[] = {
+	{ "", 0, ENOENT, "The user naskeys-net is missing: run "
+	    "\"naskeysctl init\"" },
+	{ NK_SANDBOX_USER ":x:0:64124::/:/bin/false\n", 0, EPERM,
+	    "The user naskeys-net, who reads private keys, has root's uid or "
+	    "group in " NK_SYSCONFDIR "/passwd: give it ids of its own" },
+	{ NK_SANDBOX_USER ":x:64123:0::/:/bin/false\n", 0, EPERM,
+	    "The user naskeys-net, who reads private keys, has root's uid or "
+	    "group in " NK_SYSCONFDIR "/passwd: give it ids of its own" },
+	{ "", 65 << 20, EFBIG, "The user naskeys-net cannot be looked up in "
+	    NK_SYSCONFDIR "/passwd: File too large" },
+};
+
+START_TEST(without_a_reader)
+{
+	int fd;
+
+	if (geteuid() != 0 || strcmp(NK_SYSCONFDIR, "/etc") != 0)
+		return;
+	done(CREATE, pair("kept", ED_OPENSSH, NULL));
+	ck_assert_int_ge(fd = open("/etc/passwd", O_WRONLY | O_TRUNC), 0);
+	ck_assert_int_gt(dprintf(fd, "root:x:0:0::/root:/bin/sh\n%s",
+	    nobodies[_i].line), 0);
+	if (nobodies[_i].size != 0)
+		ck_assert_int_eq(ftruncate(fd, nobodies[_i].size), 0);
+	close(fd);
+	refused(CREATE, pair("a", ED_OPENSSH, NULL), "", nobodies[_i].text,
+	    nobodies[_i].error);
+	refused(EXPORT, "[1,{'format':'pkcs8'}]", "", nobodies[_i].text,
+	    nobodies[_i].error);
+	expect(EXPORT, "[1]", "", j(ED_OPENSSH));
+}
+END_TEST
+
 START_TEST(names_and_types)
 {
 	done(CREATE, pair("a", NULL, ED_PUBLIC));
@@ -420,6 +461,25 @@ START_TEST(exports)
 }
 END_TEST
 
+/* A rule for keys that come in keeps none of those that are there. */
+START_TEST(exports_what_is_too_short_by_now)
+{
+	json_t *v;
+
+	w.conf.rsa_min_bits = 1024;
+	done(CREATE, pair("a", RSA_PKCS1, NULL));
+	w.conf.rsa_min_bits = 3072;
+	expect(EXPORT, "[1,{'format':'pkcs8'}]", "", j(RSA_PKCS8));
+	expect(EXPORT, "[1,{'format':'pkcs1'}]", "", j(RSA_PKCS1));
+	done(EXPORT, "[1,{'format':'openssh'}]");
+	done(UPDATE, "[1,{'name':'b'}]");
+	v = call(CREATE, pair("c", RSA_PKCS1, NULL));
+	ck_assert_str_eq(json_string_value(at(v, "error.data.extra.0.0")),
+	    AT_CREATE ".attributes.private_key");
+	json_decref(v);
+}
+END_TEST
+
 START_TEST(rotates)
 {
 	refused("naskeys.seal_rotate", "[]", "", "Nothing is sealed yet: "
@@ -474,6 +534,7 @@ main(void)
 	tcase_add_test(tc, white_space);
 	tcase_add_loop_test(tc, refuses, 0, LENGTH(bad));
 	tcase_add_test(tc, refuses_broken);
+	tcase_add_loop_test(tc, without_a_reader, 0, LENGTH(nobodies));
 	tcase_add_test(tc, names_and_types);
 	tcase_add_test(tc, public_only);
 	tcase_add_test(tc, updates);
@@ -482,6 +543,7 @@ main(void)
 	tcase_add_loop_test(tc, generates, 0, LENGTH(kinds));
 	tcase_add_test(tc, generates_not);
 	tcase_add_test(tc, exports);
+	tcase_add_test(tc, exports_what_is_too_short_by_now);
 	tcase_add_test(tc, rotates);
 	tcase_add_test(tc, audit);
 	suite_add_tcase(suite, tc);
