@@ -3,9 +3,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <openssl/crypto.h>
 
 #include "lib/rpc/edit.h"
 #include "lib/rpc/keychain_entity.h"
@@ -180,22 +183,50 @@ nk_keychain_create_method(struct nk_context *c, json_t *params,
 /* ---- update ---- */
 
 /*
- * A request without a private key for a row that has one takes it away; but
- * not when it could not be shown, so that a client which writes back what it
- * was shown destroys nothing.
+ * Is the private half the one that is there?  A request without one takes it
+ * away; but not when it could not be shown, so that a client which writes
+ * back what it was shown destroys nothing.
  */
 static int
-may_lose_private(struct write *w, const struct nk_credential *row,
-    struct nk_error *e)
+compare_private(struct write *w, const struct nk_credential *row,
+    bool *samep, struct nk_error *e)
 {
+	const struct nk_secret *given = &w->pair.private_text;
 	struct nk_secret text = NK_SECRET_NONE;
 	int r;
 
-	if (!row->has_private || w->pair.private_text.len > 0)
+	*samep = !row->has_private && given->len == 0;
+	if (!row->has_private)
 		return 0;
-	r = nk_credential_private(&w->kc, row, &text, e);
+	r = nk_keychain_open(&w->kc, row->id, &text);
+	if (r == 0)
+		*samep = text.len == given->len &&
+		    CRYPTO_memcmp(text.p, given->p, text.len) == 0;
+	else if (r == -EBADMSG && given->len > 0)
+		r = 0;			/* in place of what is damaged */
 	nk_secret_clear(&text);
-	return r;
+	return nk_keychain_error(&w->kc, row->name, r, e);
+}
+
+/* Put into row what is asked for.  *samep: it is there already. */
+static int
+fill(struct nk_context *c, struct write *w, const struct nk_credential *old,
+    struct nk_credential *row, bool *samep, struct nk_error *e)
+{
+	bool same_name = w->name == NULL || strcmp(w->name, old->name) == 0;
+	int r;
+
+	*samep = same_name;
+	if (!same_name && (r = check_name(c, w, e)) < 0)
+		return r;
+	if (w->attributes == NULL)
+		return 0;
+	if ((r = compare_private(w, old, samep, e)) < 0)
+		return r;
+	*samep = *samep && same_name &&
+	    strcmp(w->pair.public_key, old->public_key) == 0;
+	nk_pair_show(&w->pair, row);
+	return 0;
 }
 
 static int
@@ -205,24 +236,21 @@ update(struct nk_context *c, void *arg, struct nk_error *e)
 	struct nk_credential old, row;
 	struct write *w = arg;
 	char *name = NULL;
+	bool same;
 	int r;
 
 	if ((r = nk_credential_find(c, w->id, &old, e)) < 0)
 		return r;
 	row = old;
-	if (w->name != NULL) {
-		if ((r = check_name(c, w, e)) < 0)
-			goto out;
-		if ((name = strdup(w->name)) == NULL) {
-			r = -ENOMEM;
-			goto out;
-		}
-		row.name = name;
+	if ((r = fill(c, w, &old, &row, &same, e)) < 0)
+		goto out;
+	if (same) {
+		r = 1;
+		goto out;
 	}
-	if (w->attributes != NULL) {
-		if ((r = may_lose_private(w, &old, e)) < 0)
-			goto out;
-		nk_pair_show(&w->pair, &row);
+	if (w->name != NULL && (row.name = name = strdup(w->name)) == NULL) {
+		r = -ENOMEM;
+		goto out;
 	}
 	if ((r = nk_credential_update(s, &row)) == 0 &&
 	    (w->attributes == NULL ||

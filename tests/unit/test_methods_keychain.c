@@ -328,6 +328,49 @@ START_TEST(updates)
 }
 END_TEST
 
+/* What changes nothing is no change: neither sealed anew nor in the audit. */
+START_TEST(updates_nothing)
+{
+	static const char *const same[] = {
+		"[1,{}]", "[1,{'name':'a'}]", "[2,{'name':'b'}]",
+		"[2,{'attributes':{'public_key':'" ED_PUBLIC "'}}]",
+		"[2,{'attributes':{'private_key':null,'public_key':'"
+		    ED_PUBLIC "'}}]",
+	};
+	char params[4096], *before, *after;
+	size_t i;
+
+	done(CREATE, pair("a", ED_OPENSSH, ED_PUBLIC));
+	done(CREATE, pair("b", NULL, ED_PUBLIC));
+	before = contents();
+	for (i = 0; i < sizeof(same) / sizeof(same[0]); i++)
+		done(UPDATE, same[i]);
+	(void)snprintf(params, sizeof(params), "[1,{'name':'a','attributes':"
+	    "{'private_key':%s,'public_key':'" ED_PUBLIC "'}}]",
+	    j(ED_OPENSSH));
+	done(UPDATE, params);
+	after = contents();
+	ck_assert(strcmp(before, after) == 0);
+	free(after);
+	/* the public text is one of its own, with a comment or without */
+	(void)snprintf(params, sizeof(params), "[1,{'attributes':"
+	    "{'private_key':%s}}]", j(ED_OPENSSH));
+	expect(UPDATE, params, "attributes.public_key", j(bare(ED_PUBLIC)));
+	after = contents();
+	ck_assert(strcmp(before, after) != 0);
+	free(before);
+	/* as is the private one, whose forms are many */
+	before = after;
+	(void)snprintf(params, sizeof(params), "[1,{'attributes':"
+	    "{'private_key':%s}}]", j(ED_PUTTY3));
+	expect(UPDATE, params, "attributes.private_key", j(ED_PUTTY3));
+	after = contents();
+	ck_assert(strcmp(before, after) != 0);
+	free(before);
+	free(after);
+}
+END_TEST
+
 /* ---- delete, used_by, get_of_type ---- */
 
 START_TEST(others)
@@ -538,6 +581,7 @@ main(void)
 	tcase_add_test(tc, names_and_types);
 	tcase_add_test(tc, public_only);
 	tcase_add_test(tc, updates);
+	tcase_add_test(tc, updates_nothing);
 	tcase_add_test(tc, others);
 	tcase_add_test(tc, key_lost);
 	tcase_add_loop_test(tc, generates, 0, LENGTH(kinds));
