@@ -61,7 +61,7 @@ nk_keychain_check(struct nk_context *c,
 	int r;
 
 	nk_keychain_of(c, &k.kc);
-	if ((r = nk_store_read_begin(k.kc.store)) == 0) {
+	if ((r = nk_keychain_read_begin(&k.kc)) == 0) {
 		r = nk_credential_each(k.kc.store, 0, try, &k);
 		nk_store_read_end(k.kc.store);
 	}

@@ -3,9 +3,13 @@
 /* keychaincredential.* for keypairs, and naskeys.seal_rotate. */
 
 #include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 
 #include <sched.h>
+#include <signal.h>
 
+#include "lib/rpc/keychain_check.h"
 #include "lib/sandbox/sandbox.h"
 #include "tests/unit/methods_fixture.h"
 #include "tests/unit/private_keys.h"
@@ -539,6 +543,74 @@ START_TEST(rotates)
 }
 END_TEST
 
+/* ---- check ---- */
+
+#define WITHOUT	3000	/* keypairs that are walked over before the key */
+
+static void
+add_without_private(void)
+{
+	char type[] = "ssh-ed25519", fp[] = "SHA256:x", name[32];
+	char pub[] = ED_PUBLIC, by[] = "root";
+	struct nk_credential row = {
+		.type = NK_CREDENTIAL_KEYPAIR, .bits = 256, .name = name,
+		.key_type = type, .fingerprint = fp, .public_key = pub,
+		.created_by = by,
+	};
+	struct nk_store *s = nk_publisher_store(w.c.publisher);
+	int i;
+
+	ck_assert_int_eq(nk_edit_begin(w.c.publisher), 0);
+	for (i = 0; i < WITHOUT; i++) {
+		(void)snprintf(name, sizeof(name), "public %d", i);
+		ck_assert_int_eq(nk_credential_insert(s, &row), 0);
+	}
+	ck_assert_int_eq(nk_edit_commit(w.c.publisher), 0);
+}
+
+static void
+say_fault(void *arg, const char *what)
+{
+	(void)snprintf(arg, 512, "%s", what);
+}
+
+/* Rotate until killed, as another process with nothing of this one. */
+static _Noreturn void
+keep_rotating(void)
+{
+	w.conf.edits_per_minute = 1000000;
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 ||
+	    nk_publisher_open(&w.c.publisher, &w.state, &w.conf,
+	    NK_STORE_CREATE) < 0)
+		_exit(1);
+	for (;;)
+		done("naskeys.seal_rotate", "[]");
+}
+
+START_TEST(check_while_rotated)
+{
+	char fault[512] = "";
+	int i, status;
+	pid_t pid;
+
+	add_without_private();
+	done(CREATE, pair("a", ED_OPENSSH, NULL));
+	ck_assert_int_ge(pid = fork(), 0);
+	if (pid == 0)
+		keep_rotating();
+	for (i = 0; i < 100; i++)
+		ck_assert_msg(nk_keychain_check(&w.c, say_fault, fault) == 0,
+		    "%s", fault);
+	ck_assert_int_eq(waitpid(pid, &status, WNOHANG), 0);
+	ck_assert_int_eq(kill(pid, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(rename(seal_key, w.lock), 0);
+	ck_assert_int_eq(nk_keychain_check(&w.c, say_fault, fault),
+	    -EBADMSG);
+	ck_assert_ptr_nonnull(strstr(fault, "it is missing"));
+}
+END_TEST
+
 /* Whatever was done to it, no audit row has a line of the private half. */
 START_TEST(audit)
 {
@@ -589,6 +661,7 @@ main(void)
 	tcase_add_test(tc, exports);
 	tcase_add_test(tc, exports_what_is_too_short_by_now);
 	tcase_add_test(tc, rotates);
+	tcase_add_test(tc, check_while_rotated);
 	tcase_add_test(tc, audit);
 	suite_add_tcase(suite, tc);
 	sr = srunner_create(suite);
