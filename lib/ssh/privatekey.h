@@ -90,8 +90,11 @@ int	nk_privatekey_public_line(const struct nk_privatekey *k, char **linep)
 /*
  * The wire form that crosses from the sandbox: string numbers, string blob,
  * string comment.  _unpack() trusts nothing of it: layout, type, sizes and
- * that numbers and blob name the same public key are checked again.
- * 0, -EBADMSG or -ENOMEM.
+ * that numbers and blob name the same public key are checked again.  Whether
+ * the private numbers make up a key is not: that is the arithmetic which the
+ * sandbox is there for, of what is unpacked the public half alone is kept
+ * (what is sealed is the text itself, which its owner gave), and writing
+ * numbers that make up no key is safe.  0, -EBADMSG or -ENOMEM.
  */
 int	nk_privatekey_pack(const struct nk_privatekey *k,
 	    struct nk_secret *out) NK_MUST_CHECK;
