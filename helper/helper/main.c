@@ -29,6 +29,7 @@
 #include "helper/helper/serve.h"
 #include "helper/helper/state.h"
 #include "helper/helper/sync_check.h"
+#include "lib/keychain/privatetext.h"
 
 #define EXIT_USAGE	2
 
@@ -127,6 +128,7 @@ main(int argc, char **argv)
 	struct options options;
 	int r;
 
+	nk_sandbox_serve(argc, argv, nk_privatetext_works);
 	if ((r = sanitise(&handover)) < 0) {
 		log_say(LOG_ERR, "cannot start: %s", strerror(-r));
 		return EXIT_FAILURE;

@@ -16,6 +16,7 @@
 #define NUMBERS		5
 #define ANSWER_MAX	NK_PRIVATEKEY_TEXT_MAX
 #define WORD_MAX	40
+#define WORK		"private-key"
 
 static int
 append_u32(struct nk_secret *s, uint32_t v)
@@ -70,6 +71,11 @@ read_key(const uint8_t *request, size_t len, struct nk_secret *answer)
 	nk_privatekey_clear(&k);
 	return r;
 }
+
+const struct nk_sandbox_work nk_privatetext_works[] = {
+	{ WORK, read_key },
+	{ .name = NULL },
+};
 
 /* ---- outside of it ---- */
 
@@ -187,7 +193,7 @@ ask(const struct nk_sandbox *sb, const struct nk_secret *request,
 	struct nk_secret answer = NK_SECRET_NONE;
 	int r;
 
-	r = nk_sandbox_run(sb, read_key, request->p, request->len,
+	r = nk_sandbox_run(sb, WORK, request->p, request->len,
 	    ANSWER_MAX, &answer);
 	if (r == 0)
 		r = nk_privatetext_answer(&answer, policy, k, why);

@@ -15,6 +15,9 @@
 #include "lib/ssh/keypolicy.h"
 #include "lib/ssh/privatekey.h"
 
+/* For nk_sandbox_serve(), in each program that reads private keys. */
+extern const struct nk_sandbox_work nk_privatetext_works[];
+
 /* A sentence that says why: printable ASCII, no word longer than 40 bytes. */
 #define NK_PRIVATETEXT_WHY_MAX	240
 

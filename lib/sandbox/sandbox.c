@@ -5,14 +5,12 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include <openssl/crypto.h>
-#include <openssl/rand.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -21,17 +19,13 @@
 #include "lib/account/passwdfile.h"
 #include "lib/account/textfile.h"
 #include "lib/sandbox/confine.h"
+#include "lib/sandbox/message.h"
 
 #define PASSWD_MAX	(64u << 20)	/* bytes of /etc/passwd */
 #define SECONDS		10
-#define VERSION		1
-
-/* In front of the request, and of the answer. */
-struct head {
-	uint32_t	version;
-	int32_t		result;		/* 0 in a request, or -errno */
-	uint32_t	len;		/* of the bytes that follow */
-};
+#define SELF		"/proc/self/exe"
+#define NAME_SIZE	32		/* of a work's name */
+#define DIGITS_SIZE	11		/* of a uint32's digits */
 
 /* ---- whose it is ---- */
 
@@ -65,7 +59,7 @@ nk_sandbox_init(struct nk_sandbox *sb, const char *passwd_path)
 	char *text;
 	int r;
 
-	*sb = (struct nk_sandbox){ (uid_t)-1, (gid_t)-1, SECONDS };
+	*sb = (struct nk_sandbox){ (uid_t)-1, (gid_t)-1, SECONDS, SELF };
 	if (geteuid() != 0)
 		return 0;
 	if ((r = nk_textfile_read(AT_FDCWD, passwd_path, PASSWD_MAX, &text,
@@ -76,7 +70,40 @@ nk_sandbox_init(struct nk_sandbox *sb, const char *passwd_path)
 	return r;
 }
 
-/* ---- the child ---- */
+/* ---- starting the child ---- */
+
+/* Its arguments, made before the fork. */
+struct command {
+	const char	*program;
+	char		 work[NAME_SIZE];
+	char		 numbers[NK_SANDBOX_NUMBERS][DIGITS_SIZE];
+	char		*argv[NK_SANDBOX_ARGS + 1];
+};
+
+static int
+make_command(struct command *c, const struct nk_sandbox *sb,
+    const char *work, size_t max)
+{
+	static char name[] = "naskeys-sandbox", option[] = NK_SANDBOX_OPTION;
+	const uint32_t v[NK_SANDBOX_NUMBERS] = {
+		sb->uid, sb->gid, sb->seconds, (uint32_t)max,
+	};
+	int i;
+
+	c->program = sb->program;
+	if (strlen(work) >= sizeof(c->work))
+		return -ENOSYS;
+	memcpy(c->work, work, strlen(work) + 1);
+	c->argv[0] = name;
+	c->argv[1] = option;
+	c->argv[2] = c->work;
+	for (i = 0; i < NK_SANDBOX_NUMBERS; i++) {
+		(void)snprintf(c->numbers[i], DIGITS_SIZE, "%u", v[i]);
+		c->argv[3 + i] = c->numbers[i];
+	}
+	c->argv[3 + i] = NULL;
+	return 0;
+}
 
 static void
 forget_signals(void)
@@ -91,124 +118,48 @@ forget_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/*
- * libcrypto reads its configuration and looks for randomness when it is
- * first used: that must be over before files are out of reach.
- */
-static int
-start_libcrypto(void)
-{
-	unsigned char byte;
-
-	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
-	    OPENSSL_INIT_ADD_ALL_CIPHERS | OPENSSL_INIT_ADD_ALL_DIGESTS |
-	    OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL) != 1 ||
-	    RAND_bytes(&byte, 1) != 1 || RAND_priv_bytes(&byte, 1) != 1)
-		return -EIO;
-	return 0;
-}
-
-static int
-confine(const struct nk_sandbox *sb, int fd)
-{
-	size_t size = 0;
-	int r;
-
-	if ((r = nk_confine_measure(&size)) < 0 ||
-	    (r = nk_confine_descriptors(fd)) < 0 ||
-	    (r = nk_confine_identity(sb)) < 0 ||
-	    (r = start_libcrypto()) < 0 ||
-	    (r = nk_confine_limits(size, sb->seconds)) < 0)
-		return r;
-	return nk_confine_calls();
-}
-
-static int
-send_all(const void *bytes, size_t len)
-{
-	const uint8_t *p = bytes;
-	ssize_t n;
-
-	while (len > 0) {
-		n = send(NK_CONFINE_FD, p, len, MSG_NOSIGNAL);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -errno;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-static int
-receive_all(void *bytes, size_t len)
-{
-	uint8_t *p = bytes;
-	ssize_t n;
-
-	while (len > 0) {
-		n = recv(NK_CONFINE_FD, p, len, 0);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -errno;
-		if (n == 0)
-			return -EIO;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-static int
-receive_request(struct nk_secret *request)
-{
-	struct head head;
-	int r;
-
-	if ((r = receive_all(&head, sizeof(head))) < 0)
-		return r;
-	if (head.version != VERSION || head.result != 0)
-		return -EIO;
-	if ((r = nk_secret_reserve(request, head.len)) < 0 ||
-	    (r = receive_all(request->p, head.len)) < 0)
-		return r;
-	request->len = head.len;
-	return 0;
-}
-
+/* In the child, which is still a copy of us: nothing of it outlives exec. */
 static _Noreturn void
-child(const struct nk_sandbox *sb, nk_sandbox_work work, int fd, size_t max)
+become(const struct command *c, int fd)
 {
-	struct nk_secret request = NK_SECRET_NONE, answer = NK_SECRET_NONE;
-	struct head head = { .version = VERSION };
-	int r;
+	struct nk_sandbox_head head = { .version = NK_SANDBOX_VERSION };
+	char *environment[] = { NULL };
 
 	forget_signals();
-	/* Without its limits it does nothing but say so. */
-	if ((r = confine(sb, fd)) == 0 &&
-	    (r = receive_request(&request)) == 0) {
-		r = work(request.p, request.len, &answer);
-		if (r == 0 && answer.len > max)
-			r = -E2BIG;
-	}
-	nk_secret_clear(&request);
-	head.result = r;
-	head.len = r == 0 ? (uint32_t)answer.len : 0;
-	if (send_all(&head, sizeof(head)) == 0 && head.len > 0)
-		r = send_all(answer.p, head.len);
-	nk_secret_clear(&answer);
-	_exit(r < 0 ? 1 : 0);
+	if (nk_confine_descriptors(fd) < 0)
+		_exit(1);
+	(void)execve(c->program, c->argv, environment);
+	head.result = -errno;
+	(void)send(NK_CONFINE_FD, &head, sizeof(head), MSG_NOSIGNAL);
+	_exit(1);
 }
 
-/* ---- the parent ---- */
+/* Handlers of ours must not run in the child: fork with all blocked. */
+static pid_t
+fork_blocked(const struct command *c, int fd)
+{
+	sigset_t all, before;
+	pid_t pid;
+	int error;
+
+	(void)sigfillset(&all);
+	if (sigprocmask(SIG_SETMASK, &all, &before) == -1)
+		return -1;
+	if ((pid = fork()) == 0)
+		become(c, fd);
+	error = errno;
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	errno = error;
+	return pid;
+}
+
+/* ---- talking to it ---- */
 
 struct exchange {
 	int			 fd;
 	const struct nk_secret	*request;	/* with its head */
 	size_t			 sent;
-	struct head		 head;		/* of the answer */
+	struct nk_sandbox_head	 head;		/* of the answer */
 	size_t			 head_len;	/* what has come of it */
 	size_t			 max;
 	struct nk_secret	*answer;
@@ -241,10 +192,11 @@ send_some(struct exchange *x)
 static int
 check_head(struct exchange *x)
 {
-	const struct head *h = &x->head;
+	const struct nk_sandbox_head *h = &x->head;
 
-	if (h->version != VERSION || h->result > 0 || h->result < -4095 ||
-	    h->len > x->max || (h->result < 0 && h->len > 0))
+	if (h->version != NK_SANDBOX_VERSION || h->result > 0 ||
+	    h->result < -4095 || h->len > x->max ||
+	    (h->result < 0 && h->len > 0))
 		return -EIO;
 	return nk_secret_reserve(x->answer, h->len);
 }
@@ -328,28 +280,8 @@ end_child(pid_t pid, int pidfd)
 		;
 }
 
-/* Handlers of ours must not run in the child: fork with all blocked. */
-static pid_t
-fork_blocked(const struct nk_sandbox *sb, nk_sandbox_work work,
-    const int fds[2], size_t max)
-{
-	sigset_t all, before;
-	pid_t pid;
-	int error;
-
-	(void)sigfillset(&all);
-	if (sigprocmask(SIG_SETMASK, &all, &before) == -1)
-		return -1;
-	if ((pid = fork()) == 0)
-		child(sb, work, fds[1], max);
-	error = errno;
-	(void)sigprocmask(SIG_SETMASK, &before, NULL);
-	errno = error;
-	return pid;
-}
-
 static int
-run(const struct nk_sandbox *sb, nk_sandbox_work work, struct exchange *x)
+run(const struct nk_sandbox *sb, const struct command *c, struct exchange *x)
 {
 	int64_t end = now_ms() + (int64_t)sb->seconds * 1000;
 	int fds[2], pidfd, r;
@@ -357,7 +289,7 @@ run(const struct nk_sandbox *sb, nk_sandbox_work work, struct exchange *x)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1)
 		return -errno;
-	pid = fork_blocked(sb, work, fds, x->max);
+	pid = fork_blocked(c, fds[1]);
 	r = pid == -1 ? -errno : 0;
 	close(fds[1]);
 	if (r == 0) {
@@ -376,22 +308,24 @@ run(const struct nk_sandbox *sb, nk_sandbox_work work, struct exchange *x)
 }
 
 int
-nk_sandbox_run(const struct nk_sandbox *sb, nk_sandbox_work work,
+nk_sandbox_run(const struct nk_sandbox *sb, const char *work,
     const void *request, size_t len, size_t max, struct nk_secret *answer)
 {
-	struct head head = { .version = VERSION };
+	struct nk_sandbox_head head = { .version = NK_SANDBOX_VERSION };
 	struct nk_secret message = NK_SECRET_NONE;
 	struct exchange x = {
 		.fd = -1, .request = &message, .max = max, .answer = answer,
 	};
+	struct command c;
 	int r;
 
 	if (len > NK_SECRET_MAX - sizeof(head) || max > NK_SECRET_MAX)
 		return -E2BIG;
 	head.len = (uint32_t)len;
-	if ((r = nk_secret_append(&message, &head, sizeof(head))) == 0 &&
+	if ((r = make_command(&c, sb, work, max)) == 0 &&
+	    (r = nk_secret_append(&message, &head, sizeof(head))) == 0 &&
 	    (r = nk_secret_append(&message, request, len)) == 0)
-		r = run(sb, work, &x);
+		r = run(sb, &c, &x);
 	nk_secret_clear(&message);
 	if (r < 0)
 		nk_secret_clear(answer);

@@ -12,7 +12,8 @@
  *  1. have lost every group, uid and capability of its parent, and have
  *     tried to get them back, before it reads the first byte;
  *  2. have no_new_privs and its seccomp filter set before that, too;
- *  3. inherit no secret of its parent (nk_secret is wiped by fork);
+ *  3. have nothing of its parent's memory: it is the program started afresh,
+ *     with an empty environment;
  *  4. say nothing but one answer of a type and a length that its parent
  *     checks.
  */
@@ -34,36 +35,51 @@
  * files (no provider but the built-in ones), and the request is followed by
  * a NUL.
  */
-typedef int	(*nk_sandbox_work)(const uint8_t *request, size_t len,
+typedef int	(*nk_sandbox_function)(const uint8_t *request, size_t len,
 		    struct nk_secret *answer);
 
+struct nk_sandbox_work {
+	const char		*name;		/* NULL: the last row */
+	nk_sandbox_function	 run;
+};
+
 struct nk_sandbox {
-	uid_t		uid;		/* of NK_SANDBOX_USER; (uid_t)-1: stay
+	uid_t		 uid;		/* of NK_SANDBOX_USER; (uid_t)-1: stay
 					   who we are, which we must not be as
 					   root */
-	gid_t		gid;
-	unsigned int	seconds;
+	gid_t		 gid;
+	unsigned int	 seconds;
+	const char	*program;	/* its main() has nk_sandbox_serve() */
 };
 
 /*
- * Fill in uid and gid from /etc/passwd (never from our own name service),
- * and a time limit.  As another user than root, the child stays that user.
- * Returns 0; -ENOENT, the user is missing ("naskeysctl init" makes it);
- * -EPERM, it is root's; -errno.
+ * Fill in uid and gid from /etc/passwd (never from our own name service), a
+ * time limit, and the program that is running.  As another user than root,
+ * the child stays that user.  Returns 0; -ENOENT, the user is missing
+ * ("naskeysctl init" makes it); -EPERM, it is root's; -errno.
  */
 int	nk_sandbox_init(struct nk_sandbox *sb, const char *passwd_path)
 	    NK_MUST_CHECK;
 
 /*
- * Run work on request[len] in such a child.  *answer (NK_SECRET_NONE) is at
- * most max bytes.  Returns what work returned; -E2BIG, the request or the
- * answer is too long; -EPERM, the child would have stayed or become root, or
- * could get back; -ETIMEDOUT; -EIO, the child was ended or said something
- * else than one answer; -errno.  The child is gone when this returns, and on
+ * Have the work of that name done on request[len] in such a child.  *answer
+ * (NK_SECRET_NONE) is at most max bytes.  Returns what the work returned;
+ * -E2BIG, the request or the answer is too long; -ENOSYS, the program has no
+ * such work; -EPERM, the child would have stayed or become root, or could
+ * get back; -ETIMEDOUT; -EIO, the child was ended or said something else
+ * than one answer; -errno.  The child is gone when this returns, and on
  * failure *answer is NK_SECRET_NONE.
  */
-int	nk_sandbox_run(const struct nk_sandbox *sb, nk_sandbox_work work,
+int	nk_sandbox_run(const struct nk_sandbox *sb, const char *work,
 	    const void *request, size_t len, size_t max,
 	    struct nk_secret *answer) NK_MUST_CHECK;
+
+/*
+ * The first thing in main(): when nk_sandbox_run() has started the program,
+ * give up everything, do the work, and do not return.  Otherwise (also when
+ * the arguments only look alike) nothing is done.
+ */
+void	nk_sandbox_serve(int argc, char *const *argv,
+	    const struct nk_sandbox_work *works);
 
 #endif /* NASKEYS_SANDBOX_H */

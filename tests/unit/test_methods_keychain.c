@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 
+#include "lib/keychain/privatetext.h"
 #include "lib/rpc/keychain_check.h"
 #include "lib/sandbox/sandbox.h"
 #include "tests/unit/methods_fixture.h"
@@ -637,13 +638,14 @@ START_TEST(audit)
 END_TEST
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	Suite *suite = suite_create("methods of keypairs");
 	TCase *tc = tcase_create("keychain");
 	SRunner *sr;
 	int failed;
 
+	nk_sandbox_serve(argc, argv, nk_privatetext_works);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, derives, 0, LENGTH(good));
 	tcase_add_test(tc, white_space);

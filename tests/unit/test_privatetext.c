@@ -19,7 +19,7 @@ static const struct nk_keypolicy policy = {
 static struct nk_sandbox
 sandbox(void)
 {
-	struct nk_sandbox sb = { 64123, 64124, 20 };
+	struct nk_sandbox sb = { 64123, 64124, 20, "/proc/self/exe" };
 
 	if (geteuid() != 0)
 		sb.uid = sb.gid = (uid_t)-1;
@@ -175,7 +175,7 @@ END_TEST
 /* Where there is no sandbox, nothing is read. */
 START_TEST(no_sandbox)
 {
-	struct nk_sandbox sb = { 0, 0, 20 };
+	struct nk_sandbox sb = { 0, 0, 20, "/proc/self/exe" };
 	struct nk_privatekey k;
 	struct nk_privatetext_why why;
 
@@ -331,13 +331,14 @@ END_TEST
 #define COUNT(a)	((int)(sizeof(a) / sizeof((a)[0])))
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	Suite *s = suite_create("privatetext");
 	TCase *tc = tcase_create("privatetext");
 	SRunner *sr = srunner_create(s);
 	int failed;
 
+	nk_sandbox_serve(argc, argv, nk_privatetext_works);
 	tcase_add_loop_test(tc, takes, 0, COUNT(taken));
 	tcase_add_loop_test(tc, refuses, 0, COUNT(refused));
 	tcase_add_test(tc, policy_comes_along);

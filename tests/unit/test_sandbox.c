@@ -27,12 +27,13 @@
 
 #define NET_UID	64123
 #define NET_GID	64124
+#define SELF	"/proc/self/exe"
 
 /* As root the child becomes somebody else; else it stays who it is. */
 static struct nk_sandbox
 sandbox(void)
 {
-	struct nk_sandbox sb = { NET_UID, NET_GID, 20 };
+	struct nk_sandbox sb = { NET_UID, NET_GID, 20, SELF };
 
 	if (geteuid() != 0)
 		sb.uid = sb.gid = (uid_t)-1;
@@ -54,15 +55,20 @@ has_children(void)
 	return waitpid(-1, NULL, WNOHANG) != -1 || errno != ECHILD;
 }
 
+/* nk_sandbox_run() of a function, which the child finds by its name. */
+static int	ask(const struct nk_sandbox *sb, nk_sandbox_function work,
+		    const void *request, size_t len, size_t max,
+		    struct nk_secret *answer);
+
 /* The result; on failure there must be no answer, and no child ever. */
 static int
-run(nk_sandbox_work work, size_t max)
+run(nk_sandbox_function work, size_t max)
 {
 	const struct nk_sandbox sb = sandbox();
 	struct nk_secret answer = NK_SECRET_NONE;
 	int r;
 
-	r = nk_sandbox_run(&sb, work, "request", 7, max, &answer);
+	r = ask(&sb, work, "request", 7, max, &answer);
 	ck_assert(r == 0 || (answer.p == NULL && answer.len == 0));
 	ck_assert(!has_children());
 	nk_secret_clear(&answer);
@@ -90,14 +96,14 @@ START_TEST(answers)
 	ck_assert_int_eq(nk_secret_reserve(&request, len), 0);
 	for (i = 0; i < len; i++)
 		request.p[i] = (uint8_t)(i * 13 + i / 256);
-	ck_assert_int_eq(nk_sandbox_run(&sb, echo, request.p, len, len,
+	ck_assert_int_eq(ask(&sb, echo, request.p, len, len,
 	    &answer), 0);
 	ck_assert_uint_eq(answer.len, len);
 	ck_assert(len == 0 || memcmp(answer.p, request.p, len) == 0);
 	ck_assert(answer.p == NULL || answer.p[len] == '\0');
 	nk_secret_clear(&answer);
 	if (len > 0)
-		ck_assert_int_eq(nk_sandbox_run(&sb, echo, request.p, len,
+		ck_assert_int_eq(ask(&sb, echo, request.p, len,
 		    len - 1, &answer), -E2BIG);
 	ck_assert_ptr_null(answer.p);
 	nk_secret_clear(&request);
@@ -112,9 +118,9 @@ START_TEST(too_long)
 	uint8_t *bytes;
 
 	ck_assert_ptr_nonnull(bytes = calloc(1, NK_SECRET_MAX));
-	ck_assert_int_eq(nk_sandbox_run(&sb, echo, bytes, NK_SECRET_MAX - 11,
+	ck_assert_int_eq(ask(&sb, echo, bytes, NK_SECRET_MAX - 11,
 	    1, &answer), -E2BIG);
-	ck_assert_int_eq(nk_sandbox_run(&sb, echo, bytes, 1,
+	ck_assert_int_eq(ask(&sb, echo, bytes, 1,
 	    NK_SECRET_MAX + 1, &answer), -E2BIG);
 	free(bytes);
 }
@@ -220,7 +226,7 @@ use_memory(const uint8_t *request, size_t len, struct nk_secret *answer)
 }
 
 static const struct {
-	nk_sandbox_work	 work;
+	nk_sandbox_function	 work;
 	const char	*says;
 } fine[] = {
 	{ echo, "request" },
@@ -233,7 +239,7 @@ START_TEST(may)
 	const struct nk_sandbox sb = sandbox();
 	struct nk_secret answer = NK_SECRET_NONE;
 
-	ck_assert_int_eq(nk_sandbox_run(&sb, fine[_i].work, "request", 7, 64,
+	ck_assert_int_eq(ask(&sb, fine[_i].work, "request", 7, 64,
 	    &answer), 0);
 	ck_assert_str_eq((const char *)answer.p, fine[_i].says);
 	nk_secret_clear(&answer);
@@ -307,7 +313,7 @@ WORK(try_exit, (_exit(0), 0))
 #define ROW(name)	{ #name, name }
 static const struct {
 	const char	*what;
-	nk_sandbox_work	 work;
+	nk_sandbox_function	 work;
 } deadly[] = {
 	ROW(try_open), ROW(try_open_nothing), ROW(try_read), ROW(try_write),
 	ROW(try_stat), ROW(try_unlink), ROW(try_fcntl), ROW(try_dup),
@@ -412,7 +418,7 @@ SAYING(say_refused, say_head(1, -EPERM, 0))
 
 static const struct {
 	const char	*what;
-	nk_sandbox_work	 work;
+	nk_sandbox_function	 work;
 	int		 r;
 } sayings[] = {
 	{ "say_well", say_well, 0 },
@@ -491,7 +497,7 @@ wait_for_more(const uint8_t *request, size_t len, struct nk_secret *answer)
 	return done(0, answer);
 }
 
-static const nk_sandbox_work stalling[] = {
+static const nk_sandbox_function stalling[] = {
 	spin, spin_in_answer, spin_after_answer, wait_for_more,
 };
 
@@ -502,7 +508,7 @@ START_TEST(ends_in_time)
 	int64_t begin = seconds_now();
 
 	sb.seconds = 1;
-	ck_assert_int_eq(nk_sandbox_run(&sb, stalling[_i], "x", 1, 64,
+	ck_assert_int_eq(ask(&sb, stalling[_i], "x", 1, 64,
 	    &answer), -ETIMEDOUT);
 	ck_assert_ptr_null(answer.p);
 	ck_assert_int_le(seconds_now() - begin, 10);
@@ -521,32 +527,61 @@ END_TEST
 
 /* ---- what it knows of its parent ---- */
 
-static struct nk_secret inherited = { NULL, 0, 0 };
+#define FAR	0x200000000000	/* where nothing is mapped by itself */
 
-static int
-show_secret(const uint8_t *request, size_t len, struct nk_secret *answer)
+static char inherited[32];
+
+/* Is the page mapped?  The filter allows this much. */
+static bool
+is_mapped(void *page)
 {
-	(void)request;
-	(void)len;
-	return nk_secret_append(answer, inherited.p, inherited.len);
+	return madvise(page, 4096, MADV_NORMAL) == 0;
 }
 
-START_TEST(sees_no_secret)
+/* The parent's addresses come in the request. */
+static int
+look_for_pages(const uint8_t *request, size_t len, struct nk_secret *answer)
 {
-	static const uint8_t nothing[32];
-	const struct nk_sandbox sb = sandbox();
-	struct nk_secret answer = NK_SECRET_NONE;
+	void *pages[2];
 
-	ck_assert_int_eq(nk_secret_append(&inherited,
-	    "0123456789abcdef0123456789abcdef", 32), 0);
-	ck_assert_int_eq(nk_sandbox_run(&sb, show_secret, "x", 1, 64,
-	    &answer), 0);
-	ck_assert_uint_eq(answer.len, 32);
-	ck_assert_mem_eq(answer.p, nothing, 32);
+	if (len != sizeof(pages))
+		return -EINVAL;
+	memcpy(pages, request, sizeof(pages));
+	if (is_mapped(pages[0]))
+		return nk_secret_append(answer, "a page", 6);
+	if (is_mapped(pages[1]))
+		return nk_secret_append(answer, "a secret", 8);
+	if (inherited[0] != '\0')
+		return nk_secret_append(answer, "a variable", 10);
+	if (getenv("PATH") != NULL || getenv("HOME") != NULL)
+		return nk_secret_append(answer, "the environment", 15);
+	return is_mapped((void *)((uintptr_t)answer & ~4095ul)) ?
+	    nk_secret_append(answer, "nothing", 7) : -EIO;
+}
+
+START_TEST(sees_nothing_of_its_parent)
+{
+	const struct nk_sandbox sb = sandbox();
+	struct nk_secret answer = NK_SECRET_NONE, secret = NK_SECRET_NONE;
+	void *pages[2];
+
+	/* aligned and alone, so that no other mapping is taken for it */
+	pages[0] = mmap((void *)FAR, 4096, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	ck_assert_ptr_eq(pages[0], (void *)FAR);
+	ck_assert_int_eq(nk_secret_append(&secret, "secret", 6), 0);
+	pages[1] = secret.p;
+	memcpy(pages[0], "secret", 6);
+	memcpy(inherited, "secret", 6);
+	ck_assert_int_eq(ask(&sb, look_for_pages, pages,
+	    sizeof(pages), 64, &answer), 0);
+	ck_assert_str_eq((const char *)answer.p, "nothing");
 	nk_secret_clear(&answer);
-	/* nor does it take one away */
-	ck_assert_mem_eq(inherited.p, "0123456789abcdef", 16);
-	nk_secret_clear(&inherited);
+	/* nor does it take anything away */
+	ck_assert_mem_eq(secret.p, "secret", 6);
+	ck_assert_mem_eq(pages[0], "secret", 6);
+	nk_secret_clear(&secret);
+	ck_assert_int_eq(munmap(pages[0], 4096), 0);
 }
 END_TEST
 
@@ -748,7 +783,7 @@ START_TEST(as_the_kernel_sees_it)
 	ck_assert_int_ge(open("/etc/passwd", O_RDONLY), 0);
 	ck_assert_int_ge(parent = fork(), 0);
 	if (parent == 0)
-		_exit(nk_sandbox_run(&sb, spin, "x", 1, 64, &answer) != 0);
+		_exit(ask(&sb, spin, "x", 1, 64, &answer) != 0);
 	for (i = 0; i < 1000; i++) {
 		(void)usleep(10000);
 		if ((pid = child_of(parent)) == 0)
@@ -788,12 +823,12 @@ static const struct {
 
 START_TEST(never_root)
 {
-	struct nk_sandbox sb = { roots[_i].uid, roots[_i].gid, 20 };
+	struct nk_sandbox sb = { roots[_i].uid, roots[_i].gid, 20, SELF };
 	struct nk_secret answer = NK_SECRET_NONE;
 
 	if (geteuid() != 0)
 		return;
-	ck_assert_msg(nk_sandbox_run(&sb, echo, "x", 1, 64, &answer) ==
+	ck_assert_msg(ask(&sb, echo, "x", 1, 64, &answer) ==
 	    -EPERM, "%s", roots[_i].what);
 }
 END_TEST
@@ -801,24 +836,26 @@ END_TEST
 /* Neither may a user that is root in one of its ids, nor become another. */
 START_TEST(never_half_root)
 {
-	struct nk_sandbox sb = { (uid_t)-1, (gid_t)-1, 20 };
+	struct nk_sandbox sb = { (uid_t)-1, (gid_t)-1, 20, SELF };
 	struct nk_secret answer = NK_SECRET_NONE;
 
 	if (geteuid() != 0)
 		return;
 	ck_assert_int_eq(setresuid(0, NET_UID, NET_UID), 0);
-	ck_assert_int_eq(nk_sandbox_run(&sb, echo, "x", 1, 64, &answer),
+	ck_assert_int_eq(ask(&sb, echo, "x", 1, 64, &answer),
 	    -EPERM);
 	ck_assert_int_eq(setresuid(NET_UID, 0, NET_UID), 0);
+	/* a saved one is not there any more in a program that is started */
 	ck_assert_int_eq(setresuid(NET_UID, NET_UID, 0), 0);
-	ck_assert_int_eq(nk_sandbox_run(&sb, echo, "x", 1, 64, &answer),
-	    -EPERM);
+	ck_assert_int_eq(ask(&sb, echo, "x", 1, 64,
+	    &answer), 0);
+	nk_secret_clear(&answer);
 	ck_assert_int_eq(setresuid(0, 0, 0), 0);
 	ck_assert_int_eq(setresuid(NET_UID, NET_UID, NET_UID), 0);
-	ck_assert_int_eq(nk_sandbox_run(&sb, echo, "x", 1, 64, &answer), 0);
+	ck_assert_int_eq(ask(&sb, echo, "x", 1, 64, &answer), 0);
 	nk_secret_clear(&answer);
 	sb.uid = sb.gid = 1;
-	ck_assert_int_eq(nk_sandbox_run(&sb, echo, "x", 1, 64, &answer),
+	ck_assert_int_eq(ask(&sb, echo, "x", 1, 64, &answer),
 	    -EPERM);
 }
 END_TEST
@@ -887,21 +924,132 @@ START_TEST(plain_user)
 		ck_assert_int_eq(setresuid(NET_UID, NET_UID, NET_UID), 0);
 	ck_assert_int_eq(nk_sandbox_init(&sb, "/nowhere"), 0);
 	ck_assert_uint_eq(sb.uid, (uid_t)-1);
-	ck_assert_int_eq(nk_sandbox_run(&sb, echo, "x", 1, 64, &answer), 0);
+	ck_assert_int_eq(ask(&sb, echo, "x", 1, 64, &answer), 0);
 	nk_secret_clear(&answer);
+}
+END_TEST
+
+/* ---- by their names ---- */
+
+static const struct nk_sandbox_work works[] = {
+#define W(name)	{ #name, name }
+	W(echo), W(refuse), W(use_libcrypto), W(use_memory), W(try_open),
+	W(try_open_nothing), W(try_read), W(try_write), W(try_stat),
+	W(try_unlink), W(try_fcntl), W(try_dup), W(try_socket),
+	W(try_unix_socket), W(try_send_elsewhere), W(try_send_to),
+	W(try_receive_descriptor), W(try_pass_descriptor), W(try_pipe),
+	W(try_fork), W(try_clone), W(try_clone3), W(try_exec), W(try_ptrace),
+	W(try_read_parent), W(try_kill), W(try_uid), W(try_groups),
+	W(try_limits), W(try_prctl), W(try_seccomp), W(try_mount),
+	W(try_unshare), W(try_bpf), W(try_io_uring), W(try_memfd),
+	W(try_code), W(try_code_later), W(try_file_pages),
+	W(try_wait_for_ever), W(try_unknown), W(try_x32), W(try_crash),
+	W(try_abort), W(try_exit), W(take_much_memory), W(say_nothing),
+	W(say_part_of_head), W(say_other_version), W(say_no_version),
+	W(say_positive), W(say_lowest), W(say_no_errno),
+	W(say_refusal_with_bytes), W(say_too_long), W(say_far_too_long),
+	W(say_short), W(say_no_bytes), W(say_one_more),
+	W(say_more_after_nothing), W(say_more_after_refusal), W(say_twice),
+	W(say_garbage), W(say_text), W(say_and_die), W(say_well),
+	W(say_refused), W(flood), W(spin), W(spin_in_answer),
+	W(spin_after_answer), W(wait_for_more), W(look_for_pages),
+	{ .name = NULL },
+#undef W
+};
+
+static int
+ask(const struct nk_sandbox *sb, nk_sandbox_function work,
+    const void *request, size_t len, size_t max, struct nk_secret *answer)
+{
+	size_t i = 0;
+
+	while (works[i].run != work)
+		ck_assert_ptr_nonnull(works[i++].name);
+	return nk_sandbox_run(sb, works[i].name, request, len, max, answer);
+}
+
+START_TEST(unknown)
+{
+	static const char *const names[] = {
+		"", "ech", "echo ", "a name that is longer than any work's",
+	};
+	const struct nk_sandbox sb = sandbox();
+	struct nk_secret answer = NK_SECRET_NONE;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		ck_assert_int_eq(nk_sandbox_run(&sb, names[i], "x", 1, 64,
+		    &answer), -ENOSYS);
+	ck_assert(!has_children());
+}
+END_TEST
+
+static const struct {
+	const char	*program;
+	int		 r;
+} programs[] = {
+	{ "/nowhere/at/all", -ENOENT },
+	{ "/etc/passwd", -EACCES },
+	{ "/", -EACCES },
+	{ "/bin/true", -EIO },
+	{ "/bin/cat", -EIO },
+};
+
+/* What cannot be started, or is no program of ours. */
+START_TEST(other_program)
+{
+	struct nk_sandbox sb = sandbox();
+	struct nk_secret answer = NK_SECRET_NONE;
+
+	sb.program = programs[_i].program;
+	ck_assert_int_eq(ask(&sb, echo, "x", 1, 64,
+	    &answer), programs[_i].r);
+	ck_assert_ptr_null(answer.p);
+	ck_assert(!has_children());
+}
+END_TEST
+
+/* Arguments that are not the child's: a program goes on as it would. */
+START_TEST(not_for_it)
+{
+	static const char *const rows[][8] = {
+		{ "x", NULL },
+		{ "x", "--sandbox", NULL },
+		{ "x", "--sandbox", "echo", "1", "1", "1", NULL },
+		{ "x", "--sandbox", "echo", "1", "1", "1", "", NULL },
+		{ "x", "--sandbox", "echo", "-1", "1", "1", "1", NULL },
+		{ "x", "--sandbox", "echo", "1", "1", "4294967296", "1",
+		    NULL },
+		{ "x", "--sandbox", "echo", "1", "1x", "1", "1", NULL },
+		{ "x", "--sandbox", "echo", "99999999999", "1", "1", "1",
+		    NULL },
+		{ "x", "--sandboxes", "echo", "1", "1", "1", "1", NULL },
+	};
+	char *argv[8];
+	size_t i;
+	int n;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (n = 0; rows[i][n] != NULL; n++)
+			ck_assert_ptr_nonnull(argv[n] = strdup(rows[i][n]));
+		nk_sandbox_serve(n, argv, works);
+		while (n > 0)
+			free(argv[--n]);
+	}
 }
 END_TEST
 
 #define COUNT(a)	((int)(sizeof(a) / sizeof((a)[0])))
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	Suite *s = suite_create("sandbox");
 	TCase *tc = tcase_create("sandbox");
 	SRunner *sr = srunner_create(s);
 	int failed;
 
+	nk_sandbox_serve(argc, argv, works);
 	tcase_set_timeout(tc, 30);
 	tcase_add_loop_test(tc, answers, 0, COUNT(lengths));
 	tcase_add_test(tc, too_long);
@@ -912,7 +1060,7 @@ main(void)
 	tcase_add_loop_test(tc, says, 0, COUNT(sayings));
 	tcase_add_loop_test(tc, ends_in_time, 0, COUNT(stalling));
 	tcase_add_test(tc, floods);
-	tcase_add_test(tc, sees_no_secret);
+	tcase_add_test(tc, sees_nothing_of_its_parent);
 	tcase_add_test(tc, leaves_the_parent_alone);
 	tcase_add_test(tc, with_nobody_to_wait);
 	tcase_add_test(tc, without_standard_input);
@@ -921,6 +1069,9 @@ main(void)
 	tcase_add_test(tc, never_half_root);
 	tcase_add_loop_test(tc, user, 0, COUNT(files));
 	tcase_add_test(tc, plain_user);
+	tcase_add_test(tc, unknown);
+	tcase_add_loop_test(tc, other_program, 0, COUNT(programs));
+	tcase_add_test(tc, not_for_it);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);

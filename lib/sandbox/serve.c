@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The sandbox's child, from its main() to its end. */
+
+#include <sys/socket.h>
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/sandbox/confine.h"
+#include "lib/sandbox/message.h"
+#include "lib/sandbox/sandbox.h"
+
+/* ---- how it was started ---- */
+
+/* Decimal digits of a uint32, and nothing else. */
+static bool
+get_number(const char *text, uint32_t *np)
+{
+	uint64_t n = 0;
+	size_t i;
+
+	for (i = 0; text[i] >= '0' && text[i] <= '9' && i < 10; i++)
+		n = n * 10 + (uint64_t)(text[i] - '0');
+	if (i == 0 || text[i] != '\0' || n > UINT32_MAX)
+		return false;
+	*np = (uint32_t)n;
+	return true;
+}
+
+static bool
+get_arguments(int argc, char *const *argv, struct nk_sandbox *sb,
+    size_t *maxp)
+{
+	uint32_t v[NK_SANDBOX_NUMBERS];
+	int i;
+
+	if (argc != NK_SANDBOX_ARGS ||
+	    strcmp(argv[1], NK_SANDBOX_OPTION) != 0)
+		return false;
+	for (i = 0; i < NK_SANDBOX_NUMBERS; i++) {
+		if (!get_number(argv[3 + i], &v[i]))
+			return false;
+	}
+	*sb = (struct nk_sandbox){ v[0], v[1], v[2], NULL };
+	*maxp = v[3];
+	return true;
+}
+
+static nk_sandbox_function
+find_work(const struct nk_sandbox_work *works, const char *name)
+{
+	for (; works->name != NULL; works++) {
+		if (strcmp(works->name, name) == 0)
+			return works->run;
+	}
+	return NULL;
+}
+
+/* ---- giving up ---- */
+
+/*
+ * libcrypto reads its configuration and looks for randomness when it is
+ * first used: that must be over before files are out of reach.
+ */
+static int
+start_libcrypto(void)
+{
+	unsigned char byte;
+
+	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
+	    OPENSSL_INIT_ADD_ALL_CIPHERS | OPENSSL_INIT_ADD_ALL_DIGESTS |
+	    OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL) != 1 ||
+	    RAND_bytes(&byte, 1) != 1 || RAND_priv_bytes(&byte, 1) != 1)
+		return -EIO;
+	return 0;
+}
+
+static int
+confine(const struct nk_sandbox *sb)
+{
+	size_t size = 0;
+	int r;
+
+	if ((r = nk_confine_measure(&size)) < 0 ||
+	    (r = nk_confine_descriptors(NK_CONFINE_FD)) < 0 ||
+	    (r = nk_confine_identity(sb)) < 0 ||
+	    (r = start_libcrypto()) < 0 ||
+	    (r = nk_confine_limits(size, sb->seconds)) < 0)
+		return r;
+	return nk_confine_calls();
+}
+
+/* ---- request and answer ---- */
+
+static int
+send_all(const void *bytes, size_t len)
+{
+	const uint8_t *p = bytes;
+	ssize_t n;
+
+	while (len > 0) {
+		n = send(NK_CONFINE_FD, p, len, MSG_NOSIGNAL);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -errno;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int
+receive_all(void *bytes, size_t len)
+{
+	uint8_t *p = bytes;
+	ssize_t n;
+
+	while (len > 0) {
+		n = recv(NK_CONFINE_FD, p, len, 0);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -errno;
+		if (n == 0)
+			return -EIO;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int
+receive_request(struct nk_secret *request)
+{
+	struct nk_sandbox_head head;
+	int r;
+
+	if ((r = receive_all(&head, sizeof(head))) < 0)
+		return r;
+	if (head.version != NK_SANDBOX_VERSION || head.result != 0)
+		return -EIO;
+	if ((r = nk_secret_reserve(request, head.len)) < 0 ||
+	    (r = receive_all(request->p, head.len)) < 0)
+		return r;
+	request->len = head.len;
+	return 0;
+}
+
+void
+nk_sandbox_serve(int argc, char *const *argv,
+    const struct nk_sandbox_work *works)
+{
+	struct nk_secret request = NK_SECRET_NONE, answer = NK_SECRET_NONE;
+	struct nk_sandbox_head head = { .version = NK_SANDBOX_VERSION };
+	nk_sandbox_function work;
+	struct nk_sandbox sb;
+	size_t max;
+	int r;
+
+	if (!get_arguments(argc, argv, &sb, &max))
+		return;
+	work = find_work(works, argv[2]);
+	/* Without its limits it does nothing but say so. */
+	if ((r = confine(&sb)) == 0 && (r = receive_request(&request)) == 0) {
+		r = work == NULL ? -ENOSYS :
+		    work(request.p, request.len, &answer);
+		if (r == 0 && answer.len > max)
+			r = -E2BIG;
+	}
+	nk_secret_clear(&request);
+	head.result = r;
+	head.len = r == 0 ? (uint32_t)answer.len : 0;
+	if (send_all(&head, sizeof(head)) == 0 && head.len > 0)
+		r = send_all(answer.p, head.len);
+	nk_secret_clear(&answer);
+	_exit(r < 0 ? 1 : 0);
+}
