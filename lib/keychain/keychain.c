@@ -98,6 +98,8 @@ load_or_create(struct nk_keychain *kc)
 	r = nk_sealkey_load(&kc->key, kc->path, NULL);
 	if (r == -ENOENT)
 		r = nk_sealkey_create(&kc->key, kc->path);
+	if (r == -EROFS)		/* it was to be handed over */
+		r = -ENOENT;
 	if (r < 0)
 		return no_key(r);
 	return nk_store_seal_key_set(kc->store, kc->key.id);

@@ -101,12 +101,28 @@ open_fresh(const struct nk_keyfile *f, int *fdp)
 	return r;
 }
 
+/*
+ * A folder that its owner may not write to, though root could: what a service
+ * manager hands over lies in one, as a copy that is gone when the service
+ * ends.  A key that was put there would be gone with it.
+ */
+static int
+check_lasting(const struct nk_keyfile *f)
+{
+	struct stat st;
+
+	if (fstat(f->dirfd, &st) == -1)
+		return -errno;
+	return (st.st_mode & S_IWUSR) != 0 ? 0 : -EROFS;
+}
+
 static int
 make_fresh(const struct nk_keyfile *f, struct nk_sealkey *k)
 {
 	int fd, r;
 
-	if ((r = nk_keyfile_random(k)) < 0 || (r = open_fresh(f, &fd)) < 0)
+	if ((r = check_lasting(f)) < 0 ||
+	    (r = nk_keyfile_random(k)) < 0 || (r = open_fresh(f, &fd)) < 0)
 		goto out;
 	k->lock = fd;
 	if ((r = nk_keyfile_write(k, fd)) == 0 && fsync(f->dirfd) == -1)

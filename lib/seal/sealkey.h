@@ -53,7 +53,9 @@ int	nk_sealkey_load(struct nk_sealkey *k, const char *path,
 /*
  * Make path with a random key, mode 0600, synced.  -EEXIST: it is there;
  * -EAGAIN: another process is making it; -EPERM, its folder is not as it
- * must be; -EIO, no entropy; -errno.
+ * must be; -EROFS, nothing can be kept there (a read-only file system, or a
+ * folder without the owner's write bit: a credential of a service manager);
+ * -EIO, no entropy; -errno.
  */
 int	nk_sealkey_create(struct nk_sealkey *k, const char *path)
 	    NK_MUST_CHECK;

@@ -62,6 +62,18 @@ fails() {
 	answers "$1" '.error | [.code, .data.error, .data.reason] | join("|")' \
 	    "-32001|$2|$3" "$4" "$5"
 }
+wait_for_socket() {
+	for _ in $(seq 50); do
+		[ -S /run/naskeys/root/helper.sock ] && return
+		sleep 0.1
+	done
+}
+stop_helper() {
+	kill "$helper"
+	wait "$helper" 2>/dev/null
+	rm -f /run/naskeys/helper.sock /run/naskeys/root/helper.sock
+}
+man_page() { find /usr/share/man /usr/local/share/man -name "$1" 2>/dev/null; }
 public_of() { cut -d' ' -f1,2 "$1"; }
 exported() { naskeysctl keypair export "$@"; }
 pair() { jq -cn --arg n "$1" --argjson a "$2" \
@@ -406,14 +418,60 @@ same "nothing is stored" "$(naskeysctl keypair list --json |
     jq --arg k "$(cut -d' ' -f2 drawn.pub)" \
     'map(select(.public_key | contains($k))) | length')" 0
 
+# ---- the key as a credential ----
+# The drop-in of the manual, as systemd would run it: the credential is a
+# copy with mode 0400, in a folder with mode 0500 that root could write to.
+# "%d" is that folder.
+unit=naskeys-helper.service
+dropin=/etc/systemd/system/$unit.d/seal-key.conf
+mkdir -p "${dropin%/*}"
+sed -n '/^\[Service\]$/,/^\.Ed$/{s/\\e$/\\/; /^\.Ed$/!p}' \
+    "$(man_page naskeys-helper.8)" >$dropin
+check "the unit with the drop-in is sound" \
+    systemd-analyze verify --man=no /usr/lib/systemd/system/$unit
+credentials=/run/credentials/$unit
+mkdir -p -m 700 $credentials
+sed -n '/^umask 077$/,/^\.Ed$/{s/\\e/\\/g; /^\.Ed$/!p}' \
+    "$(man_page naskeys-helper.8)" | sed "s|/root/|$PWD/made.|g" >make.sh
+check "a key is made as the manual says" sh make.sh
+same "which is as it must be" "$(stat -c '%a %s' made.seal.key)" "600 65"
+check "and is taken" $run_helper --state-dir "$(mktemp -d)" \
+    --seal-key "$PWD/made.seal.key" <<'END'
+{"jsonrpc":"2.0","id":1,"method":"core.ping"}
+END
+install -m 400 $seal $credentials/naskeys-seal-key
+chmod 500 $credentials
+mv $seal aside
+read -ra start < <(tr -d '\n' <$dropin | tr '\\' ' ' |
+    sed "s/.*ExecStart=//; s|%d|$credentials|g")
+same "the drop-in names the helper" "${start[0]}" "$run_helper"
+CREDENTIALS_DIRECTORY=/nowhere "${start[@]}" 2>helper.log &
+helper=$!
+wait_for_socket
+all_as_before "a key that is handed over opens everything"
+check "and seals" naskeysctl keypair generate handed
+check "which is found again" sh -c \
+    'naskeysctl keypair export handed --private | ssh-keygen -y -f /dev/stdin'
+refuses "but is not rotated, where nothing would last" \
+    "The key file $credentials/naskeys-seal-key cannot be replaced here: \
+rotate where it comes from" naskeysctl seal rotate
+same "nothing else is in its folder" "$(ls $credentials)" naskeys-seal-key
+refused "and no key file is made" test -e $seal
+stop_helper
+CREDENTIALS_DIRECTORY=$credentials refuses \
+    "the environment names no key file" "$lost" \
+    naskeysctl keypair export known --private
+check "the option does" sh -c "naskeysctl --seal-key \
+    $credentials/naskeys-seal-key keypair export known --private | cmp - known"
+mv aside $seal
+rm -rf "${dropin%/*}" $credentials
+all_as_before "with the file everything is as it was"
+
 # ---- who may ----
 $run_helper --listen /run/naskeys/helper.sock --protocol json \
     --listen /run/naskeys/root/helper.sock --protocol json 2>helper.log &
 helper=$!
-for _ in $(seq 50); do
-	[ -S /run/naskeys/helper.sock ] && break
-	sleep 0.1
-done
+wait_for_socket
 naskeysctl user add ordinary >/dev/null
 uid=$(id -u ordinary)
 ordinary=(setpriv --reuid "$uid" --regid "$uid" --clear-groups)
@@ -548,6 +606,5 @@ naskeysctl audit --json >audit.json
 check "the audit has the import" grep -q known3 audit.json
 same "but nothing private" "$(found audit.json)" ""
 
-kill $helper
-wait $helper 2>/dev/null
+stop_helper
 finish

@@ -66,6 +66,26 @@ START_TEST(first_file_bad)
 }
 END_TEST
 
+/* Where none is handed over none is made: it would be gone afterwards. */
+START_TEST(first_file_handed_over)
+{
+	char folder[80], inside[96];
+	struct nk_keychain kc;
+
+	(void)snprintf(folder, sizeof(folder), "%s/credentials", dir);
+	(void)snprintf(inside, sizeof(inside), "%s/key", folder);
+	ck_assert_int_eq(mkdir(folder, 0500), 0);
+	nk_keychain_init(&kc, s, inside);
+	begin();
+	(void)add_pair(0);
+	ck_assert_int_eq(nk_keychain_seal(&kc, 1, "x", 1), -ENOKEY);
+	nk_store_rollback(s);
+	nk_keychain_clear(&kc);
+	ck_assert_int_eq(access(inside, F_OK), -1);
+	ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
 START_TEST(nothing_there)
 {
 	begin();
@@ -299,6 +319,7 @@ main(void)
 	tcase_add_test(tc, takes_the_key_file);
 	tcase_add_test(tc, first_rolled_back);
 	tcase_add_test(tc, first_file_bad);
+	tcase_add_test(tc, first_file_handed_over);
 	tcase_add_test(tc, nothing_there);
 	tcase_add_loop_test(tc, sizes, 0, 4);
 	tcase_add_loop_test(tc, bad_key, 0, N(bad_keys));

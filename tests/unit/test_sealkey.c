@@ -299,6 +299,28 @@ START_TEST(create)
 END_TEST
 
 /* Whatever stands there, it is not overwritten, nor is anything left. */
+/* Where a credential lies: what root wrote there would not be kept. */
+START_TEST(handed_over)
+{
+	struct nk_sealkey k = NK_SEALKEY_NONE;
+
+	ck_assert_int_eq(chmod(folder, 0500), 0);
+	ck_assert_int_eq(nk_sealkey_create(&k, path), -EROFS);
+	ck_assert_ptr_null(k.key.p);
+	ck_assert_int_eq(access(path, F_OK), -1);
+	ck_assert_int_eq(chmod(folder, 0700), 0);
+	put(path, A "\n");
+	ck_assert_int_eq(chmod(path, 0400), 0);
+	ck_assert_int_eq(chmod(folder, 0500), 0);
+	ck_assert_int_eq(nk_sealkey_load(&k, path, NULL), 0);
+	nk_sealkey_clear(&k);
+	ck_assert_int_eq(nk_sealkey_prepare(&k, path), -EROFS);
+	ck_assert_ptr_null(k.key.p);
+	ck_assert_int_eq(access(fresh, F_OK), -1);
+	ck_assert(holds(path, A "\n"));
+}
+END_TEST
+
 START_TEST(create_over)
 {
 	struct nk_sealkey k = NK_SEALKEY_NONE;
@@ -563,6 +585,7 @@ main(void)
 	tcase_add_test(tc, the_folder);
 	tcase_add_test(tc, no_path);
 	tcase_add_test(tc, create);
+	tcase_add_test(tc, handed_over);
 	tcase_add_test(tc, create_over);
 	tcase_add_test(tc, create_killed);
 	tcase_add_test(tc, create_at_once);
