@@ -15,6 +15,37 @@ run_helper=/usr/libexec/naskeys/naskeys-helper
 seal=/etc/naskeys/seal.key
 store=/var/lib/naskeys/naskeys.db
 
+# Whatever is logged from here on is in a file, to be searched: the machine's
+# /dev is the real one, so /dev/log needs another.
+mkdir dev
+mount -t tmpfs -o mode=755 tmpfs dev
+for f in null zero full random urandom tty; do
+	touch dev/$f
+	mount --bind /dev/$f dev/$f
+done
+mkdir dev/pts dev/shm
+mount --bind /dev/pts dev/pts
+ln -s pts/ptmx dev/ptmx
+ln -s /proc/self/fd dev/fd
+for f in 0:stdin 1:stdout 2:stderr; do
+	ln -s "/proc/self/fd/${f%:*}" "dev/${f#*:}"
+done
+mount --rbind dev /dev
+cat >syslog.pl <<'END'
+use strict; use IO::Socket::UNIX;
+my $s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => "/dev/log") or
+    die "/dev/log: $!";
+chmod 0666, "/dev/log";
+$| = 1;
+while (defined $s->recv(my $message, 1 << 18)) { print "$message\n"; }
+END
+perl syslog.pl >syslog 2>syslog.err &
+logger=$!
+for _ in $(seq 50); do
+	[ -S /dev/log ] && break
+	sleep 0.1
+done
+
 # status NAME WANTED COMMAND...: the exit status; the output in out and err
 status() {
 	local name=$1 wanted=$2 got=0
@@ -430,7 +461,8 @@ sed -n '/^\[Service\]$/,/^\.Ed$/{s/\\e$/\\/; /^\.Ed$/!p}' \
 check "the unit with the drop-in is sound" \
     systemd-analyze verify --man=no /usr/lib/systemd/system/$unit
 credentials=/run/credentials/$unit
-mkdir -p -m 700 $credentials
+mkdir -p ${credentials%/*}
+mkdir -m 700 $credentials
 sed -n '/^umask 077$/,/^\.Ed$/{s/\\e/\\/g; /^\.Ed$/!p}' \
     "$(man_page naskeys-helper.8)" | sed "s|/root/|$PWD/made.|g" >make.sh
 check "a key is made as the manual says" sh make.sh
@@ -442,7 +474,7 @@ END
 install -m 400 $seal $credentials/naskeys-seal-key
 chmod 500 $credentials
 mv $seal aside
-read -ra start < <(tr -d '\n' <$dropin | tr '\\' ' ' |
+read -ra start < <(tr -d '\\\n' <$dropin |
     sed "s/.*ExecStart=//; s|%d|$credentials|g")
 same "the drop-in names the helper" "${start[0]}" "$run_helper"
 CREDENTIALS_DIRECTORY=/nowhere "${start[@]}" 2>helper.log &
@@ -601,10 +633,15 @@ same "not in store, session, maps or settings" "$(
 find /var/log /var/tmp "$TMPDIR" -type f ! -path "$PWD/*" >places
 same "not in a log or a temporary file" "$(
     while read -r place; do found "$place"; done <places)" ""
+logger -p auth.info "the search knows its log"
+sleep 0.2
+check "there is a log to search" grep -q "the search knows its log" syslog
+same "not in what was logged" "$(found syslog)" ""
 same "not in what the helper says" "$(found helper.log)" ""
 naskeysctl audit --json >audit.json
 check "the audit has the import" grep -q known3 audit.json
 same "but nothing private" "$(found audit.json)" ""
 
 stop_helper
+kill $logger
 finish
