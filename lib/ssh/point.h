@@ -25,7 +25,7 @@ int	nk_point_check_nist(const char *curve, const uint8_t *p, size_t len)
 /*
  * p must be the one canonical encoding of a point on edwards25519 whose
  * order is not small (with a key of small order anybody can sign).  Returns
- * 0, -EBADMSG or -ENOMEM.
+ * 0 or -EBADMSG.
  */
 int	nk_point_check_ed25519(const uint8_t p[static NK_ED25519_SIZE])
 	    NK_MUST_CHECK;

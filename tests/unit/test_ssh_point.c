@@ -107,6 +107,69 @@ START_TEST(random_points)
 }
 END_TEST
 
+#define P25519	"7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffed"
+#define D25519	"52036cee2b6ffe738cc740797779e89800700a4d4141d8ab75eb4dca135978a3"
+
+/* What libcrypto's own Jacobi symbol says of x^2 = (y^2-1)/(d y^2+1). */
+static int
+oracle_ed25519(const uint8_t y[NK_ED25519_SIZE], const BIGNUM *p,
+    const BIGNUM *d, BN_CTX *ctx)
+{
+	uint8_t plain[NK_ED25519_SIZE];
+	BIGNUM *n, *u, *v;
+	int symbol;
+
+	memcpy(plain, y, sizeof(plain));
+	plain[NK_ED25519_SIZE - 1] &= 0x7f;	/* the sign of x */
+	n = BN_lebin2bn(plain, sizeof(plain), NULL);
+	BN_CTX_start(ctx);
+	u = BN_CTX_get(ctx);
+	ck_assert_ptr_nonnull(v = BN_CTX_get(ctx));
+	ck_assert_ptr_nonnull(n);
+	if (BN_cmp(n, p) >= 0) {
+		symbol = 0;
+	} else {
+		ck_assert(BN_mod_sqr(u, n, p, ctx) == 1 &&
+		    BN_mod_mul(v, u, d, p, ctx) == 1 &&
+		    BN_add_word(v, 1) == 1 && BN_sub_word(u, 1) == 1 &&
+		    BN_mod_mul(u, u, v, p, ctx) == 1);
+		symbol = BN_kronecker(u, p, ctx);
+	}
+	BN_free(n);
+	BN_CTX_end(ctx);
+	return symbol == 1 ? 0 : -EBADMSG;
+}
+
+/* Random numbers, of which half are a point's, long, short and near p. */
+START_TEST(random_ed25519)
+{
+	BN_CTX *ctx = BN_CTX_new();
+	BIGNUM *p = NULL, *d = NULL;
+	uint8_t y[NK_ED25519_SIZE];
+	int i, j, taken = 0;
+
+	ck_assert(BN_hex2bn(&p, P25519) == 64 &&
+	    BN_hex2bn(&d, D25519) == 64);
+	srandom(1);
+	for (i = 0; i < 20000; i++) {
+		memset(y, i % 3 == 1 ? 0xff : 0, sizeof(y));
+		for (j = 0; j < (i % 3 == 0 ? NK_ED25519_SIZE :
+		    1 + i % 24); j++)
+			y[j] = (uint8_t)random();
+		/* 0, 1 and what else has a small order is another test's */
+		y[0] |= 2;
+		ck_assert_int_eq(nk_point_check_ed25519(y),
+		    oracle_ed25519(y, p, d, ctx));
+		taken += nk_point_check_ed25519(y) == 0;
+	}
+	ck_assert_int_gt(taken, 9000);
+	ck_assert_int_lt(taken, 11000);
+	BN_free(p);
+	BN_free(d);
+	BN_CTX_free(ctx);
+}
+END_TEST
+
 /*
  * The x of a point and y plus p, or x plus p and y, where that still fits:
  * the same point for arithmetic that reduces first, but not written so.
@@ -176,6 +239,7 @@ main(void)
 	tcase_add_loop_test(tc, random_points, 0, CURVES);
 	tcase_add_loop_test(tc, not_reduced, 0, CURVES);
 	tcase_add_loop_test(tc, names, 0, CURVES);
+	tcase_add_test(tc, random_ed25519);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);
