@@ -31,6 +31,23 @@ nk_base64_value(char c)
 	return (int)value_plus_1[(unsigned char)c] - 1;
 }
 
+size_t
+nk_base64_values(const char *s, size_t len, uint8_t *out, size_t *np)
+{
+	size_t i, n = 0;
+	uint8_t v;
+
+	for (i = 0; i < len; i++) {
+		if ((v = value_plus_1[(unsigned char)s[i]]) != 0)
+			out[n++] = v - 1;
+		else if (s[i] != ' ' && s[i] != '\t' && s[i] != '\r' &&
+		    s[i] != '\n')
+			break;
+	}
+	*np = n;
+	return i;
+}
+
 /*
  * Decode n characters (2 to 4) of one group into n - 1 bytes.
  * Returns 0, or -EBADMSG: a strange character, or unused bits set.

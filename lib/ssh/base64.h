@@ -17,6 +17,15 @@
 int	nk_base64_value(char c);
 
 /*
+ * The values of the characters s[len] up to the first that is neither of the
+ * alphabet nor white space, which is left out.  out has room for len of
+ * them; *np is how many they are.  Returns how many characters were looked
+ * at.
+ */
+size_t	nk_base64_values(const char *s, size_t len, uint8_t *out,
+	    size_t *np);
+
+/*
  * Decode text[len].  *bufp is the caller's to free.  Empty text gives a
  * buffer of 0 bytes.  Returns 0; -EBADMSG when the text is not canonical;
  * -ENOMEM.  *bufp is NULL on failure.

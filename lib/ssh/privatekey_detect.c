@@ -99,23 +99,46 @@ static const struct {
 	    FLAGS_LENGTH, 8, 2047 },
 };
 
+#define FIRST	1
+#define SECOND	2
+
+/* Marks, and which bytes are the first two of any: most are not. */
+struct search {
+	const struct literal	*marks;
+	size_t			 n;
+	uint8_t			 is[256];
+};
+
+static void
+search_init(struct search *s, const struct literal *marks, size_t n)
+{
+	size_t i;
+
+	memset(s, 0, sizeof(*s));
+	s->marks = marks;
+	s->n = n;
+	for (i = 0; i < n; i++) {
+		s->is[(uint8_t)marks[i].s[0]] |= FIRST;
+		s->is[(uint8_t)marks[i].s[1]] |= SECOND;
+	}
+}
+
 /* Does one of the marks stand anywhere in buf[len]? */
 static bool
-contains(const void *buf, size_t len, const struct literal *marks, size_t n)
+contains(const struct search *s, const void *buf, size_t len)
 {
 	const uint8_t *p = buf;
-	bool first[256] = { false };
 	size_t i, k;
 
-	for (k = 0; k < n; k++)
-		first[(uint8_t)marks[k].s[0]] = true;
-	for (i = 0; i < len; i++) {
-		if (!first[p[i]])
+	for (i = 0; i + 1 < len; i++) {
+		if ((s->is[p[i]] & FIRST) == 0 ||
+		    (s->is[p[i + 1]] & SECOND) == 0)
 			continue;
-		for (k = 0; k < n; k++) {
-			if (marks[k].len <= len - i &&
-			    (uint8_t)marks[k].s[1] == p[i + 1] &&
-			    memcmp(p + i, marks[k].s, marks[k].len) == 0)
+		for (k = 0; k < s->n; k++) {
+			if (s->marks[k].len <= len - i &&
+			    (uint8_t)s->marks[k].s[1] == p[i + 1] &&
+			    memcmp(p + i, s->marks[k].s,
+			    s->marks[k].len) == 0)
 				return true;
 		}
 	}
@@ -222,22 +245,24 @@ begins_section(struct nk_wire w)
 static bool
 contains_section(const uint8_t *p, size_t len)
 {
-	static const uint8_t zeros[3];
-	size_t i;
+	const uint8_t *end = p + len;
 
-	for (i = 0; i + sizeof(zeros) < len; i++) {
-		if (p[i] == 0 && memcmp(p + i, zeros, sizeof(zeros)) == 0 &&
-		    begins_section((struct nk_wire){ p + i, len - i }))
+	/* a length, of which the first three bytes are 0, and a byte more */
+	for (; end - p > 3; p++) {
+		p = memchr(p, 0, (size_t)(end - p) - 3);
+		if (p == NULL)
+			return false;
+		if (p[1] == 0 && p[2] == 0 && begins_section(
+		    (struct nk_wire){ p, (size_t)(end - p) }))
 			return true;
 	}
 	return false;
 }
 
 static bool
-is_private_bytes(const uint8_t *p, size_t len)
+is_private_bytes(const struct search *bytes, const uint8_t *p, size_t len)
 {
-	return contains(p, len, byte_marks, COUNT(byte_marks)) ||
-	    contains_section(p, len);
+	return contains(bytes, p, len) || contains_section(p, len);
 }
 
 static bool
@@ -246,87 +271,80 @@ is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/*
- * Decode base64 characters from s[len] on, over white space, into out, which
- * has room for max bytes.  Returns how many came out.
- */
+/* The bytes of n characters' values; out has room for them. */
 static size_t
-decode_run(const char *s, size_t len, size_t skip, uint8_t *out, size_t max)
+pack(const uint8_t *v, size_t n, uint8_t *out)
 {
-	uint32_t acc = 0;
-	unsigned int bits = 0;
-	size_t i, n = 0;
-	int v;
+	uint8_t *o = out;
+	uint32_t group;
 
-	for (i = 0; i < len && n < max; i++) {
-		if (is_blank(s[i]))
-			continue;
-		if ((v = nk_base64_value(s[i])) < 0)
-			break;
-		if (skip > 0) {
-			skip--;
-			continue;
-		}
-		acc = (acc << 6 | (uint32_t)v) & 0xffff;
-		if ((bits += 6) >= 8) {
-			bits -= 8;
-			out[n++] = (uint8_t)(acc >> bits);
-		}
+	for (; n >= 4; n -= 4, v += 4) {
+		group = (uint32_t)v[0] << 18 | (uint32_t)v[1] << 12 |
+		    (uint32_t)v[2] << 6 | v[3];
+		*o++ = (uint8_t)(group >> 16);
+		*o++ = (uint8_t)(group >> 8);
+		*o++ = (uint8_t)group;
 	}
-	return n;
+	if (n >= 2)
+		*o++ = (uint8_t)(v[0] << 2 | v[1] >> 4);
+	if (n == 3)
+		*o++ = (uint8_t)(v[1] << 4 | v[2] >> 2);
+	return (size_t)(o - out);
 }
 
 /* Does a word of base64 in s[len] begin like a private key in DER? */
 static bool
 any_word_is_der(const char *s, size_t len)
 {
-	uint8_t head[32];
-	size_t i, n;
+	uint8_t values[40], head[30];
+	size_t i, n, k;
 	bool found = false;
 
 	for (i = 0; i < len && !found; i++) {
 		/* SEQUENCE with any of the lengths: 0x30 and 0x00 to 0x83 */
 		if (s[i] != 'M' || (i > 0 && !is_blank(s[i - 1])))
 			continue;
-		n = decode_run(s + i, len - i, 0, head, sizeof(head));
-		found = begins_der_private(head, n);
+		for (n = 0, k = i; k < len && n < sizeof(values); k++) {
+			if (!is_blank(s[k]))
+				values[n++] = (uint8_t)nk_base64_value(s[k]);
+		}
+		found = begins_der_private(head, pack(values, n, head));
 	}
+	explicit_bzero(values, sizeof(values));
 	explicit_bzero(head, sizeof(head));
 	return found;
 }
 
 /*
- * Look into the stretch s[len] of base64 and white space.  A cut may have
- * taken characters off its front, so each of the four places that a group
- * can begin at is tried.  buf has room for what len characters decode to.
+ * Look into a stretch of base64 whose values are v[n].  A cut may have taken
+ * characters off its front, so each of the four places that a group can
+ * begin at is tried.  buf has room for what they decode to.
  */
 static bool
-is_private_run(const char *s, size_t len, uint8_t *buf, size_t max)
+is_private_run(const struct search *bytes, const uint8_t *v, size_t n,
+    uint8_t *buf)
 {
-	size_t skip, n;
+	size_t skip;
 
-	if (any_word_is_der(s, len))
-		return true;
-	for (skip = 0; skip < 4; skip++) {
-		n = decode_run(s, len, skip, buf, max);
-		if (is_private_bytes(buf, n))
+	for (skip = 0; skip < 4 && skip < n; skip++) {
+		if (is_private_bytes(bytes, buf, pack(v + skip, n - skip,
+		    buf)))
 			return true;
 	}
 	return false;
 }
 
+/* buf has room for len values and what they decode to. */
 static bool
-has_private_run(const char *text, size_t len, uint8_t *buf, size_t max)
+has_private_run(const struct search *bytes, const char *text, size_t len,
+    uint8_t *buf)
 {
-	size_t i, start;
+	size_t i, n, run;
 
-	for (i = 0; i < len; i++) {
-		start = i;
-		while (i < len && (is_blank(text[i]) ||
-		    nk_base64_value(text[i]) >= 0))
-			i++;
-		if (i - start >= 16 &&
-		    is_private_run(text + start, i - start, buf, max))
+	for (i = 0; i < len; i += run + 1) {
+		run = nk_base64_values(text + i, len - i, buf, &n);
+		if (run >= 16 && (any_word_is_der(text + i, run) ||
+		    is_private_run(bytes, buf, n, buf + len)))
 			return true;
 	}
 	return false;
@@ -335,20 +353,24 @@ has_private_run(const char *text, size_t len, uint8_t *buf, size_t max)
 static int
 detect(const char *text, size_t len, const char **advicep)
 {
-	const size_t max = len / 4 * 3 + 3;
+	const size_t room = len + len / 4 * 3 + 3;
 	const uint8_t *p = (const uint8_t *)text;
+	struct search putty, clear, bytes;
 	uint8_t *buf;
 	bool found;
 
-	if (contains(text, len, putty_marks, COUNT(putty_marks)))
+	search_init(&putty, putty_marks, COUNT(putty_marks));
+	search_init(&clear, clear_marks, COUNT(clear_marks));
+	search_init(&bytes, byte_marks, COUNT(byte_marks));
+	if (contains(&putty, text, len))
 		return nk_refuse(advicep, -EPERM, advice_putty);
-	if (contains(text, len, clear_marks, COUNT(clear_marks)) ||
-	    begins_der_private(p, len) || is_private_bytes(p, len))
+	if (contains(&clear, text, len) || begins_der_private(p, len) ||
+	    is_private_bytes(&bytes, p, len))
 		return nk_refuse(advicep, -EPERM, advice);
-	if ((buf = malloc(max)) == NULL)
+	if ((buf = malloc(room)) == NULL)
 		return nk_refuse(advicep, -ENOMEM, NK_WHY_NOMEM);
-	found = has_private_run(text, len, buf, max);
-	explicit_bzero(buf, max);
+	found = has_private_run(&bytes, text, len, buf);
+	explicit_bzero(buf, room);
 	free(buf);
 	if (found)
 		return nk_refuse(advicep, -EPERM, advice);
