@@ -2,6 +2,8 @@
 
 /* New keys.  Each is checked as one that was read. */
 
+#include <sys/random.h>
+
 #include <errno.h>
 #include <string.h>
 
@@ -10,7 +12,6 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
-#include <openssl/rand.h>
 
 #include "lib/ssh/linetext.h"
 #include "lib/ssh/point.h"
@@ -98,7 +99,8 @@ generate_bytes(size_t n, struct nk_secret *s, struct nk_wire *w)
 
 	if ((r = nk_secret_append(s, zeros, n)) < 0)
 		return r;
-	if (RAND_priv_bytes(s->p, (int)n) != 1)
+	/* the kernel's own: libcrypto's generator is seeded from it anyway */
+	if (getrandom(s->p, n, 0) != (ssize_t)n)
 		return -EIO;
 	*w = (struct nk_wire){ s->p, n };
 	return 0;
