@@ -99,6 +99,36 @@ START_TEST(values)
 }
 END_TEST
 
+static const struct {
+	const char	*text;
+	size_t		 looked;	/* characters */
+	const char	*values;	/* one too high, for '\0' */
+} stretches[] = {
+	{ "", 0, "" },
+	{ "ABCD", 4, "\1\2\3\4" },
+	{ " A\tB\r\nC ", 8, "\1\2\3" },
+	{ "AB=", 2, "\1\2" },
+	{ "=AB", 0, "" },
+	{ "z+/-A", 3, "\64\77\100" },
+	{ "A\vB", 1, "\1" },
+	{ "A\xc3\xa4", 1, "\1" },
+	{ " \n", 2, "" },
+};
+
+START_TEST(values_of_a_stretch)
+{
+	const char *text = stretches[_i].text;
+	uint8_t out[16];
+	size_t n = 99, i;
+
+	ck_assert_uint_eq(nk_base64_values(text, strlen(text), out, &n),
+	    stretches[_i].looked);
+	ck_assert_uint_eq(n, strlen(stretches[_i].values));
+	for (i = 0; i < n; i++)
+		ck_assert_int_eq(out[i] + 1, stretches[_i].values[i]);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -110,6 +140,7 @@ main(void)
 	tcase_add_loop_test(tc, round_trip, 0, COUNT(good));
 	tcase_add_loop_test(tc, refused, 0, COUNT(bad));
 	tcase_add_test(tc, values);
+	tcase_add_loop_test(tc, values_of_a_stretch, 0, COUNT(stretches));
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);
