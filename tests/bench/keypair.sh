@@ -6,7 +6,7 @@
 # with private halves against one without.
 set -eu
 cd "$BUILD"
-rounds=100 few=8 fewest=3 lists=3 keys=2000
+rounds=50 few=4 fewest=2 lists=2 keys=2000
 [ "${LONG-no}" = no ] || rounds=400 few=100 fewest=100 lists=20 keys=10000
 dir=$(mktemp -d /tmp/naskeys-bench.XXXXXX)
 trap 'rm -rf "$dir"' EXIT
@@ -17,6 +17,12 @@ keygen=$(command -v ssh-keygen)
 echo "Generating a key: naskeys-helper with the request, ssh-keygen"
 mkdir -m 700 "$dir/state"
 "$helper" --state-dir "$dir/state" --sync
+# the floor: a helper that is asked for nothing but an answer
+echo '{"jsonrpc":"2.0","id":1,"method":"core.ping","params":[]}' \
+    >"$dir/request"
+bench "no key at all, against ed25519 256, $rounds rounds" "$rounds" \
+    "$dir/request" "$dir/made" "$helper" --state-dir "$dir/state" -- \
+    "$keygen" -q -N '' -t ed25519 -f "$dir/made"
 while read -r type bits n; do
 	[ -n "$type" ] || continue
 	printf '{"jsonrpc":"2.0","id":1,"method":"%s","params":[%s]}\n' \
