@@ -107,28 +107,19 @@ generate_bytes(size_t n, struct nk_secret *s, struct nk_wire *w)
 }
 
 /*
- * A scalar of a NIST curve: as many random bits as the order has, and again
- * until it is in the range.
+ * A scalar of a NIST curve: as many random bits as the order has.  That it
+ * is in the range is seen when the point is made of it.
  */
 static int
 generate_scalar(struct nk_secret *s, struct nk_private_parts *a)
 {
 	const size_t size = (a->type->bits + 7) / 8;
-	uint8_t point[NK_POINT_MAX];
-	unsigned int tries;
-	size_t len;
-	int r = -EIO;
+	int r;
 
-	for (tries = 0; tries < TRIES; tries++) {
-		nk_secret_clear(s);
-		if ((r = generate_bytes(size, s, &a->d)) < 0)
-			return r;
-		s->p[0] &= (uint8_t)(0xff >> (8 * size - a->type->bits));
-		r = nk_private_derive(a, point, &len);
-		if (r != -EBADMSG)
-			return r;
-	}
-	return -EIO;
+	if ((r = generate_bytes(size, s, &a->d)) < 0)
+		return r;
+	s->p[0] &= (uint8_t)(0xff >> (8 * size - a->type->bits));
+	return 0;
 }
 
 static int
@@ -167,28 +158,41 @@ check_wish(const struct nk_keytype *type, unsigned int *bitsp,
 	    -EINVAL;
 }
 
-int
-nk_privatekey_generate(const char *type, unsigned int bits,
-    const char *comment, struct nk_privatekey *k)
+/* Draw, and make a key of it; -EBADMSG: draw again. */
+static int
+try_once(const struct nk_keytype *t, unsigned int bits, const char *comment,
+    struct nk_privatekey *k)
 {
 	const struct nk_keypolicy policy = NK_KEYPOLICY_DEFAULT;
-	const struct nk_keytype *t = nk_keytype_find(type, strlen(type));
 	struct nk_private_parts a = { .type = NULL };
 	struct nk_secret s = NK_SECRET_NONE;
 	int r;
 
-	*k = (struct nk_privatekey){ .type = NULL };
-	if ((r = check_wish(t, &bits, comment)) < 0)
-		return r;
 	if (comment != NULL)
 		a.comment = (struct nk_wire){ (const uint8_t *)comment,
 		    strlen(comment) };
 	ERR_set_mark();
 	r = generate(t, bits, &s, &a);
 	ERR_pop_to_mark();
-	if (r == 0 && (r = nk_privatekey_make(&a, &policy, k, NULL)) < 0 &&
-	    r != -ENOMEM)
-		r = -EIO;
+	if (r == 0)
+		r = nk_privatekey_make(&a, &policy, k, NULL);
 	nk_secret_clear(&s);
 	return r;
+}
+
+int
+nk_privatekey_generate(const char *type, unsigned int bits,
+    const char *comment, struct nk_privatekey *k)
+{
+	const struct nk_keytype *t = nk_keytype_find(type, strlen(type));
+	unsigned int tries;
+	int r;
+
+	*k = (struct nk_privatekey){ .type = NULL };
+	if ((r = check_wish(t, &bits, comment)) < 0)
+		return r;
+	r = -EBADMSG;
+	for (tries = 0; r == -EBADMSG && tries < TRIES; tries++)
+		r = try_once(t, bits, comment, k);
+	return r == 0 || r == -ENOMEM ? r : -EIO;
 }
