@@ -174,8 +174,9 @@ try_once(const struct nk_keytype *t, unsigned int bits, const char *comment,
 	ERR_set_mark();
 	r = generate(t, bits, &s, &a);
 	ERR_pop_to_mark();
-	if (r == 0)
-		r = nk_privatekey_make(&a, &policy, k, NULL);
+	if (r == 0 && (r = nk_privatekey_make(&a, &policy, k, NULL)) < 0 &&
+	    r != -ENOMEM && r != -EBADMSG)
+		r = -EIO;
 	nk_secret_clear(&s);
 	return r;
 }
@@ -194,5 +195,5 @@ nk_privatekey_generate(const char *type, unsigned int bits,
 	r = -EBADMSG;
 	for (tries = 0; r == -EBADMSG && tries < TRIES; tries++)
 		r = try_once(t, bits, comment, k);
-	return r == 0 || r == -ENOMEM ? r : -EIO;
+	return r == -EBADMSG ? -EIO : r;
 }
