@@ -45,7 +45,7 @@ struct nk_publisher {
 	int64_t			 base;		/* published, at BEGIN */
 	int64_t			 done;		/* the last change we made */
 	int64_t			 tidied;	/* and at the last bite */
-	int64_t			 missing;	/* published, not in the store */
+	int64_t			 missing;	/* published, not stored */
 	bool			 edited;	/* since the last tidying */
 	bool			 as_is;		/* not looked at when opened */
 };
