@@ -26,6 +26,7 @@
 #include "helper/helper/log.h"
 #include "helper/helper/options.h"
 #include "helper/helper/sanitise.h"
+#include "helper/helper/pamserve.h"
 #include "helper/helper/serve.h"
 #include "helper/helper/state.h"
 #include "helper/helper/sync_check.h"
@@ -51,8 +52,8 @@ print_help(void)
 	    "\n"
 	    "  --listen PATH      accept connections on this socket instead;\n"
 	    "                     may be given several times\n"
-	    "  --protocol NAME    json (default) or gateway: of the --listen\n"
-	    "                     before it, or of standard input\n"
+	    "  --protocol NAME    json (default), gateway or pam: of the\n"
+	    "                     --listen before it, or of standard input\n"
 	    "  --state-dir DIR    all state lies in DIR\n"
 	    "  --seal-key FILE    the key that seals secrets\n"
 	    "  --sync             bring maps and store into agreement\n"
@@ -68,8 +69,9 @@ serve(const struct options *o, const struct state *state)
 
 	if (fstat(STDIN_FILENO, &st) == 0 && S_ISSOCK(st.st_mode))
 		log_to_syslog();	/* nobody reads standard error */
-	r = serve_connection(state, o->protocol, STDIN_FILENO,
-	    STDOUT_FILENO);
+	r = o->protocol == PROTOCOL_PAM ?
+	    pamserve_connection(state, STDIN_FILENO) :
+	    serve_connection(state, o->protocol, STDIN_FILENO, STDOUT_FILENO);
 	switch (r) {
 	case 0:
 		return EXIT_SUCCESS;

@@ -85,6 +85,7 @@ static const struct {
 } protocols[] = {
 	{ "json",	PROTOCOL_JSON },
 	{ "gateway",	PROTOCOL_GATEWAY },
+	{ "pam",	PROTOCOL_PAM },
 };
 
 /* Of the socket before it, or of standard input. */
@@ -105,14 +106,20 @@ set_protocol(struct options *o, const char *value, const char **whyp)
 			return 0;
 		}
 	}
-	*whyp = "names an unknown protocol (json and gateway are known)";
+	*whyp = "names an unknown protocol (json, gateway and pam are known)";
 	return -EINVAL;
 }
 
 const char *
 protocol_name(enum protocol p)
 {
-	return p == PROTOCOL_GATEWAY ? "gateway" : "json";
+	size_t i;
+
+	for (i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
+		if (protocols[i].protocol == p)
+			return protocols[i].name;
+	}
+	return "json";
 }
 
 /* Either takes a value or is a mode. */

@@ -24,6 +24,7 @@ enum protocol {
 	PROTOCOL_UNSET,		/* not said: json */
 	PROTOCOL_JSON,
 	PROTOCOL_GATEWAY,	/* JSON, from the gateway's process */
+	PROTOCOL_PAM,		/* lib/pamsock/frame.h */
 };
 
 struct listen_at {

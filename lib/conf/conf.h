@@ -28,6 +28,10 @@ struct nk_conf {
 	char		skeleton[NK_CONF_PATH_MAX];		/* /etc/skel */
 	bool		shadow_hashes;		/* no */
 	uint32_t	lookup_timeout;		/* s, other name services: 5 */
+	/* failed logins */
+	uint32_t	lockout_failures;	/* 5; 0: nobody is locked out */
+	uint32_t	lockout_window;		/* s: 900 */
+	uint32_t	lockout_time;		/* s: 600 */
 	/* keys */
 	uint32_t	rsa_min_bits;		/* 2048 */
 	char		sshd[NK_CONF_PATH_MAX];	/* /usr/sbin/sshd */

@@ -225,6 +225,12 @@ int	nk_mapwriter_drop_keyset(struct nk_mapwriter *w, uint64_t row)
 
 /* ---- secrets.map ---- */
 
+/*
+ * NK_LOCKED_KEEP as locked_until: what the row's record says now, 0 for a new
+ * one.  It is no part of the store.
+ */
+#define NK_LOCKED_KEEP	INT64_C(-1)
+
 struct nk_put_secret {
 	uint64_t	 row;
 	uint64_t	 generation[2];
@@ -242,6 +248,9 @@ int	nk_mapwriter_put_secret(struct nk_mapwriter *w,
 	    const struct nk_put_secret *s) NK_MUST_CHECK;
 int	nk_mapwriter_secret_generations(struct nk_mapwriter *w, uint64_t row,
 	    const uint64_t generation[2]) NK_MUST_CHECK;
+/* Change this alone, in place: needs no room.  0 also when there is no row. */
+int	nk_mapwriter_secret_locked(struct nk_mapwriter *w, uint64_t row,
+	    int64_t locked_until) NK_MUST_CHECK;
 int	nk_mapwriter_drop_secret(struct nk_mapwriter *w, uint64_t row)
 	    NK_MUST_CHECK;
 

@@ -27,7 +27,8 @@ nk_compose_secret(uint8_t page[NK_RECORD_PAGE_MAX],
 		.r = { .kind = NK_RECORD_SECRET, .row = s->row,
 		    .length = (uint32_t)(sizeof(rec) + len + 1) },
 		.generation = { s->generation[0], s->generation[1] },
-		.locked_until = s->locked_until,
+		.locked_until = s->locked_until == NK_LOCKED_KEEP ? 0 :
+		    s->locked_until,
 		.last_change = s->last_change, .min_days = s->min_days,
 		.max_days = s->max_days, .warn_days = s->warn_days,
 		.inactive_days = s->inactive_days, .flags = s->flags,
@@ -62,14 +63,17 @@ find_secret(struct nk_mapwriter *w, uint64_t row, struct nk_edit *e,
 	return 0;
 }
 
+/* *lockedp: of the record that is there, or 0. */
 static int
 plan_secret(struct nk_mapwriter *w, const struct nk_put_secret *s,
-    struct nk_edit *e)
+    struct nk_edit *e, int64_t *lockedp)
 {
 	struct nk_map_secret old;
 	int r;
 
+	old.locked_until = 0;
 	r = find_secret(w, s->row, e, &old);
+	*lockedp = old.locked_until;
 	explicit_bzero(&old, sizeof(old));
 	if (r < 0)
 		return r;
@@ -93,9 +97,11 @@ nk_mapwriter_secret_need(struct nk_mapwriter *w,
     const struct nk_put_secret *s, uint64_t *bytesp, uint32_t *slotsp)
 {
 	struct nk_edit e;
+	int64_t locked;
 	int r;
 
-	if ((r = check_secret(w, s)) < 0 || (r = plan_secret(w, s, &e)) < 0)
+	if ((r = check_secret(w, s)) < 0 ||
+	    (r = plan_secret(w, s, &e, &locked)) < 0)
 		return r;
 	*bytesp += e.bytes;
 	*slotsp += e.slots;
@@ -105,26 +111,32 @@ nk_mapwriter_secret_need(struct nk_mapwriter *w,
 int
 nk_mapwriter_put_secret(struct nk_mapwriter *w, const struct nk_put_secret *s)
 {
+	struct nk_put_secret put = *s;
 	struct nk_edit e;
+	int64_t locked;
 	int r;
 
 	if ((r = check_secret(w, s)) < 0)
 		return r;
 	if (w->bulk != NULL && (r = nk_bulk_put_secret(w, s)) != -EEXIST)
 		return r;
-	if ((r = plan_secret(w, s, &e)) < 0 ||
+	if ((r = plan_secret(w, s, &e, &locked)) < 0 ||
 	    (r = nk_edit_ensure(w, &e, 0)) < 0)
 		return r;
-	r = nk_edit_put(w, &e, nk_compose_secret(w->page, s));
+	if (put.locked_until == NK_LOCKED_KEEP)
+		put.locked_until = locked;
+	r = nk_edit_put(w, &e, nk_compose_secret(w->page, &put));
 	explicit_bzero(w->page, sizeof(w->page));
 	if (r == 0 && e.unit != 0 && !e.fits)
 		r = wipe(w, &e);
 	return r;
 }
 
-int
-nk_mapwriter_secret_generations(struct nk_mapwriter *w, uint64_t row,
-    const uint64_t generation[2])
+/* Rewrite a record with what change() makes of it; none is fine. */
+static int
+rewrite_secret(struct nk_mapwriter *w, uint64_t row,
+    void (*change)(struct nk_secret_record *rec, const void *arg),
+    const void *arg)
 {
 	struct nk_secret_record rec;
 	struct nk_map_secret old;
@@ -136,13 +148,41 @@ nk_mapwriter_secret_generations(struct nk_mapwriter *w, uint64_t row,
 	if ((r = find_secret(w, row, &e, &old)) < 0 || e.unit == 0)
 		goto out;
 	memcpy(&rec, old.page, sizeof(rec));
-	memcpy(rec.generation, generation, sizeof(rec.generation));
+	change(&rec, arg);
 	memcpy(old.page, &rec, sizeof(rec));
 	r = nk_record_rewrite(w, e.unit, (struct nk_record *)(void *)old.page,
 	    e.old_length);
  out:
 	explicit_bzero(&old, sizeof(old));
 	return r;
+}
+
+static void
+change_generations(struct nk_secret_record *rec, const void *arg)
+{
+	memcpy(rec->generation, arg, sizeof(rec->generation));
+}
+
+static void
+change_locked(struct nk_secret_record *rec, const void *arg)
+{
+	memcpy(&rec->locked_until, arg, sizeof(rec->locked_until));
+}
+
+int
+nk_mapwriter_secret_generations(struct nk_mapwriter *w, uint64_t row,
+    const uint64_t generation[2])
+{
+	return rewrite_secret(w, row, change_generations, generation);
+}
+
+int
+nk_mapwriter_secret_locked(struct nk_mapwriter *w, uint64_t row,
+    int64_t locked_until)
+{
+	if (locked_until < 0)
+		return -EINVAL;
+	return rewrite_secret(w, row, change_locked, &locked_until);
 }
 
 int

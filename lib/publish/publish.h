@@ -33,6 +33,7 @@ struct nk_state {
 };
 
 struct nk_publisher;
+struct nk_session;
 
 /*
  * Open store and maps.  When maps are missing, damaged, of another boot or
@@ -101,6 +102,16 @@ void	nk_edit_abort(struct nk_publisher *p);
  * for later when somebody else holds the lock.  -EINVAL inside an edit.
  */
 int	nk_publisher_tidy(struct nk_publisher *p) NK_MUST_CHECK;
+
+/*
+ * Put into secrets.map until when session.db says that the user of this row
+ * is locked out (lib/store/failures.h), or that it is not.  Changes nothing
+ * in the store and needs no room.  0; -EAGAIN, the lock was not to be had
+ * within NK_LOCKOUT_WAIT_MS; others as of nk_edit_begin().
+ */
+#define NK_LOCKOUT_WAIT_MS	2000u
+int	nk_publisher_lock_out(struct nk_publisher *p, struct nk_session *s,
+	    int64_t row) NK_MUST_CHECK;
 
 /*
  * Bring maps and store into agreement; rebuild all maps when "force".

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "lib/publish/internal.h"
+#include "lib/store/failures.h"
 
 /*
  * All maps from the store, in bulk and in the order of rows: groups, then
@@ -34,6 +35,8 @@ struct build {
 	struct nk_keytext	 text;
 	int64_t			 key_user;	/* whose lines text has */
 	size_t			 key_row;	/* in b->rows */
+	struct nk_lockout	*lockouts;
+	size_t			 nlockouts;
 	int64_t			 done, all;
 	void			(*progress)(void *arg, int64_t done,
 				    int64_t all);
@@ -181,6 +184,42 @@ row_note(struct nk_rebuild *b, const struct nk_user *u, uint64_t from)
 	return 0;
 }
 
+/*
+ * Who is locked out is not in the store.  Without session.db nobody is:
+ * a map without it would keep everybody out.
+ */
+static void
+lockouts_load(struct build *b)
+{
+	struct nk_session *s = NULL;
+
+	if (b->p->state->session != NULL &&
+	    nk_session_open(&s, b->p->state->session) == 0 &&
+	    nk_lockouts_get(s, nk_session_now(), &b->lockouts,
+	    &b->nlockouts) < 0)
+		b->nlockouts = 0;
+	nk_session_close(s);
+}
+
+static int
+compare_lockouts(const void *a, const void *b)
+{
+	const struct nk_lockout *x = a, *y = b;
+
+	return (x->user_id > y->user_id) - (x->user_id < y->user_id);
+}
+
+static int64_t
+locked_until(const struct build *b, int64_t user_id)
+{
+	const struct nk_lockout key = { .user_id = user_id }, *found = NULL;
+
+	if (b->nlockouts > 0)
+		found = bsearch(&key, b->lockouts, b->nlockouts,
+		    sizeof(key), compare_lockouts);
+	return found != NULL ? found->until : 0;
+}
+
 static int
 user_write(void *arg, const struct nk_user *u)
 {
@@ -192,6 +231,7 @@ user_write(void *arg, const struct nk_user *u)
 	nk_render_user(u, &put);
 	nk_render_secret(u, &secret);
 	secret.generation[0] = generation_before(b->p, u);
+	secret.locked_until = locked_until(b, u->id);
 	if ((r = row_note(b->b, u, secret.generation[0])) < 0 ||
 	    (r = user_groups(b, u, &put)) < 0 ||
 	    (r = nk_mapwriter_put_user(b->b->map[NK_PUB_ACCOUNTS],
@@ -273,6 +313,7 @@ nk_rebuild_make(struct nk_publisher *p, int64_t seq, struct nk_rebuild *b,
 	int r;
 
 	*b = (struct nk_rebuild){ 0 };
+	lockouts_load(&bu);
 	if ((r = nk_user_count(p->store, &bu.all)) < 0 ||
 	    (r = nk_group_each(p->store, 0, group_load, &bu)) < 0 ||
 	    (r = nk_member_each(p->store, member_load, &bu)) < 0 ||
@@ -299,6 +340,7 @@ nk_rebuild_make(struct nk_publisher *p, int64_t seq, struct nk_rebuild *b,
  out:
 	free(bu.groups);
 	free(bu.members);
+	free(bu.lockouts);
 	nk_keytext_clear(&bu.text);
 	if (r < 0)
 		nk_rebuild_clear(b);

@@ -73,6 +73,7 @@ nk_render_secret(const struct nk_user *u, struct nk_put_secret *put)
 		.row = (uint64_t)u->id,
 		.generation = { (uint64_t)u->generation,
 		    (uint64_t)u->generation },
+		.locked_until = NK_LOCKED_KEEP,
 		.last_change = (int32_t)day,
 		.min_days = u->min_days,
 		.max_days = u->max_days,

@@ -183,13 +183,3 @@ nk_now(void)
 {
 	return (int64_t)time(NULL);
 }
-
-int64_t
-nk_boottime(void)
-{
-	struct timespec ts;
-
-	if (clock_gettime(CLOCK_BOOTTIME, &ts) == -1)
-		return 0;
-	return (int64_t)ts.tv_sec;
-}

@@ -52,8 +52,7 @@ int	nk_audit_write_text(struct nk_context *c, const char *action,
 /* Take the members which are equal in both off both. */
 void	nk_json_keep_changes(json_t *before, json_t *after);
 
-/* Seconds since the epoch, and of CLOCK_BOOTTIME. */
+/* Seconds since the epoch. */
 int64_t	nk_now(void);
-int64_t	nk_boottime(void);
 
 #endif /* NASKEYS_RPC_EDIT_H */

@@ -51,7 +51,7 @@ is_taken(void *arg, uint32_t id)
 	    nk_directory_gid(s->directory, id)) != NULL)
 		return 1;
 	r = nk_session_is_reserved(s->c->session, s->kind, id,
-	    nk_boottime());
+	    nk_session_now());
 	s->error = r < 0 ? r : 0;
 	return r;
 }
@@ -120,7 +120,7 @@ next_reserved(struct nk_context *c, enum nk_reserve_kind kind, uint32_t *idp,
 		    "%u and %u.", c->conf->first_auto_id, c->conf->max_id);
 	if (r < 0)
 		return r;
-	return nk_session_reserve(c->session, kind, *idp, nk_boottime(),
+	return nk_session_reserve(c->session, kind, *idp, nk_session_now(),
 	    NK_RESERVE_SECONDS);
 }
 

@@ -79,7 +79,7 @@ is_taken(void *arg, uint32_t id)
 	    nk_directory_gid(t->im->directory, id)) != NULL)
 		return 1;
 	return nk_session_is_reserved(t->c->session, t->kind, id,
-	    nk_boottime());
+	    nk_session_now());
 }
 
 /* Ids below the last one that was given are not free any more. */

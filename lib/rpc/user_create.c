@@ -117,7 +117,7 @@ choose_gid(struct nk_context *c, struct creation *cr, struct nk_error *e)
 	else if ((r = nk_elsewhere_ask(c, &q, 1, e)) < 0)
 		return r;
 	else if (!q.entry.found && nk_session_is_reserved(c->session,
-	    NK_RESERVE_GID, q.id, nk_boottime()) == 0) {
+	    NK_RESERVE_GID, q.id, nk_session_now()) == 0) {
 		cr->gid = q.id;
 		return 0;
 	}

@@ -14,14 +14,16 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/store/db.h"
 #include "lib/store/dbfile.h"
 #include "lib/store/session.h"
+#include "lib/store/session_db.h"
 
 #define APPLICATION	0x6e6b7365	/* "nkse" */
-#define VERSION		1
+#define VERSION		2
 #define BUSY_MS		3000u
 #define CACHE_KIB	512u
 #define SWEEP		4		/* rows without use, for each new one */
@@ -52,7 +54,27 @@ static const char schema[] =
 "  ends_at  INTEGER NOT NULL,"
 "  PRIMARY KEY (kind, id)"
 ") STRICT, WITHOUT ROWID;"
-"CREATE INDEX reserved_ends ON reserved (ends_at);";
+"CREATE INDEX reserved_ends ON reserved (ends_at);"
+"CREATE TABLE failures ("
+"  user_id       INTEGER PRIMARY KEY CHECK (user_id > 0),"
+"  count         INTEGER NOT NULL CHECK (count > 0),"
+"  first_at      INTEGER NOT NULL,"
+"  last_at       INTEGER NOT NULL,"
+"  locked_until  INTEGER NOT NULL CHECK (locked_until >= 0)"
+") STRICT;"
+"CREATE INDEX failures_last ON failures (last_at);"
+"CREATE INDEX failures_locked ON failures (locked_until)"
+"  WHERE locked_until > 0;";
+
+int64_t
+nk_session_now(void)
+{
+	struct timespec ts = { 0, 0 };
+
+	/* Cannot fail: the clock is there and ts is ours. */
+	(void)clock_gettime(CLOCK_BOOTTIME, &ts);
+	return ts.tv_sec;
+}
 
 static int
 make_tables(struct nk_db *db)
@@ -188,6 +210,35 @@ nk_session_close(struct nk_session *s)
 	session_detach(s);
 	free(s->path);
 	free(s);
+}
+
+/* ---- one transaction each ---- */
+
+static int
+run_once(struct nk_db *db, nk_session_work *work, void *arg)
+{
+	int done, r;
+
+	if ((r = nk_db_begin(db, true)) < 0)
+		return r;
+	done = work(db, arg);
+	if (done == 0 || done == -EAGAIN)
+		r = nk_db_commit(db);
+	nk_db_rollback(db);
+	return r < 0 ? r : done;
+}
+
+int
+nk_session_run(struct nk_session *s, nk_session_work *work, void *arg)
+{
+	int r;
+
+	if ((r = session_need(s)) < 0 ||
+	    (r = run_once(s->db, work, arg)) != -EBADMSG)
+		return r;
+	if ((r = session_mend(s)) < 0)
+		return r;
+	return run_once(s->db, work, arg);
 }
 
 /* ---- token buckets ---- */
@@ -336,7 +387,7 @@ unreserve(struct nk_db *db, int64_t kind, int64_t id)
 	    " AND id = $2", 2, (int64_t[]){ kind, id }, NULL);
 }
 
-/* ---- one transaction each ---- */
+/* ---- rates and reservations as such work ---- */
 
 enum work {
 	WORK_RATE,
@@ -353,82 +404,57 @@ struct job {
 };
 
 static int
-job_once(struct nk_db *db, const struct job *j)
+job_work(struct nk_db *db, void *arg)
 {
-	int done, r;
+	const struct job *j = arg;
 
-	if ((r = nk_db_begin(db, true)) < 0)
-		return r;
 	switch (j->work) {
 	case WORK_RATE:
-		done = rate(db, j->subject, j->count, j->period, j->now);
-		break;
+		return rate(db, j->subject, j->count, j->period, j->now);
 	case WORK_RESERVE:
-		done = reserve(db, j->kind, j->id, j->now, j->seconds);
-		break;
+		return reserve(db, j->kind, j->id, j->now, j->seconds);
 	case WORK_UNRESERVE:
-		done = unreserve(db, j->kind, j->id);
-		break;
+		return unreserve(db, j->kind, j->id);
 	default:
-		done = -EINVAL;
-		break;
+		return -EINVAL;
 	}
-	/* "no token is left" is an answer, and is written */
-	if (done == 0 || done == -EAGAIN)
-		r = nk_db_commit(db);
-	nk_db_rollback(db);
-	return r < 0 ? r : done;
-}
-
-/* A file that proves damaged is made anew, and the job done there. */
-static int
-job_run(struct nk_session *s, const struct job *j)
-{
-	int r;
-
-	if ((r = session_need(s)) < 0 ||
-	    (r = job_once(s->db, j)) != -EBADMSG)
-		return r;
-	if ((r = session_mend(s)) < 0)
-		return r;
-	return job_once(s->db, j);
 }
 
 int
 nk_session_rate(struct nk_session *s, const char *subject, uint32_t count,
     uint32_t period, int64_t now)
 {
-	const struct job j = {
+	struct job j = {
 		.work = WORK_RATE, .subject = subject, .count = count,
 		.period = period, .now = now,
 	};
 
 	if (count > RATE_MAX || period == 0 || period > RATE_MAX)
 		return -EINVAL;
-	return job_run(s, &j);
+	return nk_session_run(s, job_work, &j);
 }
 
 int
 nk_session_reserve(struct nk_session *s, enum nk_reserve_kind kind,
     uint32_t id, int64_t now, uint32_t seconds)
 {
-	const struct job j = {
+	struct job j = {
 		.work = WORK_RESERVE, .kind = (int64_t)kind, .id = id,
 		.now = now, .seconds = seconds,
 	};
 
-	return job_run(s, &j);
+	return nk_session_run(s, job_work, &j);
 }
 
 int
 nk_session_unreserve(struct nk_session *s, enum nk_reserve_kind kind,
     uint32_t id)
 {
-	const struct job j = {
+	struct job j = {
 		.work = WORK_UNRESERVE, .kind = (int64_t)kind, .id = id,
 	};
 
-	return job_run(s, &j);
+	return nk_session_run(s, job_work, &j);
 }
 
 int

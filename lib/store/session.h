@@ -14,6 +14,9 @@
 
 struct nk_session;
 
+/* CLOCK_BOOTTIME, seconds. */
+int64_t	nk_session_now(void);
+
 /*
  * Made (0600) when it is not there, and made anew when it is damaged, also
  * when that shows later.  Owner and mode must be as for a store.  On a full
