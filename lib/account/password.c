@@ -12,7 +12,6 @@
 
 #include <bsd/string.h>
 
-#define YESCRYPT	"$y$"
 #define HASH_MIN	13		/* the oldest method's */
 #define MODERN_MIN	20		/* "$id$salt$...", and BSDi's "_" */
 
@@ -31,9 +30,33 @@ free_data(struct crypt_data *data)
 	free(data);
 }
 
-int
-nk_password_hash(const char *password, char hash[NK_PASSWORD_HASH_MAX + 1])
+static const char *
+prefix_of(const char *method)
 {
+	static const struct {
+		const char	*method, *prefix;
+	} prefixes[] = {
+		{ "yescrypt",		"$y$" },
+		{ "gost-yescrypt",	"$gy$" },
+		{ "bcrypt",		"$2b$" },
+		{ "sha512",		"$6$" },
+	};
+	size_t i;
+
+	if (method == NULL || method[0] == '\0')
+		return prefixes[0].prefix;
+	for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		if (strcmp(prefixes[i].method, method) == 0)
+			return prefixes[i].prefix;
+	}
+	return NULL;
+}
+
+int
+nk_password_hash(const char *password, const char *method, unsigned long cost,
+    char hash[NK_PASSWORD_HASH_MAX + 1])
+{
+	const char *prefix = prefix_of(method);
 	char setting[CRYPT_GENSALT_OUTPUT_SIZE];
 	struct crypt_data *data = NULL;
 	const char *out;
@@ -42,7 +65,7 @@ nk_password_hash(const char *password, char hash[NK_PASSWORD_HASH_MAX + 1])
 	hash[0] = '\0';
 	if ((r = check_password(password)) < 0)
 		return r;
-	if (crypt_gensalt_rn(YESCRYPT, 0, NULL, 0, setting,
+	if (prefix == NULL || crypt_gensalt_rn(prefix, cost, NULL, 0, setting,
 	    sizeof(setting)) == NULL)
 		return -ENOTSUP;
 	if ((data = calloc(1, sizeof(*data))) == NULL)

@@ -17,11 +17,15 @@
 #define NK_PASSWORD_RANDOM	20	/* characters of a random one */
 
 /*
- * The hash of a password under the best method (yescrypt).
- * -EINVAL: longer than NK_PASSWORD_MAX; -ENOTSUP: crypt(3) refuses.
+ * The hash of a password under this method: "yescrypt" (also NULL and ""),
+ * "gost-yescrypt",
+ * "bcrypt" or "sha512", at this cost (crypt_gensalt(3); 0: the usual one).
+ * -EINVAL: longer than NK_PASSWORD_MAX; -ENOTSUP: crypt(3) refuses the method
+ * or the cost.
  */
-int	nk_password_hash(const char *password,
-	    char hash[NK_PASSWORD_HASH_MAX + 1]) NK_MUST_CHECK;
+int	nk_password_hash(const char *password, const char *method,
+	    unsigned long cost, char hash[NK_PASSWORD_HASH_MAX + 1])
+	    NK_MUST_CHECK;
 
 /*
  * Is it this password?  0: yes.  -EACCES: no, also for a hash that no

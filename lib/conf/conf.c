@@ -14,6 +14,7 @@ enum kind {
 	KIND_PATH,		/* absolute */
 	KIND_FIELD,		/* absolute, and fit for a field of passwd(5) */
 	KIND_COMMAND,		/* empty, or a program with its arguments */
+	KIND_METHOD,		/* a method of crypt(5) */
 	KIND_KEYFILE,		/* no choice yet: nothing is kept */
 };
 
@@ -41,6 +42,12 @@ static const struct key keys[] = {
 	{ AT(lockout_failures),		KIND_NUMBER,	0, 1000 },
 	{ AT(lockout_window),		KIND_NUMBER,	1, 86400 },
 	{ AT(lockout_time),		KIND_NUMBER,	1, 86400 },
+	{ AT(password_method),		KIND_METHOD,	0, 0 },
+	{ AT(password_cost),		KIND_NUMBER,	0, 999999999 },
+	{ AT(password_history),		KIND_NUMBER,	0, 10 },
+	{ AT(password_min_days),	KIND_NUMBER,	0, 9999 },
+	{ AT(password_max_days),	KIND_NUMBER,	0, 9999 },
+	{ AT(password_warn_days),	KIND_NUMBER,	0, 9999 },
 	{ AT(rsa_min_bits),		KIND_NUMBER,	1024, 16384 },
 	{ AT(sshd),			KIND_PATH,	0, 0 },
 	{ AT(chained_command),		KIND_COMMAND,	0, 0 },
@@ -80,6 +87,12 @@ nk_conf_init(struct nk_conf *c)
 		.lockout_failures = 5,
 		.lockout_window = 900,
 		.lockout_time = 600,
+		.password_method = "yescrypt",
+		.password_cost = 0,
+		.password_history = 0,
+		.password_min_days = 0,
+		.password_max_days = 0,
+		.password_warn_days = 7,
 		.rsa_min_bits = 2048,
 		.sshd = "/usr/sbin/sshd",
 		.chained_command = "",
@@ -221,6 +234,24 @@ check_command(struct span s, const char **whyp)
 }
 
 static int
+set_method(struct span s, char *out, const char **whyp)
+{
+	static const char *const methods[] = { "yescrypt", "gost-yescrypt",
+	    "bcrypt", "sha512" };
+	size_t i;
+
+	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		if (!span_equals(s, methods[i]))
+			continue;
+		memcpy(out, s.p, s.len);
+		out[s.len] = '\0';
+		return 0;
+	}
+	*whyp = "the value must be yescrypt, gost-yescrypt, bcrypt or sha512";
+	return -EBADMSG;
+}
+
+static int
 set_text(const struct key *k, struct span s, char *out, const char **whyp)
 {
 	if (s.len >= NK_CONF_PATH_MAX) {
@@ -261,6 +292,8 @@ set_value(struct nk_conf *c, const struct key *k, struct span s,
 		return set_number(k, s, field, whyp);
 	case KIND_BOOL:
 		return set_bool(s, field, whyp);
+	case KIND_METHOD:
+		return set_method(s, field, whyp);
 	case KIND_KEYFILE:
 		return check_keyfile(s, whyp);
 	case KIND_PATH:

@@ -15,6 +15,7 @@
 #include "lib/attr.h"
 
 #define NK_CONF_PATH_MAX	512	/* with its NUL */
+#define NK_CONF_METHOD_MAX	16	/* with its NUL */
 #define NK_CONF_FILE_MAX	65536	/* bytes */
 
 struct nk_conf {
@@ -32,6 +33,13 @@ struct nk_conf {
 	uint32_t	lockout_failures;	/* 5; 0: nobody is locked out */
 	uint32_t	lockout_window;		/* s: 900 */
 	uint32_t	lockout_time;		/* s: 600 */
+	/* passwords */
+	char		password_method[NK_CONF_METHOD_MAX];	/* yescrypt */
+	uint32_t	password_cost;		/* 0: crypt(3)'s own */
+	uint32_t	password_history;	/* old ones refused: 0 */
+	uint32_t	password_min_days;	/* for who has none: 0 */
+	uint32_t	password_max_days;	/* likewise, 0: for ever */
+	uint32_t	password_warn_days;	/* 7 */
 	/* keys */
 	uint32_t	rsa_min_bits;		/* 2048 */
 	char		sshd[NK_CONF_PATH_MAX];	/* /usr/sbin/sshd */

@@ -3,30 +3,22 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <syslog.h>
 
+#include "lib/rpc/user_password.h"
 #include "lib/store/failures.h"
-
-/* What a user's own process may try: the same number in the same time. */
-#define SELF_SUBJECT	"password:%" PRId64
 
 int
 nk_login_may_try(struct nk_login *l, const struct nk_user *u)
 {
 	const struct nk_conf *conf = l->c->conf;
-	char subject[40];
 	struct nk_failures f;
 	int r;
 
+	if (nk_login_is_self(l))
+		return nk_password_take_try(l->c, u->id);
 	if (conf->lockout_failures == 0)
 		return 0;
-	if (nk_login_is_self(l)) {
-		(void)snprintf(subject, sizeof(subject), SELF_SUBJECT, u->id);
-		return nk_session_rate(l->c->session, subject,
-		    conf->lockout_failures, conf->lockout_time,
-		    nk_session_now());
-	}
 	if ((r = nk_failures_get(l->c->session, u->id, nk_session_now(),
 	    &f)) < 0)
 		return r;

@@ -19,6 +19,10 @@ static const struct {
 	bool		 self;		/* for the own account, not only root */
 } operations[NK_FRAME_OP_END] = {
 	[NK_FRAME_VERIFY] =		{ nk_login_verify, true },
+	[NK_FRAME_CHAUTHTOK] =		{ nk_login_chauthtok, true },
+	[NK_FRAME_MKHOME] =		{ nk_login_mkhome, false },
+	[NK_FRAME_SESSION_OPEN] =	{ nk_login_session_open, false },
+	[NK_FRAME_SESSION_CLOSE] =	{ nk_login_session_close, false },
 	[NK_FRAME_FAILURE] =		{ nk_login_failure, false },
 	[NK_FRAME_SUCCESS] =		{ nk_login_success, false },
 };
@@ -78,7 +82,7 @@ refuse_as_wrong(const struct nk_frame *f, struct nk_login_answer *a)
 
 	if (nk_frame_nfields(f->op) > 1)
 		r = nk_login_text(&f->field[1], password, sizeof(password));
-	if (r == 0 && (r = nk_password_hash(password, hash)) == -EINVAL)
+	if (r == 0 && (r = nk_password_hash(password, NULL, 0, hash)) == -EINVAL)
 		r = 0;			/* longer than any that there is */
 	explicit_bzero(password, sizeof(password));
 	explicit_bzero(hash, sizeof(hash));

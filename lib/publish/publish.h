@@ -104,6 +104,15 @@ void	nk_edit_abort(struct nk_publisher *p);
 int	nk_publisher_tidy(struct nk_publisher *p) NK_MUST_CHECK;
 
 /*
+ * Write into the store what no map shows and no audit row tells (a last
+ * login): work() between BEGIN and COMMIT, under the lock.  Its result is
+ * returned; others as of nk_edit_begin().
+ */
+int	nk_publisher_record(struct nk_publisher *p,
+	    int (*work)(struct nk_store *s, void *arg), void *arg)
+	    NK_MUST_CHECK;
+
+/*
  * Put into secrets.map until when session.db says that the user of this row
  * is locked out (lib/store/failures.h), or that it is not.  Changes nothing
  * in the store and needs no room.  0; -EAGAIN, the lock was not to be had

@@ -118,6 +118,19 @@ nk_error_is_set(const struct nk_error *e)
 	return e->code != 0;
 }
 
+const char *
+nk_error_sentence(const struct nk_error *e, const char **attributep)
+{
+	const json_t *first = json_array_get(e->triples, 0);
+	const char *text = json_string_value(json_array_get(first, 1));
+
+	*attributep = e->reason != NULL ? NULL :
+	    json_string_value(json_array_get(first, 0));
+	if (e->reason != NULL)
+		return e->reason;
+	return text != NULL ? text : "The request was refused.";
+}
+
 /* JSON knows only UTF-8: where text is something else, '?' stands. */
 static void
 make_utf8(char *text)

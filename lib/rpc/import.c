@@ -277,13 +277,14 @@ insert(struct nk_context *c, struct import *im, struct nk_user_edit *ed,
 }
 
 static int
-set_password(struct nk_user_edit *ed, struct nk_error *e)
+set_password(const struct nk_conf *conf, struct nk_user_edit *ed,
+    struct nk_error *e)
 {
 	struct nk_new_password secret;
 	int r = 0;
 
 	if (ed->password != NULL) {
-		if ((r = nk_new_password_make(&secret, ed, e)) == 0)
+		if ((r = nk_new_password_make(&secret, conf, ed, e)) == 0)
 			r = nk_user_set_hash(ed->row, secret.hash);
 		nk_new_password_clear(&secret);
 	} else if (strcmp(ed->row->hash, "*") != 0) {
@@ -309,7 +310,7 @@ write_line(struct nk_context *c, struct import *im, struct nk_user_edit *ed,
 	if (ed->row->managed && (ed->given & NK_GIVEN_UID) == 0 &&
 	    (r = choose_uid(c, im, &ed->row->uid)) < 0)
 		return r;
-	if ((r = set_password(ed, e)) < 0 ||
+	if ((r = set_password(c->conf, ed, e)) < 0 ||
 	    (r = insert(c, im, ed, e)) < 0)
 		return r;
 	return nk_import_audit(c, ed);

@@ -132,6 +132,13 @@ void	nk_error_clear(struct nk_error *e);
 bool	nk_error_is_set(const struct nk_error *e);
 
 /*
+ * The sentence of a call error, or of the first validation error with what
+ * it is about in *attributep (else NULL), for who does not speak JSON.
+ */
+const char *nk_error_sentence(const struct nk_error *e,
+	    const char **attributep);
+
+/*
  * Add a validation error; attribute NULL is JSON's null.  More than
  * NK_ERRORS_MAX are not kept, and none beside a call error.  The text is
  * one sentence that never repeats a secret.

@@ -93,7 +93,7 @@ prepare(struct nk_context *c, struct creation *cr, const json_t *fields,
 	}
 	if ((r = check_elsewhere(c, cr, e)) < 0 || !cr->ed.row->managed)
 		goto out;
-	r = nk_new_password_make(&cr->secret, &cr->ed, e);
+	r = nk_new_password_make(&cr->secret, c->conf, &cr->ed, e);
 	if (r == 0 && cr->secret.hash[0] != '\0')
 		r = nk_user_set_hash(cr->ed.row, cr->secret.hash);
  out:

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+#include "lib/rpc/user_password.h"
+
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/account/password.h"
@@ -8,6 +12,8 @@
 #include "lib/rpc/user_write.h"
 
 #define ACTION	"user.set_password"
+#define DAY	86400
+#define SELF_TRIES	4	/* right ones are tries too */
 
 struct passwording {
 	int64_t		 id;
@@ -37,6 +43,20 @@ check_account(const struct nk_user *u, struct nk_error *e)
 		refuse_user(e, u->name, "user account is locked.");
 }
 
+int
+nk_password_take_try(struct nk_context *c, int64_t user_id)
+{
+	char subject[40];
+
+	if (c->conf->lockout_failures == 0)
+		return 0;
+	(void)snprintf(subject, sizeof(subject), "password:%" PRId64,
+	    user_id);
+	return nk_session_rate(c->session, subject,
+	    SELF_TRIES * c->conf->lockout_failures, c->conf->lockout_time,
+	    nk_session_now());
+}
+
 /*
  * The old password: everybody but an administrator must know it.  What the
  * rank is, is known before; the hash costs time only where it is needed.
@@ -54,6 +74,13 @@ check_old(struct nk_context *c, const struct nk_user *u,
 			    "to bypass check for current password.");
 		return 0;
 	}
+	if (c->rank < NK_RANK_ADMIN &&
+	    (r = nk_password_take_try(c, u->id)) < 0) {
+		if (r != -EAGAIN)
+			return r;
+		return nk_error_call(e, EAGAIN, "Too many passwords were "
+		    "tried: wait some minutes.");
+	}
 	r = nk_password_verify(old_password, u->hash);
 	if (r == -EACCES) {
 		nk_error_add(e, "user.set_password.old_password", EINVAL,
@@ -63,9 +90,84 @@ check_old(struct nk_context *c, const struct nk_user *u,
 	return r;
 }
 
-static int
-check_new(const char *password, struct nk_error *e)
+/* Rule 2. */
+static bool
+is_bound(const struct nk_context *c, const struct nk_password_change *change)
 {
+	return c->rank < NK_RANK_ADMIN || change->old_password != NULL;
+}
+
+static void
+check_age(const struct nk_context *c, const struct nk_user *u,
+    struct nk_error *e)
+{
+	int64_t days = u->min_days >= 0 ? u->min_days :
+	    (int64_t)c->conf->password_min_days;
+	int64_t then = u->last_password_change, now = nk_now();
+
+	/* a change in the future is a clock that was wrong: no reason */
+	if (days == 0 || then <= 0 || then > now || now / DAY - then / DAY >=
+	    days)
+		return;
+	nk_error_add(e, "user.set_password.new_password", EINVAL,
+	    "The password can be changed again %" PRId64 " days after its "
+	    "last change.", days);
+}
+
+/* Is it this hash's password?  Of len bytes, in a list of lines. */
+static int
+is_password_of(const char *password, const char *line, size_t len,
+    bool *isp)
+{
+	char hash[NK_PASSWORD_IMPORT_MAX + 1];
+	int r;
+
+	*isp = false;
+	if (len >= sizeof(hash))
+		return 0;
+	memcpy(hash, line, len);
+	hash[len] = '\0';
+	if ((r = nk_password_verify(password, hash)) == 0)
+		*isp = true;
+	explicit_bzero(hash, sizeof(hash));
+	return r == -EACCES ? 0 : r;
+}
+
+/* The newest is the one in force, then come the lines of the history. */
+static int
+check_history(const struct nk_context *c, const struct nk_user *u,
+    const char *password, struct nk_error *e)
+{
+	const char *line = u->hash, *next = u->password_history;
+	uint32_t left = c->conf->password_history;
+	bool used = false;
+	int r = 0;
+
+	while (r == 0 && !used && left-- > 0 && line != NULL &&
+	    line[0] != '\0') {
+		r = is_password_of(password, line, strcspn(line, "\n"),
+		    &used);
+		line = next;
+		if (next != NULL && (next = strchr(next, '\n')) != NULL)
+			next++;
+	}
+	if (used)
+		nk_error_add(e, "user.set_password.new_password", EINVAL,
+		    "The password was used before: the last %u cannot be "
+		    "used again.", c->conf->password_history);
+	return r;
+}
+
+static int
+check_new(const struct nk_context *c, const struct nk_user *u,
+    const struct nk_password_change *change, struct nk_error *e)
+{
+	const char *password = change->new_password;
+
+	if (is_bound(c, change))
+		check_age(c, u, e);
+	if (password == NULL)
+		return 0;
 	if (password[0] == '\0')
 		nk_error_add(e, "user.set_password.new_password", EINVAL,
 		    "Password is required");
@@ -73,7 +175,9 @@ check_new(const char *password, struct nk_error *e)
 		nk_error_add(e, "user.set_password.new_password", EINVAL,
 		    "A password cannot be longer than %d bytes.",
 		    NK_PASSWORD_MAX);
-	return nk_error_is_set(e) ? -EINVAL : 0;
+	if (nk_error_is_set(e) || !is_bound(c, change))
+		return 0;
+	return check_history(c, u, password, e);
 }
 
 static int
@@ -102,25 +206,40 @@ set_password(struct nk_context *c, void *arg, struct nk_error *e)
 
 static int
 prepare(struct nk_context *c, struct passwording *p, const struct nk_user *u,
-    const json_t *data, struct nk_error *e)
+    const struct nk_password_change *change, struct nk_error *e)
 {
-	const char *new = json_string_value(json_object_get(data,
-	    "new_password"));
 	int r;
 
-	if ((r = check_old(c, u, json_string_value(json_object_get(data,
-	    "old_password")), e)) < 0)
+	if ((r = check_old(c, u, change->old_password, e)) < 0)
 		return r;
-	if (nk_error_is_set(e) || (r = check_new(new, e)) < 0)
+	if (nk_error_is_set(e))
 		return -EINVAL;
+	if ((r = check_new(c, u, change, e)) < 0)
+		return r;
 	check_account(u, e);
 	if (nk_error_is_set(e))
 		return -EINVAL;
+	if (change->new_password == NULL)
+		return 0;
 	if (strlen(u->hash) >= sizeof(p->old_hash))
 		return -EBADMSG;
 	memcpy(p->old_hash, u->hash, strlen(u->hash) + 1);
 	p->id = u->id;
-	return nk_password_hash(new, p->hash);
+	return nk_password_make(c->conf, change->new_password, p->hash, e);
+}
+
+int
+nk_password_change(struct nk_context *c, const struct nk_user *u,
+    const struct nk_password_change *change, struct nk_error *e)
+{
+	struct passwording p = { .name = u->name };
+	int r;
+
+	r = prepare(c, &p, u, change, e);
+	if (r == 0 && change->new_password != NULL)
+		r = nk_edit_run(c, set_password, &p, e);
+	explicit_bzero(&p, sizeof(p));
+	return r;
 }
 
 int
@@ -128,29 +247,33 @@ nk_user_set_password(struct nk_context *c, json_t *params, json_t **resultp,
     struct nk_error *e)
 {
 	const json_t *data = json_array_get(params, 0);
-	struct passwording p = { .id = 0 };
+	const char *name = json_string_value(json_object_get(data,
+	    "username"));
+	const struct nk_password_change change = {
+		.old_password = json_string_value(json_object_get(data,
+		    "old_password")),
+		.new_password = json_string_value(json_object_get(data,
+		    "new_password")),
+	};
 	struct nk_user *u = NULL;
 	int r;
 
-	p.name = json_string_value(json_object_get(data, "username"));
-	r = nk_user_by_name(nk_publisher_store(c->publisher), p.name, &u);
+	r = nk_user_by_name(nk_publisher_store(c->publisher), name, &u);
 	if (r < 0 && r != -ENOENT)
 		return r;
 	if (c->rank < NK_RANK_ADMIN && (u == NULL || u->id != c->user_id)) {
 		nk_user_free(u);
 		return nk_error_call(e, EPERM, "%s: currently authenticated "
 		    "credential may not reset password for this user.",
-		    p.name);
+		    name);
 	}
 	if (u == NULL) {
-		refuse_user(e, p.name, "user does not exist.");
+		refuse_user(e, name, "user does not exist.");
 		return -EINVAL;
 	}
-	if ((r = prepare(c, &p, u, data, e)) == 0)
-		r = nk_edit_run(c, set_password, &p, e);
+	r = nk_password_change(c, u, &change, e);
 	if (r == 0 && (*resultp = json_null()) == NULL)
 		r = -ENOMEM;
-	explicit_bzero(&p, sizeof(p));
 	nk_user_free(u);
 	return r;
 }

@@ -313,7 +313,8 @@ nk_user_update_method(struct nk_context *c, json_t *params,
 		forget_rows(&ch);
 		if ((r = read_snapshot(c, &ch, e)) < 0 ||
 		    (r = check_elsewhere(c, &ch, e)) < 0 ||
-		    (r = nk_new_password_make(&ch.secret, &ch.ed, e)) < 0)
+		    (r = nk_new_password_make(&ch.secret, c->conf, &ch.ed,
+		    e)) < 0)
 			break;
 		r = nk_edit_run(c, update, &ch, e);
 	} while (r == -ESTALE && ++tries < TRIES);

@@ -29,8 +29,23 @@ nk_new_password_clear(struct nk_new_password *s)
 }
 
 int
-nk_new_password_make(struct nk_new_password *s, const struct nk_user_edit *ed,
-    struct nk_error *e)
+nk_password_make(const struct nk_conf *conf, const char *password,
+    char hash[NK_PASSWORD_HASH_MAX + 1], struct nk_error *e)
+{
+	int r;
+
+	r = nk_password_hash(password, conf->password_method,
+	    conf->password_cost, hash);
+	if (r == -ENOTSUP)
+		return nk_error_call(e, ENOTSUP, "This machine's crypt(3) "
+		    "cannot hash the password: see password_method and "
+		    "password_cost in naskeys.conf.");
+	return r;
+}
+
+int
+nk_new_password_make(struct nk_new_password *s, const struct nk_conf *conf,
+    const struct nk_user_edit *ed, struct nk_error *e)
 {
 	int r;
 
@@ -44,11 +59,7 @@ nk_new_password_make(struct nk_new_password *s, const struct nk_user_edit *ed,
 	    sizeof(s->plain)) {
 		return -EINVAL;		/* the rules have refused it */
 	}
-	r = nk_password_hash(s->plain, s->hash);
-	if (r == -ENOTSUP)
-		nk_error_call(e, ENOTSUP, "This machine's crypt(3) cannot "
-		    "hash the password.");
-	return r;
+	return nk_password_make(conf, s->plain, s->hash, e);
 }
 
 /* hash, and what there was before, at most NK_HISTORY_MAX lines. */

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "lib/account/home.h"
+#include "lib/account/password.h"
 #include "lib/attr.h"
 #include "lib/rpc/rpc.h"
 #include "lib/rpc/user_rules.h"
@@ -16,7 +17,7 @@
 /* A plain password and its hash, wiped by nk_new_password_clear(). */
 struct nk_new_password {
 	char	plain[512];	/* what is told to the caller, or "" */
-	char	hash[384];	/* "": no change */
+	char	hash[NK_PASSWORD_HASH_MAX + 1];	/* "": no change */
 };
 void	nk_new_password_clear(struct nk_new_password *s);
 
@@ -25,7 +26,13 @@ void	nk_new_password_clear(struct nk_new_password *s);
  * with *e set; -errno.
  */
 int	nk_new_password_make(struct nk_new_password *s,
-	    const struct nk_user_edit *ed, struct nk_error *e) NK_MUST_CHECK;
+	    const struct nk_conf *conf, const struct nk_user_edit *ed,
+	    struct nk_error *e) NK_MUST_CHECK;
+
+/* The hash of a password as the configuration has it; errors as above. */
+int	nk_password_make(const struct nk_conf *conf, const char *password,
+	    char hash[NK_PASSWORD_HASH_MAX + 1], struct nk_error *e)
+	    NK_MUST_CHECK;
 
 /* Give the row this hash ("*": none) now; the old one goes to history. */
 int	nk_user_set_hash(struct nk_user *u, const char *hash) NK_MUST_CHECK;

@@ -11,12 +11,12 @@ START_TEST(hash_and_verify)
 {
 	char hash[NK_PASSWORD_HASH_MAX + 1], again[NK_PASSWORD_HASH_MAX + 1];
 
-	ck_assert_int_eq(nk_password_hash("secret", hash), 0);
+	ck_assert_int_eq(nk_password_hash("secret", NULL, 0, hash), 0);
 	ck_assert(strncmp(hash, "$y$", 3) == 0);
 	ck_assert_int_eq(nk_password_verify("secret", hash), 0);
 	ck_assert_int_eq(nk_password_verify("Secret", hash), -EACCES);
 	ck_assert_int_eq(nk_password_verify("", hash), -EACCES);
-	ck_assert_int_eq(nk_password_hash("secret", again), 0);
+	ck_assert_int_eq(nk_password_hash("secret", NULL, 0, again), 0);
 	ck_assert_str_ne(hash, again);	/* a salt of its own */
 }
 END_TEST
@@ -27,10 +27,10 @@ START_TEST(length)
 
 	memset(long_one, 'x', sizeof(long_one));
 	long_one[NK_PASSWORD_MAX + 1] = '\0';
-	ck_assert_int_eq(nk_password_hash(long_one, hash), -EINVAL);
+	ck_assert_int_eq(nk_password_hash(long_one, NULL, 0, hash), -EINVAL);
 	ck_assert_str_eq(hash, "");
 	long_one[NK_PASSWORD_MAX] = '\0';
-	ck_assert_int_eq(nk_password_hash(long_one, hash), 0);
+	ck_assert_int_eq(nk_password_hash(long_one, NULL, 0, hash), 0);
 	ck_assert_int_eq(nk_password_verify(long_one, hash), 0);
 }
 END_TEST

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Sessions: when a user has logged in last, and with which key from where.
+ * sshd tells the key in SSH_AUTH_INFO_0, a line for each method that it
+ * accepted: "publickey", the key's type and its blob in base64.
+ *
+ * The session's process is the one that connected: the kernel says which it
+ * is, and the time at which it was started tells it from a later one with
+ * the same number.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/login/login.h"
+#include "lib/ssh/base64.h"
+#include "lib/ssh/fingerprint.h"
+#include "lib/store/sessions.h"
+
+#define METHOD		"publickey "
+#define KEYS_MAX	8	/* that one login is made with */
+
+struct record {
+	int64_t		 user_id;
+	int64_t		 now;
+	const char	*rhost;
+	char		*fingerprints[KEYS_MAX];
+	size_t		 n;
+};
+
+static void
+record_clear(struct record *rec)
+{
+	while (rec->n > 0)
+		free(rec->fingerprints[--rec->n]);
+}
+
+/* The third word of a line, of a key: its fingerprint. */
+static int
+take_key(struct record *rec, const char *line, size_t len)
+{
+	const char *word = line + strlen(METHOD), *end = line + len;
+	uint8_t *blob;
+	size_t blob_len;
+	int r;
+
+	if ((word = memchr(word, ' ', (size_t)(end - word))) == NULL)
+		return -EBADMSG;
+	word++;
+	if ((r = nk_base64_decode(word, strcspn(word, " \n"), &blob,
+	    &blob_len)) < 0)
+		return r;
+	r = nk_fingerprint_sha256(blob, blob_len,
+	    &rec->fingerprints[rec->n]);
+	if (r == 0)
+		rec->n++;
+	free(blob);
+	return r;
+}
+
+/* What is not understood names no key of ours. */
+static int
+take_info(struct record *rec, const char *info)
+{
+	size_t len;
+	int r;
+
+	for (; *info != '\0'; info += len + (info[len] == '\n')) {
+		len = strcspn(info, "\n");
+		if (rec->n == KEYS_MAX || len < strlen(METHOD) ||
+		    memcmp(info, METHOD, strlen(METHOD)) != 0)
+			continue;
+		r = take_key(rec, info, len);
+		if (r < 0 && r != -EBADMSG)
+			return r;
+	}
+	return 0;
+}
+
+static bool
+was_used(const struct record *rec, const struct nk_key *k)
+{
+	size_t i;
+
+	for (i = 0; i < rec->n; i++) {
+		if (k->kind == NK_KEY_KEY && !k->cert_authority &&
+		    strcmp(k->fingerprint, rec->fingerprints[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int
+write_record(struct nk_store *s, void *arg)
+{
+	const struct record *rec = arg;
+	struct nk_keys ks;
+	size_t i;
+	int r;
+
+	if ((r = nk_user_set_last_login(s, rec->user_id, rec->now)) < 0 ||
+	    rec->n == 0)
+		return r;
+	if ((r = nk_keys_of_user(s, rec->user_id, &ks)) < 0)
+		return r;
+	for (i = 0; r == 0 && i < ks.n; i++) {
+		if (was_used(rec, &ks.v[i]))
+			r = nk_key_set_last_used(s, ks.v[i].id, rec->now,
+			    rec->rhost);
+	}
+	nk_keys_clear(&ks);
+	return r;
+}
+
+/* Field 22 of proc(5)'s stat; the second one may hold spaces and brackets. */
+static int
+start_time(pid_t pid, int64_t *timep)
+{
+	char path[40], text[1024];
+	unsigned long long time;
+	const char *p;
+	ssize_t n;
+	int fd, i;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return errno == ENOENT ? -ESRCH : -errno;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n <= 0)
+		return -ESRCH;
+	text[n] = '\0';
+	if ((p = strrchr(text, ')')) == NULL)
+		return -EBADMSG;
+	for (i = 2; i < 22 && p != NULL; i++)
+		p = strchr(p + 1, ' ');
+	if (p == NULL)
+		return -EBADMSG;
+	errno = 0;
+	time = strtoull(p + 1, NULL, 10);
+	if (errno != 0 || time > INT64_MAX)
+		return -EBADMSG;
+	*timep = (int64_t)time;
+	return 0;
+}
+
+/* A process that has gone has no session. */
+static int
+remember_session(struct nk_login *l, const struct nk_user *u,
+    const char *service, const char *tty, const char *rhost)
+{
+	struct nk_user_session s = { .user_id = u->id,
+	    .pid = l->c->caller->pid, .service = service, .tty = tty,
+	    .rhost = rhost, .since = (int64_t)time(NULL) };
+	int r;
+
+	if (s.pid <= 0)
+		return 0;
+	r = start_time((pid_t)s.pid, &s.start);
+	if (r == 0)
+		r = nk_sessions_add(l->c->session, &s);
+	return r == -ESRCH ? 0 : r;
+}
+
+int
+nk_login_session_open(struct nk_login *l, const struct nk_user *u,
+    const struct nk_frame *f, struct nk_login_answer *a)
+{
+	char service[NK_FRAME_TEXT_MAX + 1], rhost[NK_FRAME_TEXT_MAX + 1];
+	char tty[NK_FRAME_TEXT_MAX + 1], info[NK_FRAME_INFO_MAX + 1];
+	struct record rec = { .user_id = u->id, .now = (int64_t)time(NULL) };
+	int r, kept;
+
+	if ((r = nk_login_text(&f->field[1], service,
+	    sizeof(service))) < 0 ||
+	    (r = nk_login_text(&f->field[2], rhost, sizeof(rhost))) < 0 ||
+	    (r = nk_login_text(&f->field[3], tty, sizeof(tty))) < 0 ||
+	    (r = nk_login_text(&f->field[4], info, sizeof(info))) < 0)
+		return r;
+	rec.rhost = rhost[0] != '\0' ? rhost : NULL;
+	kept = remember_session(l, u, service, tty, rhost);
+	if ((r = take_info(&rec, info)) == 0)
+		r = nk_publisher_record(l->c->publisher, write_record, &rec);
+	record_clear(&rec);
+	nk_login_say(a, NK_FRAME_OK, NULL);
+	return r < 0 ? r : kept;
+}
+
+int
+nk_login_session_close(struct nk_login *l, const struct nk_user *u,
+    const struct nk_frame *f, struct nk_login_answer *a)
+{
+	int r;
+
+	(void)f;
+	if ((r = nk_sessions_remove(l->c->session, u->id,
+	    l->c->caller->pid)) == 0)
+		nk_login_say(a, NK_FRAME_OK, NULL);
+	return r;
+}
