@@ -335,9 +335,13 @@ ctl_user_edit(struct ctl *c, const struct ctl_args *a)
 static int
 set_locked(struct ctl *c, const char *name, bool locked)
 {
-	json_t *row;
+	json_t *row, *forgotten = NULL;
 	int r;
 
+	if (!locked && (r = ctl_call(c, "user.unlock", json_pack("[s]",
+	    name), -1, &forgotten)) != CTL_DONE)
+		return r;
+	json_decref(forgotten);
 	r = update(c, name, json_pack("{s:b}", "locked", locked ? 1 : 0),
 	    &row);
 	if (r == CTL_DONE)
@@ -525,6 +529,28 @@ show_groups(struct ctl *c, const json_t *row)
 	json_decref(groups);
 }
 
+/* Failed logins, and who is logged in now. */
+static void
+show_logins(const json_t *logins)
+{
+	const json_t *sessions = json_object_get(logins, "sessions");
+	const json_int_t failures = row_int(logins, "failures");
+	const json_t *s;
+	char buf[WHEN_LEN];
+	size_t i;
+
+	if (failures > 0)
+		show_number("Failed logins", failures);
+	if (json_is_object(json_object_get(logins, "locked_out_until")))
+		show_line("Locked out", row_date(logins, "locked_out_until",
+		    "", buf, sizeof(buf)));
+	json_array_foreach(sessions, i, s)
+		ctl_say("%-16s %s by %s from %s", i == 0 ? "Sessions" : "",
+		    row_date(s, "since", "", buf, sizeof(buf)),
+		    row_string(s, "service"), row_string(s, "from")[0] !=
+		    '\0' ? row_string(s, "from") : "here");
+}
+
 static void
 show_user(struct ctl *c, const json_t *row, size_t keys)
 {
@@ -556,16 +582,21 @@ show_user(struct ctl *c, const json_t *row, size_t keys)
 int
 ctl_user_show(struct ctl *c, const struct ctl_args *a)
 {
-	json_t *row = NULL, *keys = NULL;
+	json_t *row = NULL, *keys = NULL, *logins = NULL;
+	const char *name = a->positional[0];
 	int r;
 
-	if ((r = ctl_find(c, "user", a->positional[0], &row)) != CTL_DONE)
+	if ((r = ctl_find(c, "user", name, &row)) != CTL_DONE)
 		return r;
-	if (c->json)
+	if (c->json) {
 		ctl_print_json(row);
-	else if ((r = ctl_call(c, "user.keys", json_pack("[s]",
-	    a->positional[0]), -1, &keys)) == CTL_DONE)
+	} else if ((r = ctl_call(c, "user.keys", json_pack("[s]", name), -1,
+	    &keys)) == CTL_DONE && (r = ctl_call(c, "user.logins",
+	    json_pack("[s]", name), -1, &logins)) == CTL_DONE) {
 		show_user(c, row, json_array_size(keys));
+		show_logins(logins);
+	}
+	json_decref(logins);
 	json_decref(keys);
 	json_decref(row);
 	return r;

@@ -127,7 +127,9 @@ struct nk_map_settings {
 	uint32_t	managed_gid;	/* naskeys-managed; 0: no such group */
 	uint32_t	min_id;		/* uids and gids below are not served */
 	uint32_t	flags;
-	uint32_t	reserved;
+	uint16_t	max_days;	/* of a password that says nothing; 0:
+					   for ever */
+	uint16_t	warn_days;	/* before that */
 	uint64_t	sum;
 };
 #define NK_MAP_SHADOW_HASHES	0x1u	/* settings.flags */

@@ -592,7 +592,6 @@ nk_mapwriter_settings(struct nk_mapwriter *w, const struct nk_map_settings *s)
 
 	if (w->kind != NK_MAP_KIND_ACCOUNTS)
 		return -EINVAL;
-	n.reserved = 0;
 	n.sum = nk_cell_sum(w->header.salt, NK_MAP_SETTINGS_AT, &n, sizeof(n));
 	if (w->bulk == NULL && memcmp(&n, &w->settings, sizeof(n)) != 0 &&
 	    (r = nk_file_write(w, NK_MAP_SETTINGS_AT, &n, sizeof(n))) < 0)

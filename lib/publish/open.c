@@ -141,6 +141,8 @@ nk_publish_settings(struct nk_publisher *p, struct nk_mapwriter *w)
 		.managed_gid = p->state->managed_gid,
 		.min_id = p->conf->min_id,
 		.flags = p->conf->shadow_hashes ? NK_MAP_SHADOW_HASHES : 0,
+		.max_days = (uint16_t)p->conf->password_max_days,
+		.warn_days = (uint16_t)p->conf->password_warn_days,
 	};
 
 	return nk_mapwriter_settings(w, &s);

@@ -51,6 +51,8 @@ static const struct {
 	{ "user.add_key", "['alice',{'key':'x'}]",	"yyyynnaaa" },
 	{ "user.remove_key", "['alice','SHA256:"
 	    ED25519_SHA256 "']",			"yyyynnaaa" },
+	{ "user.logins", "['alice']",			"yyyynnaaa" },
+	{ "user.unlock", "['alice']",			"yyynnnaaa" },
 	{ "user.set_password", "[{'username':'alice','old_password':'x',"
 	    "'new_password':'y'}]",			"yyyyppaaa" },
 	{ "user.authorized_keys_file", "['alice',"
