@@ -26,13 +26,58 @@ nk_keychain_clear(struct nk_keychain *kc)
 	nk_sealkey_clear(&kc->next);
 }
 
+/* The names are authenticated with each value: they never change. */
 static int
-place_of(struct nk_store *s, int64_t id, struct nk_seal_place *at)
+place_of(struct nk_store *s, enum nk_sealed what, int64_t id,
+    struct nk_seal_place *at)
 {
+	static const struct {
+		const char	*table, *column;
+	} places[] = {
+		[NK_SEALED_KEYPAIR] = { "credentials", "sealed" },
+		[NK_SEALED_OTP_SEED] = { "otp", "seed" },
+		[NK_SEALED_OTP_RECOVERY] = { "otp", "recovery" },
+	};
+
 	*at = (struct nk_seal_place){
-		.table = "credentials", .row = id, .column = "sealed",
+		.table = places[what].table, .row = id,
+		.column = places[what].column,
 	};
 	return nk_store_id(s, at->store);
+}
+
+static int
+read_sealed(struct nk_store *s, enum nk_sealed what, int64_t id,
+    uint8_t **sealedp, size_t *lenp)
+{
+	switch (what) {
+	case NK_SEALED_KEYPAIR:
+		return nk_credential_sealed_get(s, id, sealedp, lenp);
+	case NK_SEALED_OTP_SEED:
+		return nk_otp_sealed_get(s, id, NK_OTP_SEED, sealedp, lenp);
+	case NK_SEALED_OTP_RECOVERY:
+		return nk_otp_sealed_get(s, id, NK_OTP_RECOVERY, sealedp,
+		    lenp);
+	default:
+		return -EINVAL;
+	}
+}
+
+static int
+write_sealed(struct nk_store *s, enum nk_sealed what, int64_t id,
+    const uint8_t *sealed, size_t len)
+{
+	switch (what) {
+	case NK_SEALED_KEYPAIR:
+		return nk_credential_sealed_set(s, id, sealed, len);
+	case NK_SEALED_OTP_SEED:
+		return nk_otp_sealed_set(s, id, NK_OTP_SEED, sealed, len);
+	case NK_SEALED_OTP_RECOVERY:
+		return nk_otp_sealed_set(s, id, NK_OTP_RECOVERY, sealed,
+		    len);
+	default:
+		return -EINVAL;
+	}
 }
 
 /* What the key file's faults are to those who only want it opened. */
@@ -106,8 +151,8 @@ load_or_create(struct nk_keychain *kc)
 }
 
 static int
-open_once(struct nk_keychain *kc, int64_t row, struct nk_secret *out,
-    char id[NK_SEALKEY_ID + 1])
+open_once(struct nk_keychain *kc, enum nk_sealed what, int64_t row,
+    struct nk_secret *out, char id[NK_SEALKEY_ID + 1])
 {
 	struct nk_seal_place at;
 	uint8_t *sealed;
@@ -115,13 +160,12 @@ open_once(struct nk_keychain *kc, int64_t row, struct nk_secret *out,
 	int r;
 
 	id[0] = '\0';
-	if ((r = nk_credential_sealed_get(kc->store, row, &sealed,
-	    &len)) < 0)
+	if ((r = read_sealed(kc->store, what, row, &sealed, &len)) < 0)
 		return r;
 	r = load_once(kc, id);
 	if (r == -ENOENT)		/* sealed, and nobody knows how */
 		r = -ENOKEY;
-	if (r == 0 && (r = place_of(kc->store, row, &at)) == 0)
+	if (r == 0 && (r = place_of(kc->store, what, row, &at)) == 0)
 		r = nk_unseal(&kc->key, &at, sealed, len, out);
 	free(sealed);
 	return r;
@@ -132,15 +176,22 @@ open_once(struct nk_keychain *kc, int64_t row, struct nk_secret *out,
  * come in between; then the store names another key than before.
  */
 int
-nk_keychain_open(struct nk_keychain *kc, int64_t id, struct nk_secret *out)
+nk_keychain_get(struct nk_keychain *kc, enum nk_sealed what, int64_t id,
+    struct nk_secret *out)
 {
 	char key[NK_SEALKEY_ID + 1], before[NK_SEALKEY_ID + 1] = "";
 	int r;
 
-	while ((r = open_once(kc, id, out, key)) == -ESTALE &&
+	while ((r = open_once(kc, what, id, out, key)) == -ESTALE &&
 	    strcmp(key, before) != 0)
 		memcpy(before, key, sizeof(before));
 	return no_stale(r);
+}
+
+int
+nk_keychain_open(struct nk_keychain *kc, int64_t id, struct nk_secret *out)
+{
+	return nk_keychain_get(kc, NK_SEALED_KEYPAIR, id, out);
 }
 
 int
@@ -160,31 +211,38 @@ nk_keychain_read_begin(struct nk_keychain *kc)
 }
 
 static int
-seal_with(struct nk_keychain *kc, const struct nk_sealkey *key, int64_t id,
-    const void *text, size_t len)
+seal_with(struct nk_keychain *kc, const struct nk_sealkey *key,
+    enum nk_sealed what, int64_t id, const void *text, size_t len)
 {
 	struct nk_seal_place at;
 	uint8_t *sealed;
 	size_t sealed_len;
 	int r;
 
-	if ((r = place_of(kc->store, id, &at)) < 0 ||
+	if ((r = place_of(kc->store, what, id, &at)) < 0 ||
 	    (r = nk_seal(key, &at, text, len, &sealed, &sealed_len)) < 0)
 		return r;
-	r = nk_credential_sealed_set(kc->store, id, sealed, sealed_len);
+	r = write_sealed(kc->store, what, id, sealed, sealed_len);
 	free(sealed);
 	return r;
+}
+
+int
+nk_keychain_put(struct nk_keychain *kc, enum nk_sealed what, int64_t id,
+    const void *text, size_t len)
+{
+	int r;
+
+	if ((r = load_or_create(kc)) < 0)
+		return r;
+	return seal_with(kc, &kc->key, what, id, text, len);
 }
 
 int
 nk_keychain_seal(struct nk_keychain *kc, int64_t id, const void *text,
     size_t len)
 {
-	int r;
-
-	if ((r = load_or_create(kc)) < 0)
-		return r;
-	return seal_with(kc, &kc->key, id, text, len);
+	return nk_keychain_put(kc, NK_SEALED_KEYPAIR, id, text, len);
 }
 
 /* ---- rotation ---- */
@@ -196,42 +254,63 @@ struct chunk {
 };
 
 static int
-note_sealed(void *arg, const struct nk_credential *c)
+note(struct chunk *ch, int64_t id, bool sealed)
 {
-	struct chunk *ch = arg;
-
-	ch->last = c->id;
-	if (c->has_private)
-		ch->ids[ch->n++] = c->id;
+	ch->last = id;
+	if (sealed)
+		ch->ids[ch->n++] = id;
 	return ch->n == CHUNK ? 1 : 0;
 }
 
 static int
-seal_anew(struct nk_keychain *kc, const struct nk_sealkey *key, int64_t id)
+note_credential(void *arg, const struct nk_credential *c)
+{
+	return note(arg, c->id, c->has_private);
+}
+
+static int
+note_otp(void *arg, const struct nk_otp *o)
+{
+	return note(arg, o->user_id, true);
+}
+
+/* Fill the chunk.  1: there is more behind it; 0; -errno. */
+static int
+next_chunk(struct nk_keychain *kc, enum nk_sealed what, struct chunk *ch)
+{
+	ch->n = 0;
+	return what == NK_SEALED_KEYPAIR ?
+	    nk_credential_each(kc->store, ch->last, note_credential, ch) :
+	    nk_otp_each(kc->store, ch->last, note_otp, ch);
+}
+
+static int
+seal_anew(struct nk_keychain *kc, const struct nk_sealkey *key,
+    enum nk_sealed what, int64_t id)
 {
 	struct nk_secret text = NK_SECRET_NONE;
 	int r;
 
-	if ((r = nk_keychain_open(kc, id, &text)) == 0)
-		r = seal_with(kc, key, id, text.p, text.len);
+	if ((r = nk_keychain_get(kc, what, id, &text)) == 0)
+		r = seal_with(kc, key, what, id, text.p, text.len);
 	nk_secret_clear(&text);
-	return r;
+	/* a row that lacks what each has is damaged */
+	return r == -ENOENT ? -EBADMSG : r;
 }
 
 static int
-seal_all(struct nk_keychain *kc, const struct nk_sealkey *key, int64_t *np)
+seal_column(struct nk_keychain *kc, const struct nk_sealkey *key,
+    enum nk_sealed what, int64_t *np)
 {
 	struct chunk ch = { .last = 0 };
 	size_t i;
 	int r;
 
 	do {
-		ch.n = 0;
-		if ((r = nk_credential_each(kc->store, ch.last, note_sealed,
-		    &ch)) < 0)
+		if ((r = next_chunk(kc, what, &ch)) < 0)
 			return r;
 		for (i = 0; i < ch.n; i++) {
-			int s = seal_anew(kc, key, ch.ids[i]);
+			int s = seal_anew(kc, key, what, ch.ids[i]);
 
 			if (s < 0)
 				return s;
@@ -239,6 +318,17 @@ seal_all(struct nk_keychain *kc, const struct nk_sealkey *key, int64_t *np)
 		}
 	} while (r == 1);
 	return 0;
+}
+
+static int
+seal_all(struct nk_keychain *kc, const struct nk_sealkey *key, int64_t *np)
+{
+	int r;
+
+	if ((r = seal_column(kc, key, NK_SEALED_KEYPAIR, np)) < 0 ||
+	    (r = seal_column(kc, key, NK_SEALED_OTP_SEED, np)) < 0)
+		return r;
+	return seal_column(kc, key, NK_SEALED_OTP_RECOVERY, np);
 }
 
 int

@@ -3,8 +3,8 @@
 #define NASKEYS_KEYCHAIN_H
 
 /*
- * Sealed private halves in the store: which key opens them, and how they are
- * sealed anew.
+ * Sealed values in the store: which key opens them, and how they are sealed
+ * anew.
  *
  * The keychain MUST
  *  1. never overwrite or drop a sealed value because it cannot be opened;
@@ -22,6 +22,13 @@
 #include "lib/seal/secret.h"
 #include "lib/store/store.h"
 
+/* What is sealed: a column of a table. */
+enum nk_sealed {
+	NK_SEALED_KEYPAIR,	/* a keypair's private half; by credential */
+	NK_SEALED_OTP_SEED,	/* of a second factor; by user */
+	NK_SEALED_OTP_RECOVERY,	/* its recovery codes; by user */
+};
+
 struct nk_keychain {
 	struct nk_store		*store;
 	const char		*path;	/* of the key file */
@@ -34,11 +41,14 @@ void	nk_keychain_init(struct nk_keychain *kc, struct nk_store *store,
 void	nk_keychain_clear(struct nk_keychain *kc);
 
 /*
- * The private text of the credential with this id, into *out (which must be
+ * The value of the row with this id, into *out (which must be
  * NK_SECRET_NONE).  Returns 0; -ENOENT, it has none; -ENOKEY, the key file is
  * missing, not the one, or not as it must be; -EBADMSG, the value is damaged;
  * -errno.
  */
+int	nk_keychain_get(struct nk_keychain *kc, enum nk_sealed what,
+	    int64_t id, struct nk_secret *out) NK_MUST_CHECK;
+/* The private text of the credential. */
 int	nk_keychain_open(struct nk_keychain *kc, int64_t id,
 	    struct nk_secret *out) NK_MUST_CHECK;
 
@@ -50,10 +60,13 @@ int	nk_keychain_open(struct nk_keychain *kc, int64_t id,
 int	nk_keychain_read_begin(struct nk_keychain *kc) NK_MUST_CHECK;
 
 /*
- * Seal text[len] as the private half of the credential, inside an edit.  The
- * first one of all makes the key file, or takes the one that is there.
- * Returns 0, -ENOKEY, -errno.
+ * Seal text[len] as the value of the row, inside an edit.  The first one of
+ * all makes the key file, or takes the one that is there.  Returns 0,
+ * -ENOKEY, -errno.
  */
+int	nk_keychain_put(struct nk_keychain *kc, enum nk_sealed what,
+	    int64_t id, const void *text, size_t len) NK_MUST_CHECK;
+/* As the private half of the credential. */
 int	nk_keychain_seal(struct nk_keychain *kc, int64_t id, const void *text,
 	    size_t len) NK_MUST_CHECK;
 

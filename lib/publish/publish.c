@@ -140,6 +140,18 @@ load_keys(struct nk_store *s, struct nk_plan_user *u)
 	return r;
 }
 
+static int
+render_secret(struct nk_store *s, struct nk_plan_user *u)
+{
+	struct nk_otp o;
+	int r;
+
+	if ((r = nk_otp_get(s, u->row, &o)) < 0 && r != -ENOENT)
+		return r;
+	nk_render_secret(u->user, r == 0, &u->secret);
+	return 0;
+}
+
 int
 nk_plan_user_render(struct nk_store *s, struct nk_plan_user *u)
 {
@@ -147,8 +159,8 @@ nk_plan_user_render(struct nk_store *s, struct nk_plan_user *u)
 
 	if (u->account) {
 		nk_render_user(u->user, &u->put);
-		nk_render_secret(u->user, &u->secret);
-		if ((r = load_groups(s, u)) < 0)
+		if ((r = render_secret(s, u)) < 0 ||
+		    (r = load_groups(s, u)) < 0)
 			return r;
 	}
 	if (u->keys && (r = load_keys(s, u)) < 0)

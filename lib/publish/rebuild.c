@@ -7,9 +7,9 @@
 
 /*
  * All maps from the store, in bulk and in the order of rows: groups, then
- * users with their secrets, then keys.  Memberships and generations are
- * kept in plain arrays meanwhile, which costs less than asking the store
- * for each user.
+ * users with their secrets, then keys.  Memberships, generations and who has
+ * a second factor are kept in plain arrays meanwhile, which costs less than
+ * asking the store for each user.
  */
 
 #define PROGRESS_EVERY	8192
@@ -31,6 +31,8 @@ struct build {
 	size_t			 ngroups, groups_room;
 	struct member		*members;
 	size_t			 nmembers, members_room, member;
+	int64_t			*otps;		/* users, in order */
+	size_t			 notps, otps_room, otp;
 	struct nk_put_group_ref	 refs[NK_USER_GROUPS_MAX];
 	struct nk_keytext	 text;
 	int64_t			 key_user;	/* whose lines text has */
@@ -89,6 +91,29 @@ member_load(void *arg, int64_t user, int64_t group)
 	b->members = v;
 	b->members[b->nmembers++] = (struct member){ user, group };
 	return 0;
+}
+
+static int
+otp_load(void *arg, const struct nk_otp *o)
+{
+	struct build *b = arg;
+	void *v = b->otps;
+	int r;
+
+	if ((r = grow(&v, b->notps, &b->otps_room, sizeof(*b->otps))) < 0)
+		return r;
+	b->otps = v;
+	b->otps[b->notps++] = o->user_id;
+	return 0;
+}
+
+/* Users come in the order of rows, and so do second factors. */
+static bool
+has_otp(struct build *b, int64_t user)
+{
+	while (b->otp < b->notps && b->otps[b->otp] < user)
+		b->otp++;
+	return b->otp < b->notps && b->otps[b->otp] == user;
 }
 
 static int
@@ -229,7 +254,7 @@ user_write(void *arg, const struct nk_user *u)
 	int r;
 
 	nk_render_user(u, &put);
-	nk_render_secret(u, &secret);
+	nk_render_secret(u, has_otp(b, u->id), &secret);
 	secret.generation[0] = generation_before(b->p, u);
 	secret.locked_until = locked_until(b, u->id);
 	if ((r = row_note(b->b, u, secret.generation[0])) < 0 ||
@@ -317,6 +342,7 @@ nk_rebuild_make(struct nk_publisher *p, int64_t seq, struct nk_rebuild *b,
 	if ((r = nk_user_count(p->store, &bu.all)) < 0 ||
 	    (r = nk_group_each(p->store, 0, group_load, &bu)) < 0 ||
 	    (r = nk_member_each(p->store, member_load, &bu)) < 0 ||
+	    (r = nk_otp_each(p->store, 0, otp_load, &bu)) < 0 ||
 	    (r = files_create(p, b, bu.all, bu.ngroups)) < 0 ||
 	    (r = nk_group_each(p->store, 0, group_write, &bu)) < 0 ||
 	    (r = nk_user_each(p->store, 0, user_write, &bu)) < 0 ||
@@ -340,6 +366,7 @@ nk_rebuild_make(struct nk_publisher *p, int64_t seq, struct nk_rebuild *b,
  out:
 	free(bu.groups);
 	free(bu.members);
+	free(bu.otps);
 	free(bu.lockouts);
 	nk_keytext_clear(&bu.text);
 	if (r < 0)

@@ -61,7 +61,8 @@ nk_render_user(const struct nk_user *u, struct nk_put_user *put)
 
 /* A disabled password's hash stays in the store alone. */
 void
-nk_render_secret(const struct nk_user *u, struct nk_put_secret *put)
+nk_render_secret(const struct nk_user *u, bool otp,
+    struct nk_put_secret *put)
 {
 	int64_t day = u->last_password_change / SECONDS_A_DAY;
 
@@ -79,7 +80,8 @@ nk_render_secret(const struct nk_user *u, struct nk_put_secret *put)
 		.max_days = u->max_days,
 		.warn_days = u->warn_days,
 		.inactive_days = u->inactive_days,
-		.flags = u->must_change ? NK_SECRET_MUST_CHANGE : 0,
+		.flags = (u->must_change ? NK_SECRET_MUST_CHANGE : 0) |
+		    (otp ? NK_SECRET_OTP : 0),
 		.hash = u->password_disabled || u->hash == NULL ||
 		    u->hash[0] == '\0' ? "*" : u->hash,
 	};

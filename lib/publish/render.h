@@ -21,8 +21,12 @@ bool	nk_render_is_shut(const struct nk_user *u, int64_t now);
 /* The account; its groups and gid are the caller's to set. */
 void	nk_render_user(const struct nk_user *u, struct nk_put_user *put);
 
-/* The secret, valid for the account at u's generation alone. */
-void	nk_render_secret(const struct nk_user *u, struct nk_put_secret *put);
+/*
+ * The secret, valid for the account at u's generation alone; otp: u has a
+ * second factor.
+ */
+void	nk_render_secret(const struct nk_user *u, bool otp,
+	    struct nk_put_secret *put);
 
 /*
  * The key lines of one user, as sshd from 9.1 on will read them.  A line

@@ -29,6 +29,16 @@ say(struct check *k, const char *before, const char *what, const char *after)
 
 /* 1: without the key nothing more can be said. */
 static int
+say_no_key(struct check *k)
+{
+	int r = say(k, "", k->kc.path, ": it is missing, others can read it, "
+	    "or it is not the key that private halves and second factors are "
+	    "sealed with; put the right key file back, nothing is lost");
+
+	return r < 0 ? r : 1;
+}
+
+static int
 try(void *arg, const struct nk_credential *row)
 {
 	struct nk_secret text = NK_SECRET_NONE;
@@ -44,13 +54,36 @@ try(void *arg, const struct nk_credential *row)
 		return say(k, "keypair ", row->name, ": what is stored of "
 		    "its private half is damaged");
 	case -ENOKEY:
-		r = say(k, "", k->kc.path, ": it is missing, others can read "
-		    "it, or it is not the key that private halves are sealed "
-		    "with; put the right key file back, nothing is lost");
-		return r < 0 ? r : 1;
+		return say_no_key(k);
 	default:
 		return r;
 	}
+}
+
+/* 1: as above. */
+static int
+try_otp(void *arg, const struct nk_otp *o)
+{
+	struct nk_secret text = NK_SECRET_NONE;
+	struct nk_user *u = NULL;
+	struct check *k = arg;
+	int r;
+
+	r = nk_keychain_get(&k->kc, NK_SEALED_OTP_SEED, o->user_id, &text);
+	nk_secret_clear(&text);
+	if (r == 0)
+		r = nk_keychain_get(&k->kc, NK_SEALED_OTP_RECOVERY,
+		    o->user_id, &text);
+	nk_secret_clear(&text);
+	if (r == -ENOKEY)
+		return say_no_key(k);
+	if (r != -EBADMSG && r != -ENOENT)
+		return r;
+	if ((r = nk_user_get(k->kc.store, o->user_id, &u)) == 0)
+		r = say(k, "user ", u->name, ": what is stored of the second "
+		    "factor is damaged");
+	nk_user_free(u);
+	return r;
 }
 
 int
@@ -62,7 +95,8 @@ nk_keychain_check(struct nk_context *c,
 
 	nk_keychain_of(c, &k.kc);
 	if ((r = nk_keychain_read_begin(&k.kc)) == 0) {
-		r = nk_credential_each(k.kc.store, 0, try, &k);
+		if ((r = nk_credential_each(k.kc.store, 0, try, &k)) == 0)
+			r = nk_otp_each(k.kc.store, 0, try_otp, &k);
 		nk_store_read_end(k.kc.store);
 	}
 	nk_keychain_clear(&k.kc);

@@ -6,9 +6,9 @@
 #include "lib/rpc/rpc.h"
 
 /*
- * Can every sealed private half be opened?  A sentence through report for
- * each keypair whose value is damaged, and one for a key file that is not
- * the one, or not as it must be.  Returns 0; -EBADMSG, something was
+ * Can everything that is sealed be opened?  A sentence through report for
+ * each keypair and user whose value is damaged, and one for a key file that
+ * is not the one, or not as it must be.  Returns 0; -EBADMSG, something was
  * reported; -errno.
  */
 int	nk_keychain_check(struct nk_context *c,

@@ -155,9 +155,7 @@ int
 nk_credential_sealed_get(struct nk_store *s, int64_t id, uint8_t **sealedp,
     size_t *lenp)
 {
-	const uint8_t *sealed;
 	struct nk_stmt *st;
-	size_t len;
 	int r;
 
 	*sealedp = NULL;
@@ -166,21 +164,7 @@ nk_credential_sealed_get(struct nk_store *s, int64_t id, uint8_t **sealedp,
 	    " WHERE id = $1 AND sealed IS NOT NULL", &st)) < 0)
 		return r;
 	nk_stmt_bind_int(st, 1, id);
-	if ((r = nk_stmt_step(st)) == 0) {
-		r = -ENOENT;
-	} else if (r == 1) {
-		sealed = nk_stmt_blob(st, 0, &len);
-		if ((r = nk_stmt_check(st)) == 0) {
-			if ((*sealedp = malloc(len + 1)) == NULL) {
-				r = -ENOMEM;
-			} else {
-				memcpy(*sealedp, sealed, len);
-				*lenp = len;
-			}
-		}
-	}
-	nk_stmt_end(st);
-	return r;
+	return nk_blob_take(st, sealedp, lenp);
 }
 
 /* ---- writing ---- */

@@ -147,6 +147,12 @@ int	nk_user_latch(struct nk_store *s, int64_t id) NK_MUST_CHECK;
 int	nk_name_check(const char *name) NK_MUST_CHECK;
 /* *copyp is a copy to be freed, or NULL for NULL. */
 int	nk_text_copy(char **copyp, const char *text) NK_MUST_CHECK;
+/*
+ * Step to the one row that st has, copy its first column (malloc'd), and give
+ * st back.  -ENOENT: it has none.
+ */
+int	nk_blob_take(struct nk_stmt *st, uint8_t **blobp, size_t *lenp)
+	    NK_MUST_CHECK;
 /* Are they equal, or both NULL? */
 bool	nk_text_same(const char *a, const char *b);
 /* The first column of the rows of st, which is then given back. */

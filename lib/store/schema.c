@@ -220,6 +220,27 @@ static const char version_3[] =
 "CREATE UNIQUE INDEX credentials_name ON credentials (name);"
 "INSERT INTO counters (name, value) VALUES ('credential', 0);";
 
+/*
+ * Second factors.  next_factor is the first counter (or number of a period)
+ * whose code may still be taken; it never goes down.  seed and recovery are
+ * sealed as private halves are.
+ */
+static const char version_4[] =
+"CREATE TABLE otp ("
+"  user_id       INTEGER PRIMARY KEY REFERENCES users (id)"
+"                ON DELETE RESTRICT,"
+"  kind          INTEGER NOT NULL CHECK (kind IN (0, 1)),"
+"  hash          INTEGER NOT NULL CHECK (hash IN (0, 1, 2)),"
+"  digits        INTEGER NOT NULL CHECK (digits IN (6, 8)),"
+"  period        INTEGER NOT NULL CHECK ((period = 0) = (kind = 1)),"
+"  code_window   INTEGER NOT NULL CHECK (code_window >= 0),"
+"  next_factor   INTEGER NOT NULL CHECK (next_factor >= 0),"
+"  created_at    INTEGER NOT NULL CHECK (created_at >= 0),"
+"  last_used_at  INTEGER NOT NULL CHECK (last_used_at >= 0),"
+"  seed          BLOB,"
+"  recovery      BLOB"
+") STRICT;";
+
 static int
 fill_version_1(struct nk_db *db)
 {
@@ -243,6 +264,7 @@ const struct nk_migration nk_migrations[] = {
 	{ version_1,	fill_version_1 },
 	{ version_2,	NULL },
 	{ version_3,	NULL },
+	{ version_4,	NULL },
 };
 const size_t nk_nmigrations = sizeof(nk_migrations) /
     sizeof(nk_migrations[0]);

@@ -190,7 +190,7 @@ int	nk_user_insert(struct nk_store *s, struct nk_user *u) NK_MUST_CHECK;
  */
 int	nk_user_update(struct nk_store *s, const struct nk_user *u)
 	    NK_MUST_CHECK;
-/* With its memberships and keys.  -EPERM: root. */
+/* With its memberships, keys and second factor.  -EPERM: root. */
 int	nk_user_delete(struct nk_store *s, int64_t id) NK_MUST_CHECK;
 
 /* Last login: no journal. */
@@ -397,6 +397,62 @@ int	nk_credential_sealed_get(struct nk_store *s, int64_t id,
 /* len 0 takes it away. */
 int	nk_credential_sealed_set(struct nk_store *s, int64_t id,
 	    const uint8_t *sealed, size_t len) NK_MUST_CHECK;
+
+/* ---- second factors: one-time passwords ---- */
+
+enum nk_otp_kind {
+	NK_OTP_TOTP,		/* by the time, RFC 6238 */
+	NK_OTP_HOTP,		/* by a counter, RFC 4226 */
+};
+
+enum nk_otp_hash {
+	NK_OTP_SHA1,
+	NK_OTP_SHA256,
+	NK_OTP_SHA512,
+};
+
+struct nk_otp {
+	int64_t		 user_id;
+	enum nk_otp_kind kind;
+	enum nk_otp_hash hash;
+	unsigned int	 digits;	/* 6 or 8 */
+	unsigned int	 period;	/* s; 0 for HOTP */
+	unsigned int	 window;	/* moving factors that are tried */
+	int64_t		 next;		/* none below it is taken any more */
+	int64_t		 created_at;
+	int64_t		 last_used_at;	/* 0: never */
+};
+
+int	nk_otp_get(struct nk_store *s, int64_t user, struct nk_otp *o)
+	    NK_MUST_CHECK;
+/* In the order of user ids, from the first one above "after". */
+int	nk_otp_each(struct nk_store *s, int64_t after,
+	    int (*fn)(void *arg, const struct nk_otp *o), void *arg)
+	    NK_MUST_CHECK;
+/* In the place of the user's old row, with nothing sealed yet. */
+int	nk_otp_put(struct nk_store *s, const struct nk_otp *o)
+	    NK_MUST_CHECK;
+int	nk_otp_delete(struct nk_store *s, int64_t user) NK_MUST_CHECK;
+/*
+ * A code was used: no journal.  -ENOENT: no such row, or its next is above
+ * this one.
+ */
+int	nk_otp_set_used(struct nk_store *s, int64_t user, int64_t next,
+	    int64_t when) NK_MUST_CHECK;
+
+/* The sealed parts, as nk_credential_sealed_get() and _set(). */
+enum nk_otp_part {
+	NK_OTP_SEED,
+	NK_OTP_RECOVERY,
+};
+int	nk_otp_sealed_get(struct nk_store *s, int64_t user,
+	    enum nk_otp_part part, uint8_t **sealedp, size_t *lenp)
+	    NK_MUST_CHECK;
+int	nk_otp_sealed_set(struct nk_store *s, int64_t user,
+	    enum nk_otp_part part, const uint8_t *sealed, size_t len)
+	    NK_MUST_CHECK;
+
+/* ---- which key seals ---- */
 
 /*
  * The id of the key that everything sealed is sealed with, a string of at

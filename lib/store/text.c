@@ -31,3 +31,29 @@ nk_text_same(const char *a, const char *b)
 		return a == b;
 	return strcmp(a, b) == 0;
 }
+
+int
+nk_blob_take(struct nk_stmt *st, uint8_t **blobp, size_t *lenp)
+{
+	const uint8_t *blob;
+	size_t len;
+	int r;
+
+	*blobp = NULL;
+	*lenp = 0;
+	if ((r = nk_stmt_step(st)) == 0) {
+		r = -ENOENT;
+	} else if (r == 1) {
+		blob = nk_stmt_blob(st, 0, &len);
+		if ((r = nk_stmt_check(st)) == 0) {
+			if ((*blobp = malloc(len + 1)) == NULL) {
+				r = -ENOMEM;
+			} else {
+				memcpy(*blobp, blob, len);
+				*lenp = len;
+			}
+		}
+	}
+	nk_stmt_end(st);
+	return r;
+}

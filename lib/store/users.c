@@ -533,6 +533,8 @@ nk_user_delete(struct nk_store *s, int64_t id)
 		return r;
 	if ((r = nk_db_run(s->db, "DELETE FROM members WHERE user_id = $1",
 	    1, &id, NULL)) < 0 ||
+	    (r = nk_db_run(s->db, "DELETE FROM otp WHERE user_id = $1",
+	    1, &id, NULL)) < 0 ||
 	    (r = nk_db_run(s->db, "DELETE FROM users WHERE id = $1",
 	    1, &id, NULL)) < 0 ||
 	    (r = uid_release(s, (uint32_t)uid)) < 0 ||

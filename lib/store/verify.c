@@ -81,6 +81,14 @@ static const struct {
 	{ "credential row", "is sealed, but with no key that is known",
 	  "SELECT id FROM credentials WHERE sealed IS NOT NULL AND NOT EXISTS"
 	  " (SELECT 1 FROM properties WHERE name = 'seal_key')" },
+	{ "user row", "is not there but has a second factor",
+	  "SELECT user_id FROM otp"
+	  " WHERE user_id NOT IN (SELECT id FROM users)" },
+	{ "user row", "has a second factor without seed or recovery codes",
+	  "SELECT user_id FROM otp WHERE seed IS NULL OR recovery IS NULL" },
+	{ "user row", "has a second factor, sealed with no key that is known",
+	  "SELECT user_id FROM otp WHERE NOT EXISTS"
+	  " (SELECT 1 FROM properties WHERE name = 'seal_key')" },
 	{ "audit row", "has an id that was not given yet",
 	  "SELECT id FROM audit WHERE id >"
 	  " (SELECT value FROM counters WHERE name = 'audit')" },
@@ -176,6 +184,15 @@ read_credential(void *arg, const struct nk_credential *c)
 }
 
 static int
+read_otp(void *arg, const struct nk_otp *o)
+{
+	int64_t *last = arg;
+
+	*last = o->user_id;
+	return 0;
+}
+
+static int
 read_audit(void *arg, const struct nk_audit *a)
 {
 	int64_t *last = arg;
@@ -198,6 +215,8 @@ walk_rows(struct nk_store *s, int kind, int64_t *lastp)
 		return nk_key_each(s, read_key, lastp);
 	case 3:
 		return nk_credential_each(s, 0, read_credential, lastp);
+	case 4:
+		return nk_otp_each(s, 0, read_otp, lastp);
 	default:
 		return nk_audit_each(s, 0, 0, read_audit, lastp);
 	}
@@ -208,7 +227,7 @@ check_rows(struct nk_store *s, void (*report)(void *arg, const char *what),
     void *arg)
 {
 	static const char *const kinds[] = { "user", "group", "key",
-	    "credential", "audit" };
+	    "credential", "otp", "audit" };
 	char line[160];
 	uint8_t id[16];
 	int64_t last;
@@ -216,7 +235,7 @@ check_rows(struct nk_store *s, void (*report)(void *arg, const char *what),
 
 	if ((faults = nk_store_id(s, id)) < 0)
 		report(arg, "the store's id is missing");
-	for (kind = 0; kind < 5; kind++) {
+	for (kind = 0; kind < 6; kind++) {
 		if ((r = walk_rows(s, kind, &last)) == 0)
 			continue;
 		(void)snprintf(line, sizeof(line), "the %s row after row %lld"
