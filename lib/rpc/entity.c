@@ -166,6 +166,21 @@ put_keys(struct nk_context *c, struct nk_object *b, const struct nk_user *u)
 	return r;
 }
 
+static int
+put_otp(struct nk_context *c, struct nk_object *b, const struct nk_user *u)
+{
+	struct nk_otp o;
+	int r;
+
+	if (!nk_wants(b->wanted, "twofactor_auth_configured"))
+		return 0;
+	r = nk_otp_get(nk_publisher_store(c->publisher), u->id, &o);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	nk_object_bool(b, "twofactor_auth_configured", r == 0);
+	return 0;
+}
+
 static void
 put_secrets(struct nk_object *b, const struct nk_user *u, bool secrets)
 {
@@ -207,7 +222,6 @@ put_flags(struct nk_object *b, const struct nk_user *u)
 	nk_object_bool(b, "admin", u->admin);
 	nk_object_bool(b, "immutable",
 	    u->builtin || u->uid == IMMUTABLE_UID);
-	nk_object_bool(b, "twofactor_auth_configured", false);
 	if (nk_wants(b->wanted, "local"))
 		nk_object_bool(b, "local", u->managed || u->builtin ||
 		    nk_is_in_passwd(u->name));
@@ -261,6 +275,7 @@ nk_user_entity(struct nk_context *c, const struct nk_user *u,
 	put_rest(&b, u);
 	if ((r = put_group(c, &b, u)) < 0 ||
 	    (r = put_groups(c, &b, u)) < 0 ||
+	    (r = put_otp(c, &b, u)) < 0 ||
 	    (r = put_keys(c, &b, u)) < 0) {
 		json_decref(b.o);
 		return r;

@@ -9,6 +9,7 @@
 #include "lib/rpc/elsewhere.h"
 #include "lib/rpc/entity.h"
 #include "lib/rpc/import.h"
+#include "lib/rpc/user_otp.h"
 #include "lib/rpc/user_rules.h"
 #include "lib/rpc/user_write.h"
 
@@ -456,6 +457,10 @@ const struct nk_method nk_methods_user[] = {
 	    nk_user_delete_method },
 	{ "user.set_password", NK_RIGHT_USER, NK_EDITS, password_args,
 	    nk_user_set_password },
+	{ "user.otp_enroll", NK_RIGHT_USER, NK_EDITS, nk_otp_enroll_args,
+	    nk_user_otp_enroll },
+	{ "user.otp_remove", NK_RIGHT_USER, NK_EDITS, nk_otp_remove_args,
+	    nk_user_otp_remove },
 	{ "user.get_next_uid", NK_RIGHT_ADMIN, NK_READS, no_args,
 	    user_get_next_uid },
 	{ "user.shell_choices", NK_RIGHT_ADMIN, NK_READS, shell_args,

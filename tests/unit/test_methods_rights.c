@@ -55,6 +55,12 @@ static const struct {
 	{ "user.unlock", "['alice']",			"yyynnnaaa" },
 	{ "user.set_password", "[{'username':'alice','old_password':'x',"
 	    "'new_password':'y'}]",			"yyyyppaaa" },
+	{ "user.otp_enroll", "['alice']",		"yyyynnaaa" },
+	{ "user.otp_enroll", "['nobody-here']",		"yyynnnaaa" },
+	{ "user.otp_enroll", "['alice',{'secret':'GEZDGNBVGY3TQOJQGEZDGNBV"
+	    "GY3TQOJQ','code':'000000'}]",		"yyyynnaaa" },
+	{ "user.otp_remove", "['alice']",		"yyyynnaaa" },
+	{ "user.otp_remove", "['root',{'code':'1'}]",	"yyynnnaaa" },
 	{ "user.authorized_keys_file", "['alice',"
 	    "{'mode':'NONE'}]",				"yyynnnaaa" },
 	{ "user.create", "[{'username':'-'}]",		"yyynnnaaa" },
