@@ -19,6 +19,7 @@ static const struct {
 	bool		 self;		/* for the own account, not only root */
 } operations[NK_FRAME_OP_END] = {
 	[NK_FRAME_VERIFY] =		{ nk_login_verify, true },
+	[NK_FRAME_OTP] =		{ nk_login_otp, true },
 	[NK_FRAME_CHAUTHTOK] =		{ nk_login_chauthtok, true },
 	[NK_FRAME_MKHOME] =		{ nk_login_mkhome, false },
 	[NK_FRAME_SESSION_OPEN] =	{ nk_login_session_open, false },
