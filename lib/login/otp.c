@@ -119,7 +119,10 @@ succeed(struct nk_login *l, const struct nk_user *u,
 	if (use->recovery)
 		nk_login_note(a, LOG_NOTICE, "user %.100s: a recovery code "
 		    "was used, %zu left", u->name, use->left);
-	if (!nk_login_is_self(l)) {
+	if (nk_login_is_self(l)) {
+		if ((r = nk_factor_forget_tries(l->c->session, u->id)) < 0)
+			return r;
+	} else {
 		/* somebody's failure meanwhile may have been the last one */
 		if ((r = nk_login_may_try(l, u)) == -EAGAIN)
 			return refuse(u, "too many failures", a);

@@ -9,6 +9,8 @@
 #include "lib/otp/otp.h"
 #include "lib/otp/recovery.h"
 
+#define SUBJECT_ROOM	32
+
 /* -EACCES must mean one thing: the code is wrong. */
 static int
 open_part(struct nk_keychain *kc, enum nk_sealed part, int64_t user_id,
@@ -97,15 +99,30 @@ nk_factor_set(struct nk_keychain *kc, const struct nk_otp *o,
 	    recovery->p, recovery->len);
 }
 
+static void
+subject_of(int64_t user_id, char subject[SUBJECT_ROOM])
+{
+	(void)snprintf(subject, SUBJECT_ROOM, "otp:%" PRId64, user_id);
+}
+
 int
 nk_factor_may_try(struct nk_session *s, const struct nk_conf *conf,
     int64_t user_id)
 {
-	char subject[40];
+	char subject[SUBJECT_ROOM];
 
 	if (conf->lockout_failures == 0)
 		return 0;
-	(void)snprintf(subject, sizeof(subject), "otp:%" PRId64, user_id);
+	subject_of(user_id, subject);
 	return nk_session_rate(s, subject, conf->lockout_failures,
 	    conf->lockout_time, nk_session_now());
+}
+
+int
+nk_factor_forget_tries(struct nk_session *s, int64_t user_id)
+{
+	char subject[SUBJECT_ROOM];
+
+	subject_of(user_id, subject);
+	return nk_session_rate_forget(s, subject);
 }

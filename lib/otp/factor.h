@@ -49,5 +49,8 @@ int	nk_factor_set(struct nk_keychain *kc, const struct nk_otp *o,
  */
 int	nk_factor_may_try(struct nk_session *s, const struct nk_conf *conf,
 	    int64_t user_id) NK_MUST_CHECK;
+/* A code was right: all tries are there again. */
+int	nk_factor_forget_tries(struct nk_session *s, int64_t user_id)
+	    NK_MUST_CHECK;
 
 #endif /* NASKEYS_OTP_FACTOR_H */

@@ -99,8 +99,9 @@ check_present(struct nk_context *c, struct nk_keychain *kc,
 		    "present second factor, or it was used before.");
 	if (r < 0)
 		return say_unopened(kc, u->name, r, e);
-	if (!use.recovery)
-		return 0;
+	r = nk_factor_forget_tries(c->session, u->id);
+	if (r < 0 || !use.recovery)
+		return r;
 	return nk_audit_write(c, action, &subject, NULL, NULL,
 	    "Use recovery code of %s, %zu left", u->name, use.left);
 }

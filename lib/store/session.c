@@ -355,6 +355,19 @@ rate(struct nk_db *db, const char *subject, int64_t count, int64_t period,
 	return taken ? 0 : -EAGAIN;
 }
 
+static int
+rate_forget(struct nk_db *db, const char *subject)
+{
+	struct nk_stmt *st;
+	int r;
+
+	if ((r = nk_db_stmt(db, "DELETE FROM buckets WHERE subject = $1",
+	    &st)) < 0)
+		return r;
+	nk_stmt_bind_text(st, 1, subject);
+	return nk_stmt_run(st, NULL);
+}
+
 /* ---- reserved ids ---- */
 
 static int
@@ -402,6 +415,7 @@ unreserve(struct nk_db *db, int64_t kind, int64_t id)
 
 enum work {
 	WORK_RATE,
+	WORK_RATE_FORGET,
 	WORK_RESERVE,
 	WORK_UNRESERVE,
 };
@@ -422,6 +436,8 @@ job_work(struct nk_db *db, void *arg)
 	switch (j->work) {
 	case WORK_RATE:
 		return rate(db, j->subject, j->count, j->period, j->now);
+	case WORK_RATE_FORGET:
+		return rate_forget(db, j->subject);
 	case WORK_RESERVE:
 		return reserve(db, j->kind, j->id, j->now, j->seconds);
 	case WORK_UNRESERVE:
@@ -442,6 +458,14 @@ nk_session_rate(struct nk_session *s, const char *subject, uint32_t count,
 
 	if (count > RATE_MAX || period == 0 || period > RATE_MAX)
 		return -EINVAL;
+	return nk_session_run(s, job_work, &j);
+}
+
+int
+nk_session_rate_forget(struct nk_session *s, const char *subject)
+{
+	struct job j = { .work = WORK_RATE_FORGET, .subject = subject };
+
 	return nk_session_run(s, job_work, &j);
 }
 

@@ -35,6 +35,9 @@ void	nk_session_close(struct nk_session *s);
  */
 int	nk_session_rate(struct nk_session *s, const char *subject,
 	    uint32_t count, uint32_t period, int64_t now) NK_MUST_CHECK;
+/* All tokens are there again.  0 also where none was taken. */
+int	nk_session_rate_forget(struct nk_session *s, const char *subject)
+	    NK_MUST_CHECK;
 
 /*
  * Reserve a uid or gid for "seconds" for the caller that asked for the next

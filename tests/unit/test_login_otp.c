@@ -217,7 +217,7 @@ START_TEST(by_itself)
 	OK("alice", hotp_code(1));
 	NO("alice", hotp_code(1));
 	NO("bob", hotp_code(1));
-	for (i = 2; i < w.conf.lockout_failures; i++)
+	for (i = 1; i < w.conf.lockout_failures; i++)
 		NO("alice", "000001");
 	NO("alice", hotp_code(2));
 	ck_assert_uint_eq(failures(ALICE), 0);
@@ -240,6 +240,18 @@ START_TEST(key_lost)
 	ck_assert_uint_eq(failures(ALICE), 0);
 	ck_assert_int_eq(rename(away, seal_key), 0);
 	OK("alice", hotp_code(1));
+}
+END_TEST
+
+/* A screen locker may be opened as often as it is closed. */
+START_TEST(often)
+{
+	int i;
+
+	must_enroll("alice", "HOTP", hotp_code(0), "", NULL);
+	as(5001);
+	for (i = 1; i < 20; i++)
+		OK("alice", hotp_code(i));
 }
 END_TEST
 
@@ -368,6 +380,7 @@ main(void)
 	tcase_add_test(tc, locked_out);
 	tcase_add_test(tc, shut);
 	tcase_add_test(tc, by_itself);
+	tcase_add_test(tc, often);
 	tcase_add_test(tc, key_lost);
 	tcase_add_loop_test(tc, at_once, 0, 2);
 	tcase_add_test(tc, killed_after);

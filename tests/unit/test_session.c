@@ -115,6 +115,12 @@ START_TEST(shared)
 	ck_assert_int_eq(nk_session_rate(ss, "a", 2, 60, 10), 0);
 	ck_assert_int_eq(nk_session_rate(other, "a", 2, 60, 10), 0);
 	ck_assert_int_eq(nk_session_rate(ss, "a", 2, 60, 10), -EAGAIN);
+	ck_assert_int_eq(nk_session_rate_forget(ss, "b"), 0);
+	ck_assert_int_eq(nk_session_rate(ss, "a", 2, 60, 10), -EAGAIN);
+	ck_assert_int_eq(nk_session_rate_forget(other, "a"), 0);
+	ck_assert_int_eq(nk_session_rate(ss, "a", 2, 60, 10), 0);
+	ck_assert_int_eq(nk_session_rate(ss, "a", 2, 60, 10), 0);
+	ck_assert_int_eq(nk_session_rate(ss, "a", 2, 60, 10), -EAGAIN);
 	nk_session_close(ss);
 	ck_assert_int_eq(nk_session_rate(other, "a", 2, 60, 10), -EAGAIN);
 	nk_session_close(other);
