@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -323,6 +324,13 @@ ctl_print_warnings(const struct ctl *c, const json_t *result)
 			ctl_warn(c, "%s", json_string_value(w));
 }
 
+void
+ctl_hang_up(struct ctl *c)
+{
+	nk_client_free(c->client);
+	c->client = NULL;
+}
+
 int
 ctl_confirm(struct ctl *c, const char *fmt, ...)
 {
@@ -334,8 +342,7 @@ ctl_confirm(struct ctl *c, const char *fmt, ...)
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
 		return ctl_fail(c, "this asks on a terminal; "
 		    "without one it wants --force");
-	nk_client_free(c->client);
-	c->client = NULL;
+	ctl_hang_up(c);
 	va_start(ap, fmt);
 	if (vasprintf(&text, fmt, ap) == -1)
 		text = NULL;
@@ -354,6 +361,15 @@ ctl_confirm(struct ctl *c, const char *fmt, ...)
 }
 
 /* ---- rows by name ---- */
+
+bool
+ctl_is_own(const struct ctl *c, const char *name)
+{
+	struct passwd *pw = geteuid() != 0 && c->state_dir == NULL ?
+	    getpwuid(geteuid()) : NULL;
+
+	return pw != NULL && strcmp(pw->pw_name, name) == 0;
+}
 
 int
 ctl_find(struct ctl *c, const char *kind, const char *name, json_t **rowp)

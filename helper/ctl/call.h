@@ -33,6 +33,9 @@ int	ctl_done(const struct ctl *c, const json_t *result, const char *fmt,
 /* The "warnings" of a result, on standard error; not with --json. */
 void	ctl_print_warnings(const struct ctl *c, const json_t *result);
 
+/* Does the account NAME belong to the caller, who is not root? */
+bool	ctl_is_own(const struct ctl *c, const char *name);
+
 /*
  * The row with this name, as *.query shows it (a new reference).  "kind" is
  * "user" or "group".
@@ -76,6 +79,9 @@ struct ctl_list {
 	bool			 fields_always;	/* no more with --json either */
 };
 int	ctl_list(struct ctl *c, const struct ctl_list *l) NK_MUST_CHECK;
+
+/* Close the connection; the next call opens another. */
+void	ctl_hang_up(struct ctl *c);
 
 /*
  * Ask on the terminal; without one --force is wanted.  CTL_DONE: yes.  The

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
 #include <bsd/stdlib.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -384,16 +383,6 @@ ctl_user_delete(struct ctl *c, const struct ctl_args *a)
 
 /* ---- passwords ---- */
 
-/* Does NAME belong to the caller, who is not root? */
-static bool
-is_own(const struct ctl *c, const char *name)
-{
-	struct passwd *pw = geteuid() != 0 && c->state_dir == NULL ?
-	    getpwuid(geteuid()) : NULL;
-
-	return pw != NULL && strcmp(pw->pw_name, name) == 0;
-}
-
 static int
 set_password(struct ctl *c, const char *name, const char *old,
     const char *new)
@@ -423,7 +412,7 @@ ctl_user_passwd(struct ctl *c, const struct ctl_args *a)
 {
 	const char *name = a->positional[0];
 	char old[SECRET_MAX] = "", new[SECRET_MAX] = "";
-	bool own = is_own(c, name), standard = ctl_has(a, "stdin");
+	bool own = ctl_is_own(c, name), standard = ctl_has(a, "stdin");
 	int r = CTL_DONE;
 
 	if (own && standard)
@@ -571,6 +560,8 @@ show_user(struct ctl *c, const json_t *row, size_t keys)
 	    row_bool(row, "password_disabled") ? "disabled" :
 	    row_bool(row, "ssh_password_enabled") ?
 	    "enabled, also over SSH" : "enabled, not over SSH");
+	show_line("Second factor", row_bool(row,
+	    "twofactor_auth_configured") ? "yes" : "no");
 	show_line("Expires", row_date(row, "account_expires_at", "never",
 	    buf, sizeof(buf)));
 	show_line("Last login", row_date(row, "last_login_at", "never", buf,

@@ -37,6 +37,8 @@ _naskeysctl()
 			words=$(naskeysctl group list 2>/dev/null |
 			    awk 'NR > 1 { print $1 }') ;;
 		esac
+	elif [ "$COMP_CWORD" -eq 4 ] && [ "$object $verb" = "user otp" ]; then
+		words="enroll remove"
 	fi
 	if [ -n "$words" ]; then
 		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
