@@ -38,6 +38,20 @@ compare(const struct nk_user *u, const struct nk_frame_field *password)
 	return r;
 }
 
+/*
+ * Who has a second factor has not succeeded yet: with the failures forgotten
+ * here, whoever knows the password could try codes for ever.
+ */
+static int
+forget_failures(struct nk_login *l, const struct nk_user *u)
+{
+	struct nk_otp o;
+	int r;
+
+	r = nk_otp_get(nk_publisher_store(l->c->publisher), u->id, &o);
+	return r == -ENOENT ? nk_login_forget_failures(l, u) : r;
+}
+
 int
 nk_login_verify(struct nk_login *l, const struct nk_user *u,
     const struct nk_frame *f, struct nk_login_answer *a)
@@ -63,7 +77,7 @@ nk_login_verify(struct nk_login *l, const struct nk_user *u,
 		/* somebody's failure meanwhile may have been the last one */
 		if ((r = nk_login_may_try(l, u)) < 0)
 			return r == -EAGAIN ? 0 : r;
-		if ((r = nk_login_forget_failures(l, u)) < 0)
+		if ((r = forget_failures(l, u)) < 0)
 			return r;
 	}
 	nk_login_say(a, NK_FRAME_OK, NULL);

@@ -206,6 +206,32 @@ START_TEST(shut)
 }
 END_TEST
 
+static enum nk_frame_code
+verify(const char *name, const char *password)
+{
+	struct nk_frame f = { .op = NK_FRAME_VERIFY };
+
+	nk_frame_set(&f, 0, name);
+	nk_frame_set(&f, 1, password);
+	nk_login_handle(&login, &f, &answer);
+	return answer.code;
+}
+
+/* Who knows the password has no more tries at the code than others. */
+START_TEST(password_known)
+{
+	uint32_t i;
+
+	must_enroll("alice", "HOTP", hotp_code(0), "", NULL);
+	for (i = 0; i < w.conf.lockout_failures; i++) {
+		ck_assert_int_eq(verify("alice", "alice's"), NK_FRAME_OK);
+		NO("alice", "000001");
+	}
+	ck_assert_int_eq(verify("alice", "alice's"), NK_FRAME_AUTH_ERR);
+	NO("alice", hotp_code(1));
+}
+END_TEST
+
 /* The own processes: some tries of their own, and no lock-out by them. */
 START_TEST(by_itself)
 {
@@ -378,6 +404,7 @@ main(void)
 	tcase_add_test(tc, by_recovery_code);
 	tcase_add_loop_test(tc, no_code, 0, LENGTH(no_codes));
 	tcase_add_test(tc, locked_out);
+	tcase_add_test(tc, password_known);
 	tcase_add_test(tc, shut);
 	tcase_add_test(tc, by_itself);
 	tcase_add_test(tc, often);
