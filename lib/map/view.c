@@ -122,6 +122,22 @@ check_tables(const struct nk_map_header *h)
 	return at == h->records ? 0 : -EIO;
 }
 
+/* Does h describe the map of this kind, length bytes long? */
+static int
+check_header(const struct nk_map_header *h, uint64_t length,
+    enum nk_map_kind kind)
+{
+	if (memcmp(h->magic, NK_MAP_MAGIC, sizeof(h->magic)) != 0)
+		return -EIO;
+	if (h->version != NK_MAP_VERSION)
+		return -ESTALE;
+	if (h->sum != nk_cell_sum(h->salt, 0, h, sizeof(*h)) ||
+	    h->kind != kind || h->ntables != tables_of(kind) ||
+	    h->records > length)
+		return -EIO;
+	return check_tables(h);
+}
+
 int
 nk_header_read(int fd, uint64_t length, enum nk_map_kind kind,
     struct nk_map_header *h)
@@ -132,15 +148,7 @@ nk_header_read(int fd, uint64_t length, enum nk_map_kind kind,
 		return -EIO;
 	if ((r = read_fd(fd, 0, h, sizeof(*h))) < 0)
 		return r;
-	if (memcmp(h->magic, NK_MAP_MAGIC, sizeof(h->magic)) != 0)
-		return -EIO;
-	if (h->version != NK_MAP_VERSION)
-		return -ESTALE;
-	if (h->sum != nk_cell_sum(h->salt, 0, h, sizeof(*h)) ||
-	    h->kind != kind || h->ntables != tables_of(kind) ||
-	    h->records > length)
-		return -EIO;
-	return check_tables(h);
+	return check_header(h, length, kind);
 }
 
 void
@@ -230,29 +238,66 @@ settle(struct nk_view *v, enum nk_view_mode mode)
 	return 0;
 }
 
+/* The file as the system says it is. */
+static int
+look_at_file(struct nk_view *v, int fd, enum nk_map_kind kind)
+{
+	struct nk_map_header h;
+	struct stat st;
+	int r;
+
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_size < 0)
+		return -EIO;
+	if ((r = nk_header_read(fd, (uint64_t)st.st_size, kind, &h)) < 0)
+		return r;
+	nk_view_init(v, fd, (uint64_t)st.st_size, &h);
+	v->dev = st.st_dev;
+	v->ino = st.st_ino;
+	return 0;
+}
+
+/*
+ * The file as its writer says it is: no slot points behind state.end, and
+ * reading behind the file's own end would be an error and no more.  -EAGAIN:
+ * that is being written just now.
+ */
+static int
+look_at_front(struct nk_view *v, int fd, enum nk_map_kind kind)
+{
+	uint8_t front[NK_MAP_STATE_AT + sizeof(struct nk_map_state)];
+	struct nk_map_state s;
+	struct nk_map_header h;
+	int r;
+
+	if ((r = read_fd(fd, 0, front, sizeof(front))) < 0)
+		return r;
+	memcpy(&h, front, sizeof(h));
+	memcpy(&s, front + NK_MAP_STATE_AT, sizeof(s));
+	if (s.sum != nk_cell_sum(h.salt, NK_MAP_STATE_AT, &s, sizeof(s)))
+		return -EAGAIN;
+	if ((r = check_header(&h, s.end, kind)) == 0)
+		nk_view_init(v, fd, s.end, &h);
+	return r;
+}
+
 int
 nk_view_open(struct nk_view *v, int dirfd, const char *path,
     enum nk_map_kind kind, enum nk_view_mode mode)
 {
-	struct nk_map_header h;
 	struct nk_view n = NK_VIEW_NONE;
-	struct stat st;
-	int fd, r;
+	int fd, r = -EAGAIN;
 
 	if ((fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW |
 	    O_NONBLOCK | O_NOCTTY)) == -1)
 		return errno == ELOOP ? -EIO : -errno;
-	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_size < 0) {
+	if (mode == NK_VIEW_ONCE)
+		r = look_at_front(&n, fd, kind);
+	if (r == -EAGAIN)
+		r = look_at_file(&n, fd, kind);
+	if (r < 0) {
 		r = -EIO;
 		goto out;
 	}
-	if ((r = nk_header_read(fd, (uint64_t)st.st_size, kind, &h)) < 0) {
-		r = -EIO;
-		goto out;
-	}
-	nk_view_init(&n, fd, (uint64_t)st.st_size, &h);
-	n.dev = st.st_dev;
-	n.ino = st.st_ino;
 	if ((r = settle(&n, mode)) < 0)
 		goto out;
 	*v = n;

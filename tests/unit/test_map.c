@@ -68,17 +68,17 @@ verify(struct nk_mapwriter *w)
 	ck_assert_int_eq(nk_mapwriter_verify(w, mt_report, where), 0);
 }
 
-/* Both kinds of readers must say a. */
+/* All kinds of readers must say a. */
 static void
 expect(enum nk_map_kind kind, const struct mt_question *q,
     const struct mt_answer *a)
 {
 	static const enum nk_view_mode modes[] = { NK_VIEW_PREAD,
-	    NK_VIEW_MAPPED };
+	    NK_VIEW_ONCE, NK_VIEW_MAPPED };
 	struct mt_reader m;
 	size_t i;
 
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 3; i++) {
 		ck_assert_int_eq(mt_reader_open(&m, dir.fd, kind, modes[i]),
 		    0);
 		mt_reader_ask(&m, q, &got);
@@ -248,19 +248,27 @@ START_TEST(refused_opens)
 	ck_assert_int_eq(symlinkat(NK_MAP_KEYS, dir.fd, "link"), 0);
 	ck_assert_int_eq(nk_view_open(&v, dir.fd, "link", NK_MAP_KIND_KEYS,
 	    NK_VIEW_PREAD), -EIO);
+	ck_assert_int_eq(nk_view_open(&v, dir.fd, "link", NK_MAP_KIND_KEYS,
+	    NK_VIEW_ONCE), -EIO);
 	ck_assert_int_eq(nk_mapwriter_open(&w, dir.fd, "link",
 	    NK_MAP_KIND_KEYS, &mt_identity), -EBADMSG);
 	ck_assert_int_eq(mkfifoat(dir.fd, "fifo", 0600), 0);
 	ck_assert_int_eq(nk_view_open(&v, dir.fd, "fifo", NK_MAP_KIND_KEYS,
 	    NK_VIEW_PREAD), -EIO);
+	ck_assert_int_eq(nk_view_open(&v, dir.fd, "fifo", NK_MAP_KIND_KEYS,
+	    NK_VIEW_ONCE), -EIO);
 	ck_assert_int_eq(nk_mapwriter_open(&w, dir.fd, "fifo",
 	    NK_MAP_KIND_KEYS, &mt_identity), -EBADMSG);
 	ck_assert_int_eq(nk_view_open(&v, dir.fd, ".", NK_MAP_KIND_KEYS,
 	    NK_VIEW_PREAD), -EIO);
+	ck_assert_int_eq(nk_view_open(&v, dir.fd, ".", NK_MAP_KIND_KEYS,
+	    NK_VIEW_ONCE), -EIO);
 	fd = openat(dir.fd, "empty", O_CREAT | O_WRONLY, 0600);
 	close(fd);
 	ck_assert_int_eq(nk_view_open(&v, dir.fd, "empty", NK_MAP_KIND_KEYS,
 	    NK_VIEW_MAPPED), -EIO);
+	ck_assert_int_eq(nk_view_open(&v, dir.fd, "empty", NK_MAP_KIND_KEYS,
+	    NK_VIEW_ONCE), -EIO);
 	ck_assert_int_eq(nk_mapwriter_open(&w, dir.fd, "empty",
 	    NK_MAP_KIND_KEYS, &mt_identity), -EBADMSG);
 	ck_assert_ptr_null(w);

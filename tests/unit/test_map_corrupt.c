@@ -45,6 +45,8 @@ sched_yield(void)
 	return 0;
 }
 
+static const enum nk_view_mode modes[] = { NK_VIEW_PREAD, NK_VIEW_ONCE,
+    NK_VIEW_MAPPED };
 static const enum nk_map_kind kinds[] = { NK_MAP_KIND_ACCOUNTS,
     NK_MAP_KIND_KEYS, NK_MAP_KIND_SECRETS };
 
@@ -245,8 +247,7 @@ START_TEST(bits_of_records)
 			if (i > 100 && any(24) != 0)
 				continue;
 			turn_bit(at + i, any(8));
-			ck_assert_msg(ask("bit at", at + i, any(2) == 0 ?
-			    NK_VIEW_PREAD : NK_VIEW_MAPPED) > 0,
+			ck_assert_msg(ask("bit at", at + i, modes[any(3)]) > 0,
 			    "a turned bit at %zu is not seen", at + i);
 			if (any(64) == 0)
 				ck_assert_int_eq(verify(), -EBADMSG);
@@ -275,8 +276,7 @@ START_TEST(bits_of_slots)
 		for (bit = slot == 0 ? any(64) : 0; bit < 64;
 		    bit += slot == 0 ? 64 : 1 + any(6)) {
 			turn_bit(at + bit / 8, bit % 8);
-			ask("bit of slot at", at, any(2) == 0 ?
-			    NK_VIEW_PREAD : NK_VIEW_MAPPED);
+			ask("bit of slot at", at, modes[any(3)]);
 			if (any(32) == 0)
 				ck_assert_int_eq(verify(), -EBADMSG);
 			put_byte(at + bit / 8, image[at + bit / 8]);
