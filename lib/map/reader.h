@@ -22,9 +22,9 @@
 
 enum nk_view_mode {
 	NK_VIEW_PREAD,		/* keep the descriptor, pread(2) */
-	NK_VIEW_ONCE,		/* the same, a system call less, for lookups right
-				   after it was opened: nk_view_check() and
-				   nk_view_grow() are not for it */
+	NK_VIEW_ONCE,		/* the same, a system call less: for lookups
+				   right after opening, and not for
+				   nk_view_check() and nk_view_grow() */
 	NK_VIEW_MAPPED,		/* mmap(2), no descriptor is kept; falls back
 				   to pread where mmap is denied */
 };
