@@ -112,8 +112,8 @@ nk_pamsock_extend(struct nk_pamsock *s, int ms)
 	return r;
 }
 
-static int
-send_all(const struct nk_pamsock *s, const uint8_t *p, size_t left)
+int
+nk_pamsock_put(const struct nk_pamsock *s, const uint8_t *p, size_t left)
 {
 	ssize_t n;
 	int r;
@@ -133,8 +133,8 @@ send_all(const struct nk_pamsock *s, const uint8_t *p, size_t left)
 	return 0;
 }
 
-static int
-take_all(const struct nk_pamsock *s, uint8_t *p, size_t left)
+int
+nk_pamsock_get(const struct nk_pamsock *s, uint8_t *p, size_t left)
 {
 	ssize_t n;
 	int r;
@@ -166,7 +166,7 @@ skip(const struct nk_pamsock *s, size_t left)
 
 	while (r == 0 && left > 0) {
 		n = left < sizeof(buf) ? left : sizeof(buf);
-		r = take_all(s, buf, n);
+		r = nk_pamsock_get(s, buf, n);
 		left -= n;
 	}
 	return r;
@@ -180,13 +180,13 @@ take_answer(const struct nk_pamsock *s, enum nk_frame_code *codep,
 	size_t len, kept;
 	int r;
 
-	if ((r = take_all(s, head, sizeof(head))) < 0 ||
+	if ((r = nk_pamsock_get(s, head, sizeof(head))) < 0 ||
 	    (r = nk_frame_answer_head(head, codep, &len)) < 0)
 		return r;
 	kept = len < room ? len : room - 1;
 	if (kept < len && *codep == NK_FRAME_CONTINUE)
 		return -EMSGSIZE;
-	if ((r = take_all(s, (uint8_t *)text, kept)) < 0 ||
+	if ((r = nk_pamsock_get(s, (uint8_t *)text, kept)) < 0 ||
 	    (r = skip(s, len - kept)) < 0)
 		return r;
 	text[kept] = '\0';
@@ -206,7 +206,7 @@ nk_pamsock_ask(struct nk_pamsock *s, const struct nk_frame *f,
 		return -EINVAL;
 	if ((r = nk_frame_write(f, buf, sizeof(buf), &len)) < 0)
 		return r;
-	r = send_all(s, buf, len);
+	r = nk_pamsock_put(s, buf, len);
 	explicit_bzero(buf, len);
 	return r < 0 ? r : take_answer(s, codep, text, room, lenp);
 }

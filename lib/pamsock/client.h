@@ -55,4 +55,13 @@ int	nk_pamsock_ask(struct nk_pamsock *s, const struct nk_frame *f,
 int	nk_pamsock_tell(struct nk_pamsock *s, const struct nk_frame *f)
 	    NK_MUST_CHECK;
 
+/*
+ * Bytes as they are, all of them: to and from an ssh-agent.  0; -ETIMEDOUT;
+ * -EPIPE, the other side has hung up; -errno.
+ */
+int	nk_pamsock_put(const struct nk_pamsock *s, const uint8_t *p,
+	    size_t left) NK_MUST_CHECK;
+int	nk_pamsock_get(const struct nk_pamsock *s, uint8_t *p, size_t left)
+	    NK_MUST_CHECK;
+
 #endif /* NASKEYS_PAMSOCK_CLIENT_H */
