@@ -385,17 +385,15 @@ nk_authenticate(struct nk_call *c)
 	return nk_remember(c, result, by_password);
 }
 
+/* After an auth phase that refused, libpam itself answers with a refusal. */
 int
 nk_set_credentials(struct nk_call *c)
 {
-	const struct nk_memory *m;
 	struct nk_lookup l;
 	int r;
 
 	if ((c->user = nk_item(c, PAM_USER))[0] == '\0')
 		return PAM_USER_UNKNOWN;
-	if ((m = nk_remembered(c)) != NULL)
-		return m->result;
 	r = nk_lookup_begin(&l, &c->place->maps, c->user,
 	    c->options->min_uid);
 	if (r == 0 && !nk_is_theirs(c, &l.account))

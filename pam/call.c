@@ -120,7 +120,6 @@ nk_remember(const struct nk_call *c, int result, bool by_password)
 	m->failures = old != NULL ? old->failures : 0;
 	if (result == PAM_AUTH_ERR && ++m->failures >= FAILURES_MAX)
 		result = PAM_MAXTRIES;
-	m->result = result;
 	m->by_password = by_password && result == PAM_SUCCESS;
 	if (pam_set_data(c->pamh, MEMORY, m, forget) != PAM_SUCCESS) {
 		forget(NULL, m, 0);

@@ -68,13 +68,11 @@ void	nk_log(const struct nk_call *c, int priority, const char *fmt, ...)
 void	nk_tell_person(const struct nk_call *c, int style, const char *text);
 
 /*
- * What the handle remembers of our auth phase, until it ends: the name, what
- * came out, how often that was a failure, and whether the password was what
- * let the user in.
+ * What the handle remembers of our auth phase, until it ends: the name, how
+ * often it was refused, and whether the password was what let the user in.
  */
 struct nk_memory {
 	char		*user;
-	int		 result;
 	unsigned int	 failures;
 	bool		 by_password;
 };

@@ -344,7 +344,7 @@ static const struct row rows[] = {
 	    .prompts = 1 },
 	{ "a wrong one", "login", "", "alice", { "Secret" },
 	    .rule = { "FAILURE=OK" }, .call = { { AUTH, PAM_AUTH_ERR },
-	    { CRED, PAM_AUTH_ERR }, { ACCT, PAM_SUCCESS } },
+	    { CRED, PAM_PERM_DENIED }, { ACCT, PAM_SUCCESS } },
 	    .frames = F("alice"), .prompts = 1 },
 	{ "an empty one", "login", "", "alice", { "" },
 	    .rule = { "FAILURE=OK" }, FIRST(PAM_AUTH_ERR),
