@@ -122,6 +122,11 @@ run(const struct options *o, const struct handover *h)
 	}
 }
 
+/* What its children do in the sandbox. */
+static const struct nk_sandbox_work *const sandbox_tables[] = {
+	nk_privatetext_works, NULL,
+};
+
 int
 main(int argc, char **argv)
 {
@@ -130,7 +135,7 @@ main(int argc, char **argv)
 	struct options options;
 	int r;
 
-	nk_sandbox_serve(argc, argv, nk_privatetext_works);
+	nk_sandbox_serve(argc, argv, sandbox_tables);
 	if ((r = sanitise(&handover)) < 0) {
 		log_say(LOG_ERR, "cannot start: %s", strerror(-r));
 		return EXIT_FAILURE;

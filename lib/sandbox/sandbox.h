@@ -76,10 +76,11 @@ int	nk_sandbox_run(const struct nk_sandbox *sb, const char *work,
 
 /*
  * The first thing in main(): when nk_sandbox_run() has started the program,
- * give up everything, do the work, and do not return.  Otherwise (also when
+ * give up everything, do the work that stands in one of the tables (the last
+ * one is NULL), and do not return.  Otherwise (also when
  * the arguments only look alike) nothing is done.
  */
 void	nk_sandbox_serve(int argc, char *const *argv,
-	    const struct nk_sandbox_work *works);
+	    const struct nk_sandbox_work *const *tables);
 
 #endif /* NASKEYS_SANDBOX_H */

@@ -53,11 +53,15 @@ get_arguments(int argc, char *const *argv, struct nk_sandbox *sb,
 }
 
 static nk_sandbox_function
-find_work(const struct nk_sandbox_work *works, const char *name)
+find_work(const struct nk_sandbox_work *const *tables, const char *name)
 {
-	for (; works->name != NULL; works++) {
-		if (strcmp(works->name, name) == 0)
-			return works->run;
+	const struct nk_sandbox_work *w;
+
+	for (; *tables != NULL; tables++) {
+		for (w = *tables; w->name != NULL; w++) {
+			if (strcmp(w->name, name) == 0)
+				return w->run;
+		}
 	}
 	return NULL;
 }
@@ -155,7 +159,7 @@ receive_request(struct nk_secret *request)
 
 void
 nk_sandbox_serve(int argc, char *const *argv,
-    const struct nk_sandbox_work *works)
+    const struct nk_sandbox_work *const *tables)
 {
 	struct nk_secret request = NK_SECRET_NONE, answer = NK_SECRET_NONE;
 	struct nk_sandbox_head head = { .version = NK_SANDBOX_VERSION };
@@ -166,7 +170,7 @@ nk_sandbox_serve(int argc, char *const *argv,
 
 	if (!get_arguments(argc, argv, &sb, &max))
 		return;
-	work = find_work(works, argv[2]);
+	work = find_work(tables, argv[2]);
 	/* Without its limits it does nothing but say so. */
 	if ((r = confine(&sb)) == 0 && (r = receive_request(&request)) == 0) {
 		r = work == NULL ? -ENOSYS :

@@ -637,6 +637,10 @@ START_TEST(audit)
 }
 END_TEST
 
+static const struct nk_sandbox_work *const tables[] = {
+	nk_privatetext_works, NULL,
+};
+
 int
 main(int argc, char **argv)
 {
@@ -645,7 +649,7 @@ main(int argc, char **argv)
 	SRunner *sr;
 	int failed;
 
-	nk_sandbox_serve(argc, argv, nk_privatetext_works);
+	nk_sandbox_serve(argc, argv, tables);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, derives, 0, LENGTH(good));
 	tcase_add_test(tc, white_space);

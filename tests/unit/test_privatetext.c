@@ -330,6 +330,10 @@ END_TEST
 
 #define COUNT(a)	((int)(sizeof(a) / sizeof((a)[0])))
 
+static const struct nk_sandbox_work *const tables[] = {
+	nk_privatetext_works, NULL,
+};
+
 int
 main(int argc, char **argv)
 {
@@ -338,7 +342,7 @@ main(int argc, char **argv)
 	SRunner *sr = srunner_create(s);
 	int failed;
 
-	nk_sandbox_serve(argc, argv, nk_privatetext_works);
+	nk_sandbox_serve(argc, argv, tables);
 	tcase_add_loop_test(tc, takes, 0, COUNT(taken));
 	tcase_add_loop_test(tc, refuses, 0, COUNT(refused));
 	tcase_add_test(tc, policy_comes_along);

@@ -958,6 +958,12 @@ static const struct nk_sandbox_work works[] = {
 	{ .name = NULL },
 #undef W
 };
+static const struct nk_sandbox_work others[] = {
+	{ "other", refuse },
+	{ .name = NULL },
+};
+/* One that stands in no first place is found, too. */
+static const struct nk_sandbox_work *const tables[] = { others, works, NULL };
 
 static int
 ask(const struct nk_sandbox *sb, nk_sandbox_function work,
@@ -1034,7 +1040,7 @@ START_TEST(not_for_it)
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		for (n = 0; rows[i][n] != NULL; n++)
 			ck_assert_ptr_nonnull(argv[n] = strdup(rows[i][n]));
-		nk_sandbox_serve(n, argv, works);
+		nk_sandbox_serve(n, argv, tables);
 		while (n > 0)
 			free(argv[--n]);
 	}
@@ -1051,7 +1057,7 @@ main(int argc, char **argv)
 	SRunner *sr = srunner_create(s);
 	int failed;
 
-	nk_sandbox_serve(argc, argv, works);
+	nk_sandbox_serve(argc, argv, tables);
 	tcase_set_timeout(tc, 30);
 	tcase_add_loop_test(tc, answers, 0, COUNT(lengths));
 	tcase_add_test(tc, too_long);
