@@ -30,6 +30,7 @@
 #include "helper/helper/serve.h"
 #include "helper/helper/state.h"
 #include "helper/helper/sync_check.h"
+#include "lib/agent/checker.h"
 #include "lib/keychain/privatetext.h"
 
 #define EXIT_USAGE	2
@@ -124,7 +125,7 @@ run(const struct options *o, const struct handover *h)
 
 /* What its children do in the sandbox. */
 static const struct nk_sandbox_work *const sandbox_tables[] = {
-	nk_privatetext_works, NULL,
+	nk_agent_works, nk_privatetext_works, NULL,
 };
 
 int

@@ -12,8 +12,7 @@
 #include "lib/ssh/refuse.h"
 #include "lib/ssh/wire.h"
 
-/* The request: the numbers of the policy, each a uint32; then the text. */
-#define NUMBERS		5
+/* The request: the policy, then the text. */
 #define ANSWER_MAX	NK_PRIVATEKEY_TEXT_MAX
 #define WORD_MAX	40
 #define WORK		"private-key"
@@ -32,21 +31,6 @@ append_u32(struct nk_secret *s, uint32_t v)
 
 /* ---- in the sandbox ---- */
 
-static int
-get_policy(struct nk_wire *w, struct nk_keypolicy *p)
-{
-	uint32_t v[NUMBERS];
-	size_t i;
-	int r;
-
-	for (i = 0; i < NUMBERS; i++) {
-		if ((r = nk_wire_get_u32(w, &v[i])) < 0)
-			return r;
-	}
-	*p = (struct nk_keypolicy){ v[0], v[1], v[2], { v[3], v[4] } };
-	return 0;
-}
-
 /* A refusal is an answer as well; -errno: there is no room for one. */
 static int
 read_key(const uint8_t *request, size_t len, struct nk_secret *answer)
@@ -57,7 +41,7 @@ read_key(const uint8_t *request, size_t len, struct nk_secret *answer)
 	const char *why = NULL;
 	int r, result;
 
-	if ((r = get_policy(&w, &policy)) < 0)
+	if ((r = nk_keypolicy_get(&w, &policy)) < 0)
 		return r;
 	result = nk_privatekey_read((const char *)w.p, w.left, &policy, &k,
 	    &why);
@@ -83,19 +67,14 @@ static int
 make_request(struct nk_secret *s, const struct nk_keypolicy *p,
     const char *text, size_t len)
 {
-	const uint32_t v[NUMBERS] = {
-		p->rsa_min_bits, p->line_max, p->lines_max,
-		p->sshd.major, p->sshd.minor,
-	};
-	size_t i;
+	uint8_t policy[NK_KEYPOLICY_SIZE];
+	struct nk_wire_out o = { policy, sizeof(policy) };
 	int r;
 
-	if ((r = nk_secret_reserve(s, sizeof(v) + len)) < 0)
+	if ((r = nk_secret_reserve(s, sizeof(policy) + len)) < 0 ||
+	    (r = nk_keypolicy_put(&o, p)) < 0 ||
+	    (r = nk_secret_append(s, policy, sizeof(policy))) < 0)
 		return r;
-	for (i = 0; i < NUMBERS; i++) {
-		if ((r = append_u32(s, v[i])) < 0)
-			return r;
-	}
 	return nk_secret_append(s, text, len);
 }
 

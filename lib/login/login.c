@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "lib/account/password.h"
+#include "lib/login/agent.h"
 #include "lib/rpc/rights.h"
 
 #define GROUP_FILE	NK_SYSCONFDIR "/group"
@@ -26,6 +27,8 @@ static const struct {
 	[NK_FRAME_SESSION_CLOSE] =	{ nk_login_session_close, false },
 	[NK_FRAME_FAILURE] =		{ nk_login_failure, false },
 	[NK_FRAME_SUCCESS] =		{ nk_login_success, false },
+	[NK_FRAME_AGENT_CHALLENGE] =	{ nk_login_agent_challenge, false },
+	[NK_FRAME_AGENT_VERIFY] =	{ nk_login_agent_verify, false },
 };
 
 void
@@ -153,5 +156,6 @@ nk_login_handle(struct nk_login *l, const struct nk_frame *f,
 void
 nk_login_clear(struct nk_login *l)
 {
-	(void)l;
+	nk_login_agent_free(l->agent);
+	l->agent = NULL;
 }

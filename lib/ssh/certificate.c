@@ -131,7 +131,7 @@ check_principals(struct nk_wire list, const char **whyp)
 /* Take the authority's key, which must not be a certificate itself. */
 static int
 get_ca(struct nk_wire *w, const struct nk_keypolicy *policy,
-    struct nk_pubkey *ca, const char **whyp)
+    struct nk_certificate *c, const char **whyp)
 {
 	const struct nk_keytype *t;
 	const uint8_t *name;
@@ -139,15 +139,18 @@ get_ca(struct nk_wire *w, const struct nk_keypolicy *policy,
 	size_t len;
 	int r;
 
-	if (nk_wire_get_sub(w, &key) < 0 ||
-	    nk_wire_get_text(&key, &name, &len) < 0)
+	if (nk_wire_get_sub(w, &key) < 0)
+		return nk_refuse(whyp, -EBADMSG, cut);
+	c->ca_blob = key.p;
+	c->ca_blob_len = key.left;
+	if (nk_wire_get_text(&key, &name, &len) < 0)
 		return nk_refuse(whyp, -EBADMSG, cut);
 	t = nk_keytype_find((const char *)name, len);
 	if (t == NULL || t->certificate)
 		return nk_refuse(whyp, -EPERM, "the certificate is signed "
 		    "by a type of key that is not taken: "
 		    "have it signed by an Ed25519, ECDSA or RSA key");
-	if ((r = nk_pubkey_get(&key, t, policy, ca, whyp)) < 0)
+	if ((r = nk_pubkey_get(&key, t, policy, &c->ca, whyp)) < 0)
 		return r;
 	if (nk_wire_get_end(&key) < 0)
 		return nk_refuse(whyp, -EBADMSG, cut);
@@ -196,7 +199,7 @@ nk_certificate_get(struct nk_wire *w, const uint8_t *blob, size_t len,
 	    (r = check_principals(c->principals, whyp)) < 0 ||
 	    (r = check_list(c->critical, true, whyp)) < 0 ||
 	    (r = check_list(c->extensions, false, whyp)) < 0 ||
-	    (r = get_ca(w, policy, &c->ca, whyp)) < 0)
+	    (r = get_ca(w, policy, c, whyp)) < 0)
 		return r;
 	signed_len = len - w->left;
 	if (nk_wire_get_string(w, &sig, &sig_len) < 0)

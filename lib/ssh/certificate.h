@@ -34,6 +34,8 @@ struct nk_certificate {
 	struct nk_wire		 critical;	/* pairs of strings: name, */
 	struct nk_wire		 extensions;	/* data */
 	struct nk_pubkey	 ca;
+	const uint8_t		*ca_blob;
+	size_t			 ca_blob_len;
 };
 
 /*

@@ -2,7 +2,9 @@
 #ifndef NASKEYS_SSH_KEYPOLICY_H
 #define NASKEYS_SSH_KEYPOLICY_H
 
+#include "lib/attr.h"
 #include "lib/ssh/sshdversion.h"
+#include "lib/ssh/wire.h"
 
 /* Which public keys and lines are taken.  Set by the administrator. */
 struct nk_keypolicy {
@@ -19,5 +21,16 @@ struct nk_keypolicy {
 /* What holds where nothing is configured (Debian 12's sshd). */
 #define NK_KEYPOLICY_DEFAULT	((struct nk_keypolicy){ NK_RSA_MIN_BITS, \
 	    NK_KEYLINE_MAX, NK_KEYLINES_MAX, { 9, 2 } })
+
+/*
+ * A policy on its way into the sandbox: NK_KEYPOLICY_SIZE bytes.  0;
+ * -ENOBUFS or -EBADMSG as lib/ssh/wire.h has them.
+ */
+#define NK_KEYPOLICY_SIZE	20u
+
+int	nk_keypolicy_put(struct nk_wire_out *o,
+	    const struct nk_keypolicy *p) NK_MUST_CHECK;
+int	nk_keypolicy_get(struct nk_wire *w, struct nk_keypolicy *p)
+	    NK_MUST_CHECK;
 
 #endif /* NASKEYS_SSH_KEYPOLICY_H */

@@ -90,7 +90,7 @@ find_digest(const struct nk_pubkey *k, const struct parts *s,
 		return nk_refuse(whyp, -EPERM, "the certificate is signed "
 		    "through a web browser, which is not taken: "
 		    "sign it with ssh-keygen");
-	if (!is_named(s, k->type->name))
+	if (!is_named(s, k->type->plain))
 		return nk_refuse(whyp, -EBADMSG, malformed);
 	if (k->type->curve != NULL)
 		*mdp = k->bits <= 256 ? EVP_sha256() :
@@ -243,8 +243,9 @@ check_parts(const struct nk_pubkey *k, const EVP_MD *md,
 }
 
 int
-nk_signature_check(const struct nk_pubkey *k, const uint8_t *sig,
-    size_t sig_len, const uint8_t *data, size_t len, const char **whyp)
+nk_signature_check_flags(const struct nk_pubkey *k, const uint8_t *sig,
+    size_t sig_len, const uint8_t *data, size_t len, uint8_t *flagsp,
+    const char **whyp)
 {
 	struct nk_wire w = { sig, sig_len };
 	struct parts s = { 0 };
@@ -263,5 +264,16 @@ nk_signature_check(const struct nk_pubkey *k, const uint8_t *sig,
 	if (r < 0)
 		return nk_refuse(whyp, r,
 		    r == -ENOMEM ? NK_WHY_NOMEM : wrong);
+	*flagsp = s.flags;
 	return 0;
+}
+
+int
+nk_signature_check(const struct nk_pubkey *k, const uint8_t *sig,
+    size_t sig_len, const uint8_t *data, size_t len, const char **whyp)
+{
+	uint8_t flags;
+
+	return nk_signature_check_flags(k, sig, sig_len, data, len, &flags,
+	    whyp);
 }
