@@ -13,6 +13,7 @@
 #include "lib/rpc/keychain_check.h"
 #include "lib/sandbox/sandbox.h"
 #include "tests/unit/methods_fixture.h"
+#include "tests/unit/passwd_fixture.h"
 #include "tests/unit/private_keys.h"
 
 #define CREATE	"keychaincredential.create"
@@ -26,44 +27,19 @@
 
 static char seal_key[96];
 
-/* The sandbox's user, over the machine's own file. */
-static void
-put_passwd_file(void)
-{
-	char text[65536], copy[128];
-	ssize_t n;
-	int fd;
-
-	ck_assert_int_ge(fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC), 0);
-	ck_assert_int_gt(n = read(fd, text, sizeof(text)), 0);
-	close(fd);
-	(void)snprintf(copy, sizeof(copy), "%s/passwd", w.dir);
-	ck_assert_int_ge(fd = open(copy, O_WRONLY | O_CREAT, 0644), 0);
-	ck_assert_int_eq(write(fd, text, (size_t)n), n);
-	ck_assert_int_gt(dprintf(fd, NK_SANDBOX_USER ":x:64123:64124::"
-	    "/nonexistent:/usr/sbin/nologin\n"), 0);
-	close(fd);
-	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
-	ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL),
-	    0);
-	ck_assert_int_eq(mount(copy, "/etc/passwd", NULL, MS_BIND, NULL), 0);
-}
-
 static void
 setup(void)
 {
 	make_world();
 	(void)snprintf(seal_key, sizeof(seal_key), "%s/seal.key", w.dir);
 	w.state.seal_key = seal_key;
-	if (geteuid() == 0)	/* else the sandbox stays who it is */
-		put_passwd_file();
+	put_passwd_file(w.dir);
 }
 
 static void
 teardown(void)
 {
-	if (geteuid() == 0)
-		(void)umount2("/etc/passwd", MNT_DETACH);
+	drop_passwd_file();
 	drop_world();
 }
 
