@@ -85,6 +85,24 @@ START_TEST(takes_lists)
 }
 END_TEST
 
+START_TEST(takes_so_many)
+{
+	const uint32_t n = NK_AGENT_KEYS_MAX + (uint32_t)_i;
+	struct nk_secret answer = NK_SECRET_NONE;
+	struct nk_agent_offers o;
+	uint32_t i;
+
+	ck_assert_int_eq(nk_secret_append(&answer, ONE_KEY, 8), 0);
+	answer.p[7] = (uint8_t)n;
+	for (i = 0; i < n; i++)
+		ck_assert_int_eq(nk_secret_append(&answer, KEY, 19), 0);
+	ck_assert_int_eq(nk_agent_offers_take(&answer, &o),
+	    _i == 0 ? 0 : -EIO);
+	ck_assert_uint_eq(o.n, _i == 0 ? n : 0);
+	nk_agent_offers_clear(&o);
+}
+END_TEST
+
 static const struct {
 	const char	*what;
 	const char	*answer;
@@ -252,6 +270,86 @@ START_TEST(every_bit_counts)
 }
 END_TEST
 
+/* ---- a certificate is held against everything once more ---- */
+
+enum field {
+	RHOST,
+	BLOB,
+	AUTHORITY,
+	NAMES,
+	SIGNED,
+	FIELDS
+};
+
+static const struct {
+	const char	*what;
+	uint32_t	 now;
+	enum field	 field;
+	const char	*value;		/* instead; NULL: as it is */
+	int		 want;
+} certificates[] = {
+	{ "as it is", 1700000000, RHOST, NULL, 0 },
+	{ "another address that it admits", 1700000000, RHOST, "192.0.2.9",
+	    0 },
+	{ "an address that it does not", 1700000000, RHOST, "192.0.3.1",
+	    -EACCES },
+	{ "no address", 1700000000, RHOST, "", -EACCES },
+	{ "another authority", 1700000000, AUTHORITY, "ca", -EACCES },
+	{ "another one as long", 1700000000, AUTHORITY,
+	    "ccccccccccccccccccccccccccccccccccccccccccccccccccc", -EACCES },
+	{ "no authority", 1700000000, AUTHORITY, "", -EACCES },
+	{ "another principal", 1700000000, NAMES, "x,bob", 0 },
+	{ "none of its principals", 1700000000, NAMES, "carol", -EACCES },
+	{ "no principal", 1700000000, NAMES, "", -EACCES },
+	{ "other data", 1700000000, SIGNED, "data", -EBADMSG },
+	{ "too early", 1577000000, RHOST, NULL, -EACCES },
+	{ "too late", 2600000000, RHOST, NULL, -EACCES },
+};
+
+/* The seed of the fuzzer, for the principals alice and bob. */
+static size_t
+read_seed(uint8_t *buf, size_t room)
+{
+	FILE *f = fopen(NK_TEST_SOURCE "/tests/fuzz/corpus/agent_check/cert",
+	    "re");
+	size_t n;
+
+	ck_assert_ptr_nonnull(f);
+	n = fread(buf, 1, room, f);
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert_uint_gt(n, NK_KEYPOLICY_SIZE + 8);
+	return n;
+}
+
+START_TEST(holds_certificates)
+{
+	uint8_t seed[2048], request[4096];
+	struct nk_wire w = { seed, read_seed(seed, sizeof(seed)) };
+	struct nk_wire_out o = { request, sizeof(request) };
+	const char *value = certificates[_i].value;
+	const uint8_t *s;
+	size_t len;
+	int i, r;
+
+	ck_assert_int_eq(nk_wire_put(&o, w.p, NK_KEYPOLICY_SIZE + 4), 0);
+	ck_assert_int_eq(nk_wire_put_u32(&o, certificates[_i].now), 0);
+	w.p += NK_KEYPOLICY_SIZE + 8;
+	w.left -= NK_KEYPOLICY_SIZE + 8;
+	for (i = 0; i < FIELDS; i++) {
+		ck_assert_int_eq(nk_wire_get_string(&w, &s, &len), 0);
+		if (value != NULL && i == (int)certificates[_i].field) {
+			s = (const uint8_t *)value;
+			len = strlen(value);
+		}
+		ck_assert_int_eq(nk_wire_put_string(&o, s, len), 0);
+	}
+	ck_assert_int_eq(nk_wire_put(&o, w.p, w.left), 0);
+	r = work(request, sizeof(request) - o.left);
+	ck_assert_msg(r == certificates[_i].want, "%s: got %d",
+	    certificates[_i].what, r);
+}
+END_TEST
+
 static const struct nk_sandbox_work *const tables[] = {
 	nk_agent_works, NULL,
 };
@@ -266,6 +364,7 @@ main(int argc, char **argv)
 
 	nk_sandbox_serve(argc, argv, tables);
 	tcase_add_loop_test(t, takes_lists, 0, COUNT(lists));
+	tcase_add_loop_test(t, takes_so_many, 0, 2);
 	tcase_add_loop_test(t, takes_verdicts, 0, COUNT(verdicts));
 	suite_add_tcase(s, t);
 	t = tcase_create("sandbox");
@@ -273,6 +372,7 @@ main(int argc, char **argv)
 	tcase_add_test(t, lists_keys);
 	tcase_add_test(t, checks_signatures);
 	tcase_add_test(t, every_bit_counts);
+	tcase_add_loop_test(t, holds_certificates, 0, COUNT(certificates));
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);
