@@ -32,7 +32,8 @@ lines() {
 	cat "${*: -1}"
 }
 gives() {	# [OPTIONS] PUB
-	lines "$@" >lines && naskeysctl key set --force alice lines >/dev/null 2>err ||
+	lines "$@" >lines
+	naskeysctl key set --force alice lines >/dev/null 2>err ||
 	    { cat err; fail "key set: $*"; }
 }
 fingerprint() { ssh-keygen -lf "$1" | cut -d' ' -f2; }
@@ -155,7 +156,6 @@ sign() {
 	cp "$k.pub" "$name.pub"
 	ssh-keygen -q -I id "$@" "$name.pub" 2>err || { cat err; fail sign; }
 }
-offer() { holds "$1"; ssh-add -q -d "$1.plain" 2>err; }
 gives 'cert-authority' ca.pub
 for k in ed ec256 ec384 ec521 rsa2048; do
 	sign cert $k -s ca -n bob,alice

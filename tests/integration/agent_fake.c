@@ -261,7 +261,7 @@ other_data(struct agent *g, const struct message *q, struct message *a)
 	must(changed != NULL, "no memory");
 	*changed = *q;
 	if (q->p[0] == AGENT_SIGN)
-		changed->p[changed->len - 5] ^= 1;	/* of the random bytes */
+		changed->p[changed->len - 5] ^= 1;	/* a random byte */
 	agent_relay(changed, a);
 	free(changed);
 }
