@@ -27,6 +27,16 @@ warn_of_end(const struct nk_call *c, int64_t days)
 	nk_tell_person(c, PAM_TEXT_INFO, text);
 }
 
+/* What the account does not say, the machine's configuration may. */
+static void
+complete(struct nk_secret *s, const struct nk_account *a)
+{
+	if (s->max_days < 0 && a->max_days > 0)
+		s->max_days = a->max_days;
+	if (s->warn_days < 0)
+		s->warn_days = a->warn_days;
+}
+
 /* As shadow(5) has it.  Set fields are not negative. */
 static int
 judge_age(const struct nk_call *c, const struct nk_secret *s, int64_t today)
@@ -72,6 +82,7 @@ check_age(const struct nk_call *c, struct nk_lookup *l, int64_t now)
 		    "%s", strerror(-r));
 		return nk_result(r);
 	}
+	complete(&l->secret, &l->account);
 	return judge_age(c, &l->secret, now / SECONDS_A_DAY);
 }
 

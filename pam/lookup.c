@@ -57,7 +57,8 @@ find_account(struct nk_lookup *l, struct nk_map_user *u)
 		return -ENOENT;
 	l->account = (struct nk_account){ .row = u->row,
 	    .generation = u->generation, .expires_at = u->expires_at,
-	    .uid = u->uid, .flags = u->flags };
+	    .uid = u->uid, .flags = u->flags, .max_days = s.max_days,
+	    .warn_days = s.warn_days };
 	return 0;
 }
 

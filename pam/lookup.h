@@ -28,6 +28,9 @@ struct nk_account {
 	int64_t		expires_at;
 	uint32_t	uid;
 	uint32_t	flags;		/* NK_USER_... */
+	uint16_t	max_days;	/* the machine's, for a password whose
+					   secret says nothing; 0: for ever */
+	uint16_t	warn_days;
 };
 
 struct nk_secret {
