@@ -2,7 +2,8 @@
 /*
  * Sessions: when a user has logged in last, and with which key from where.
  * sshd tells the key in SSH_AUTH_INFO_0, a line for each method that it
- * accepted: "publickey", the key's type and its blob in base64.
+ * accepted: "publickey", the key's type and its blob in base64.  Of a
+ * certificate it is the authority's key that stands in a line of ours.
  *
  * The session's process is the one that connected: the kernel says which it
  * is, and the time at which it was started tells it from a later one with
@@ -21,16 +22,22 @@
 #include "lib/login/login.h"
 #include "lib/ssh/base64.h"
 #include "lib/ssh/fingerprint.h"
+#include "lib/ssh/keyblob.h"
 #include "lib/store/sessions.h"
 
 #define METHOD		"publickey "
 #define KEYS_MAX	8	/* that one login is made with */
 
+struct used {
+	char	*fingerprint;
+	bool	 authority;
+};
+
 struct record {
 	int64_t		 user_id;
 	int64_t		 now;
 	const char	*rhost;
-	char		*fingerprints[KEYS_MAX];
+	struct used	 keys[KEYS_MAX];
 	size_t		 n;
 };
 
@@ -38,10 +45,27 @@ static void
 record_clear(struct record *rec)
 {
 	while (rec->n > 0)
-		free(rec->fingerprints[--rec->n]);
+		free(rec->keys[--rec->n].fingerprint);
 }
 
-/* The third word of a line, of a key: its fingerprint. */
+/* sshd took the key, whatever its size. */
+static int
+take_blob(struct used *u, const uint8_t *blob, size_t len)
+{
+	struct nk_keypolicy any = NK_KEYPOLICY_DEFAULT;
+	struct nk_keyblob kb;
+	int r;
+
+	any.rsa_min_bits = NK_RSA_BITS_FLOOR;
+	if ((r = nk_keyblob_parse(blob, len, &any, &kb, NULL)) < 0)
+		return r == -ENOMEM ? r : -EBADMSG;
+	u->authority = kb.type->certificate;
+	return u->authority ? nk_fingerprint_sha256(kb.cert.ca_blob,
+	    kb.cert.ca_blob_len, &u->fingerprint) :
+	    nk_fingerprint_sha256(blob, len, &u->fingerprint);
+}
+
+/* The third word of a line, of a key. */
 static int
 take_key(struct record *rec, const char *line, size_t len)
 {
@@ -56,9 +80,7 @@ take_key(struct record *rec, const char *line, size_t len)
 	if ((r = nk_base64_decode(word, strcspn(word, " \n"), &blob,
 	    &blob_len)) < 0)
 		return r;
-	r = nk_fingerprint_sha256(blob, blob_len,
-	    &rec->fingerprints[rec->n]);
-	if (r == 0)
+	if ((r = take_blob(&rec->keys[rec->n], blob, blob_len)) == 0)
 		rec->n++;
 	free(blob);
 	return r;
@@ -89,8 +111,9 @@ was_used(const struct record *rec, const struct nk_key *k)
 	size_t i;
 
 	for (i = 0; i < rec->n; i++) {
-		if (k->kind == NK_KEY_KEY && !k->cert_authority &&
-		    strcmp(k->fingerprint, rec->fingerprints[i]) == 0)
+		if (k->kind == NK_KEY_KEY &&
+		    k->cert_authority == rec->keys[i].authority &&
+		    strcmp(k->fingerprint, rec->keys[i].fingerprint) == 0)
 			return true;
 	}
 	return false;

@@ -100,6 +100,14 @@ same "from where the key was used" "$(naskeysctl key list alice --json |
 same "and not another one's" "$(naskeysctl key list carol --json |
     jq -r '.[0].last_used_from')" null
 
+ssh-keygen -q -t ed25519 -N '' -f authority
+sed 's/^/cert-authority /' authority.pub | naskeysctl key add dave - >/dev/null
+ssh-keygen -q -s authority -I id -n dave other.pub
+same "by certificate" "$(login other dave)" dave
+sleep 1
+same "the authority's line was used" "$(naskeysctl key list dave --json |
+    jq -c '[.[] | .last_used_from]')" '[null,"127.0.0.1"]'
+
 ### Lock-out
 
 for _ in 1 2 3 4; do
