@@ -18,7 +18,7 @@ struct nk_options {
 	bool		try_first_pass;	/* these three are obeyed by libpam */
 	bool		use_authtok;
 	bool		use_first_pass;
-	uint32_t	min_uid;	/* below: not ours; 0: as the map says */
+	uint32_t	min_uid;	/* below: not ours; 0: the map's */
 };
 
 /*

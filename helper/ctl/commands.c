@@ -18,7 +18,7 @@ const struct ctl_command ctl_commands[] = {
 	    ctl_user_edit_options, 1, 1, ctl_user_edit },
 	{ "user", "lock", "NAME", "refuse every login of a user",
 	    NULL, 1, 1, ctl_user_lock },
-	{ "user", "unlock", "NAME", "take a lock back, and forget failed logins",
+	{ "user", "unlock", "NAME", "take a lock back, forget failed logins",
 	    NULL, 1, 1, ctl_user_unlock },
 	{ "user", "delete", "NAME", "delete a user with all keys",
 	    NULL, 1, 1, ctl_user_delete },

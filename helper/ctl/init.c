@@ -18,14 +18,16 @@
 #include "lib/conf/conf.h"
 
 const struct ctl_option ctl_init_options[] = {
-	{ "configure", NULL, "also put the lines into nsswitch.conf and "
-	    "sshd's configuration" },
+	{ "configure", NULL, "also put the lines into nsswitch.conf, PAM "
+	    "and sshd's configuration" },
 	{ NULL, NULL, NULL },
 };
 
 #define GROUP_FILE	NK_SYSCONFDIR "/group"
 #define PASSWD_FILE	NK_SYSCONFDIR "/passwd"
 #define NSSWITCH	NK_SYSCONFDIR "/nsswitch.conf"
+#define PAM_UPDATE	"/usr/sbin/pam-auth-update"
+#define PAM_PROFILE	"/usr/share/pam-configs/naskeys"
 #define STORE_FOLDER	NK_LOCALSTATEDIR "/lib/naskeys"
 #define RUN_FOLDER	NK_RUNSTATEDIR "/naskeys"
 
@@ -252,6 +254,28 @@ configure_sshd(struct init *in)
 	return CTL_DONE;
 }
 
+/* Debian's way; elsewhere pam_naskeys(8) has the lines. */
+static int
+configure_pam(struct init *in)
+{
+	static const char *const argv[] = { PAM_UPDATE, "--enable",
+	    "naskeys", NULL };
+	char out[256];
+	int r;
+
+	if (access(PAM_PROFILE, F_OK) == -1 || access(PAM_UPDATE, X_OK) == -1) {
+		tell(in, "PAM is left as it is: see pam_naskeys(8)");
+		return CTL_DONE;
+	}
+	if ((r = run_program(argv, out, sizeof(out))) != 0) {
+		out[strcspn(out, "\n")] = '\0';
+		return ctl_fail(in->c, PAM_UPDATE " failed: %s",
+		    r < 0 ? strerror(-r) : out);
+	}
+	tell(in, "Put naskeys into PAM with " PAM_UPDATE);
+	return CTL_DONE;
+}
+
 static void
 print_lines(struct init *in)
 {
@@ -263,6 +287,8 @@ print_lines(struct init *in)
 	tell(in, "    passwd: files naskeys");
 	tell(in, "    group:  files naskeys");
 	tell(in, "    shadow: files naskeys");
+	tell(in, "PAM (pam_naskeys(8)):");
+	tell(in, "    pam-auth-update --enable naskeys");
 	tell(in, SSHD_DROP_IN ":");
 	tell(in, "    AuthorizedKeysCommand %s", SSHD_COMMAND);
 	tell(in, "    AuthorizedKeysCommandUser " SSHD_USER);
@@ -308,8 +334,12 @@ make_all(struct init *in, bool configure)
 		return CTL_DONE;
 	}
 	r = configure_nsswitch(in);
-	s = configure_sshd(in);		/* also when the former failed */
-	return r != CTL_DONE ? r : s;
+	/* each also when one before it failed */
+	if ((s = configure_pam(in)) != CTL_DONE)
+		r = s;
+	if ((s = configure_sshd(in)) != CTL_DONE)
+		r = s;
+	return r;
 }
 
 int

@@ -68,7 +68,7 @@ int
 nk_login_chauthtok(struct nk_login *l, const struct nk_user *u,
     const struct nk_frame *f, struct nk_login_answer *a)
 {
-	struct passwords p;
+	struct passwords p = { .old_text = "" };
 	int r;
 
 	if ((r = nk_login_text(&f->field[1], p.old_text,

@@ -86,7 +86,9 @@ refuse_as_wrong(const struct nk_frame *f, struct nk_login_answer *a)
 
 	if (nk_frame_nfields(f->op) > 1)
 		r = nk_login_text(&f->field[1], password, sizeof(password));
-	if (r == 0 && (r = nk_password_hash(password, NULL, 0, hash)) == -EINVAL)
+	if (r == 0)
+		r = nk_password_hash(password, NULL, 0, hash);
+	if (r == -EINVAL)
 		r = 0;			/* longer than any that there is */
 	explicit_bzero(password, sizeof(password));
 	explicit_bzero(hash, sizeof(hash));

@@ -32,7 +32,7 @@ struct nk_login_answer {
 	enum nk_frame_code code;
 	size_t		 len;
 	uint8_t		 text[NK_FRAME_AGENT_MAX];
-	int		 priority;	/* of the note, as for syslog(3) */
+	int		 priority;	/* of the note: LOG_ERR, ... */
 	char		 note[NK_LOGIN_NOTE_MAX];	/* "": none */
 };
 

@@ -96,7 +96,7 @@ check "changes nothing" md5sum --quiet -c sums
 same "no account twice" "$(grep ^naskeys /etc/passwd /etc/group)" \
     "$(cat before)"
 check "init --json" sh -c \
-    'naskeysctl init --configure --json | jq -e ".steps | length == 3"'
+    'naskeysctl init --configure --json | jq -e ".steps | length == 4"'
 check "check finds nothing wrong" naskeysctl check
 check "check --json" sh -c 'naskeysctl check --json | jq -e .ok'
 

@@ -13,15 +13,12 @@ chmod 755 .
 check "pam-auth-update" pam-auth-update --enable naskeys
 helper=
 serve() {
-	local s
-	set -- --listen /run/naskeys/helper.sock
-	for s in /run/naskeys/root/helper.sock; do
-		set -- "$@" --listen $s
-	done
-	for s in /run/naskeys/pam.sock /run/naskeys/root/pam.sock; do
-		set -- "$@" --listen $s --protocol pam
-	done
-	/usr/libexec/naskeys/naskeys-helper "$@" 2>>helper.log &
+	/usr/libexec/naskeys/naskeys-helper \
+	    --listen /run/naskeys/helper.sock \
+	    --listen /run/naskeys/root/helper.sock \
+	    --listen /run/naskeys/pam.sock --protocol pam \
+	    --listen /run/naskeys/root/pam.sock --protocol pam \
+	    2>>helper.log &
 	helper=$!
 	for _ in $(seq 100); do
 		[ -S /run/naskeys/root/pam.sock ] && break
