@@ -151,6 +151,8 @@ nk_login_otp(struct nk_login *l, const struct nk_user *u,
 		nk_login_say(a, NK_FRAME_OK, NULL);
 		return 0;
 	}
+	if (f->field[1].len == 0)	/* asks whether there is one */
+		return refuse(u, NULL, a);
 	if ((verdict = may_try(l, u)) == 0 &&
 	    (r = use_code(l, u, &f->field[1], &use, &verdict)) < 0)
 		return r;

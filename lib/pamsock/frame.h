@@ -38,7 +38,8 @@
  *	counts the result itself, as a failure or a success.
  * OTP		user, one-time password			OK, AUTH_ERR, ...
  *	Is this the one-time password, or a recovery code?  Each is taken
- *	once.  Counted by the helper.  OK as well for a user without one.
+ *	once.  Counted by the helper.  OK as well for a user without one; an
+ *	empty one only asks whether there is one, and is not counted.
  * FAILURE	user, service, rhost, tty		OK
  *	The password was wrong: count it.
  * SUCCESS	user, service, rhost, tty		nothing
@@ -49,9 +50,10 @@
  * SESSION_CLOSE user, service, tty			nothing
  * CHAUTHTOK	user, old password, new password	OK, AUTH_ERR,
  *	A new password.  root may leave the old one	AUTHTOK_ERR
- *	empty, and gives none where the module has
- *	verified it.  An empty new one only asks
- *	whether it may be changed now.
+ *	empty: an administrator's change.  With it
+ *	the rules of the user's own change hold.
+ *	An empty new one only asks whether it may be
+ *	changed now.
  * MKHOME	user					OK, PERM_DENIED
  *	Make the home directory from the skeleton, unless there is one.
  * AGENT_CHALLENGE user, service, rhost			CONTINUE, AUTH_ERR

@@ -71,7 +71,7 @@ typed() {
 	    -o PreferredAuthentications="$methods" -i key \
 	    -o IdentitiesOnly=yes -o StrictHostKeyChecking=no \
 	    -o NumberOfPasswordPrompts=1 -o UserKnownHostsFile=/dev/null \
-	    -o LogLevel=ERROR "$user@127.0.0.1" id -un 2>&1 | tail -1
+	    -o LogLevel=ERROR "$user@127.0.0.1" id -un 2>/dev/null
 }
 asked=keyboard-interactive
 
@@ -135,6 +135,28 @@ same "100 parallel guesses, the right one last: nobody is let in" \
     "$(grep -c successfully guesses)" 0
 check "user unlock" naskeysctl user unlock bob
 same "the right one alone" "$(guess "bob's" | grep -c successfully)" 1
+
+### A screen locker: nobody's rights but the user's
+
+locker() {	# ASKER USER PASSWORD
+	local id
+	id=$(id -u "$1")
+	echo "$3" | setpriv --reuid "$id" --regid "$id" --init-groups -- \
+	    pamtester t_naskeys "$2" authenticate 2>&1 |
+	    grep -c "successfully"
+}
+same "its own password" "$(locker bob bob "bob's")" 1
+same "a wrong one" "$(locker bob bob wrong)" 0
+same "another's, right" "$(locker bob dave "dave's")" 0
+same "another's, by a user of passwd(5)" "$(locker locala bob "bob's")" 0
+export -f locker
+seq 60 | xargs -P 30 -I{} bash -c 'locker bob bob wrong{}' >flood
+same "a flood of wrong ones" "$(sort -u flood)" 0
+# a try comes back every half minute
+for _ in 1 2 3; do locker bob bob "bob's"; done >after
+check "is stopped" [ "$(grep -c 1 after)" -le 1 ]
+same "and keeps nobody out of the machine" \
+    "$(guess "bob's" | grep -c successfully)" 1
 
 ### Second factor
 

@@ -73,6 +73,22 @@ START_TEST(without_one)
 }
 END_TEST
 
+/* Nothing typed is no try: it is how a program asks whether to ask. */
+START_TEST(only_asked)
+{
+	int i;
+
+	must_enroll("alice", "HOTP", hotp_code(0), "", NULL);
+	for (i = 0; i < 50; i++)
+		NO("alice", "");
+	ck_assert_uint_eq(failures(ALICE), 0);
+	as(5001);
+	for (i = 0; i < 50; i++)
+		NO("alice", "");
+	OK("alice", hotp_code(1));
+}
+END_TEST
+
 START_TEST(by_time)
 {
 	must_enroll("alice", "TOTP", totp_code(-1), "", NULL);
@@ -159,7 +175,7 @@ START_TEST(by_recovery_code)
 END_TEST
 
 static const char *const no_codes[] = {
-	"", " ", "12345", "1234567", "00000000", "abcdefghij", "abcde-fghjk",
+	" ", "12345", "1234567", "00000000", "abcdefghij", "abcde-fghjk",
 	"755224755224", "-1", "\xff\xfe", "755224\n", "75522\xd9\xa4",
 };
 
@@ -398,6 +414,7 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, drop_world);
 	tcase_add_test(tc, without_one);
+	tcase_add_test(tc, only_asked);
 	tcase_add_test(tc, by_time);
 	tcase_add_test(tc, clock_gone_back);
 	tcase_add_test(tc, by_counter);
