@@ -2,6 +2,7 @@
 #include "lib/keychain/keychain.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -171,9 +172,20 @@ open_once(struct nk_keychain *kc, enum nk_sealed what, int64_t row,
 	return r;
 }
 
+static bool
+is_named(const struct nk_keychain *kc, const char *id)
+{
+	char now[NK_SEALKEY_ID + 1] = "";
+
+	return nk_store_seal_key_get(kc->store, now, sizeof(now)) < 0 ||
+	    strcmp(now, id) == 0;
+}
+
 /*
  * Value, id and file are read one after the other, and a rotation may have
- * come in between; then the store names another key than before.
+ * come in between.  Then the store names another key than it did the last
+ * time, for a value that was read too early, or than it does now, for a file
+ * that was replaced.
  */
 int
 nk_keychain_get(struct nk_keychain *kc, enum nk_sealed what, int64_t id,
@@ -183,7 +195,7 @@ nk_keychain_get(struct nk_keychain *kc, enum nk_sealed what, int64_t id,
 	int r;
 
 	while ((r = open_once(kc, what, id, out, key)) == -ESTALE &&
-	    strcmp(key, before) != 0)
+	    (strcmp(key, before) != 0 || !is_named(kc, key)))
 		memcpy(before, key, sizeof(before));
 	return no_stale(r);
 }

@@ -313,7 +313,7 @@ same "root asks the listener" "$(asks "$ask")" "OK 1 1"
 cp "$ask" /usr/local/bin/ask
 somebody=(setpriv --reuid "$(naskeysctl user show alice --json | jq .uid)"
     --clear-groups)
-same "alice may not" "$(asks "${somebody[@]}" ask)" "PERM_DENIED 0 0"
+same "alice may not" "$(asks "${somebody[@]}" /usr/local/bin/ask)" "PERM_DENIED 0 0"
 who=(unasked alice)
-same "nor answer" "$(asks "${somebody[@]}" ask)" "PERM_DENIED"
+same "nor answer" "$(asks "${somebody[@]}" /usr/local/bin/ask)" "PERM_DENIED"
 finish
