@@ -65,7 +65,7 @@ check "--help" $helper --help
 same "usage" "$($helper --bogus 2>&1; echo $?)" \
     "naskeys-helper: --bogus is no option; try --help
 2"
-same "unknown protocol" "$($helper --protocol pam 2>/dev/null; echo $?)" 2
+same "unknown protocol" "$($helper --protocol none 2>/dev/null; echo $?)" 2
 
 # ---- who may ----
 
