@@ -90,9 +90,10 @@ static int
 judge(const struct nk_call *c, struct nk_lookup *l)
 {
 	struct timespec ts;
+	int result;
 
-	if (!nk_is_theirs(c, &l->account))
-		return PAM_USER_UNKNOWN;
+	if ((result = nk_check_theirs(c, &l->account)) != PAM_SUCCESS)
+		return result;
 	if (clock_gettime(CLOCK_REALTIME, &ts) == -1)
 		return PAM_SYSTEM_ERR;
 	if ((l->account.flags & NK_USER_LOCKED) != 0) {

@@ -90,21 +90,33 @@ relay(struct relay *y)
 	return -E2BIG;
 }
 
+/*
+ * Somebody else's agent lets nobody in: where the service knows who asks (su,
+ * sudo), that must be the user.
+ */
+static bool
+is_asked_by(const struct nk_call *c, const struct nk_account *a)
+{
+	const char *asker = nk_item(c, PAM_RUSER);
+	uid_t uid = getuid();
+
+	return (uid == 0 || uid == a->uid) &&
+	    (asker[0] == '\0' || strcmp(asker, c->user) == 0);
+}
+
 int
 nk_agent(const struct nk_call *c, const struct nk_account *a)
 {
 	const struct nk_question q = { .op = NK_FRAME_AGENT_CHALLENGE,
 	    .field = { c->user, nk_item(c, PAM_SERVICE),
 	    nk_item(c, PAM_RHOST) } };
-	/*
-	 * Of a set-uid program's caller, too: what it names is opened with
-	 * the user's rights alone.
-	 */
+	/* Of a set-uid program's caller, too: who must be the user then. */
 	const char *path = getenv("SSH_AUTH_SOCK");
 	struct relay *y;
 	int r;
 
-	if (!nk_is_root() || path == NULL || path[0] != '/')
+	if (!nk_is_root() || path == NULL || path[0] != '/' ||
+	    !is_asked_by(c, a))
 		return PAM_AUTH_ERR;
 	if ((y = calloc(1, sizeof(*y))) == NULL)
 		return PAM_AUTH_ERR;

@@ -46,6 +46,10 @@ nk_ask_frame(struct nk_frame *f, const struct nk_question *q)
 		if (i > 0 && i < 4 && !secret &&
 		    f->field[i].len > NK_FRAME_TEXT_MAX)
 			f->field[i].len = NK_FRAME_TEXT_MAX;
+		/* half of what sshd says would name another key */
+		if (q->op == NK_FRAME_SESSION_OPEN && i == 4 &&
+		    f->field[i].len > NK_FRAME_INFO_MAX)
+			f->field[i].len = 0;
 	}
 }
 

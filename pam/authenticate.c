@@ -7,8 +7,8 @@
  *  2. One hash is computed for each password, whatever becomes of it.
  *  3. A wrong password, a locked account and one that is locked out MUST
  *     look the same; the log says which it was.
- *  4. What let the user in MUST still hold after the hash was computed, in
- *     maps read anew.
+ *  4. What let the user in MUST still hold after the hash was computed, and
+ *     after the last answer of the person, in maps read anew.
  *  5. Who has a second factor MUST NOT be let in without it.
  *  6. Without an answer nobody is let in, and no other module is asked.
  */
@@ -72,9 +72,13 @@ refusal(const struct nk_call *c, const struct nk_lookup *l)
 	return NULL;
 }
 
-/* Rule 4; every edit that takes a right away raises the generation. */
+/*
+ * Rule 4; every edit that takes a right away raises the generation, but for a
+ * second factor that has come or gone.
+ */
 static int
-check_again(const struct nk_call *c, const struct nk_lookup *l)
+check_again(const struct nk_call *c, const struct nk_lookup *l,
+    bool by_password)
 {
 	struct nk_lookup now;
 	const char *why = NULL;
@@ -90,7 +94,9 @@ check_again(const struct nk_call *c, const struct nk_lookup *l)
 	    now.account.uid != l->account.uid ||
 	    now.account.generation != l->account.generation)
 		why = "the account was changed meanwhile";
-	else
+	else if (((now.secret.flags ^ l->secret.flags) & NK_SECRET_OTP) != 0)
+		why = "the second factor was changed meanwhile";
+	else if (by_password)
 		why = refusal(c, &now);
 	nk_lookup_end(&now);
 	if (why == NULL)
@@ -116,16 +122,18 @@ verify_by_map(const struct nk_call *c, struct nk_lookup *l,
     const char *password)
 {
 	const char *why = refusal(c, l);
-	int r = nk_hash_verify(password, l->secret.hash);
+	int r = nk_hash_verify(password, l->secret.hash), result;
 
-	if (!nk_is_theirs(c, &l->account))
-		return PAM_USER_UNKNOWN;
+	/* whoever called may have left us few descriptors: for the report */
+	nk_lookup_close(l);
+	if ((result = nk_check_theirs(c, &l->account)) != PAM_SUCCESS)
+		return result;
 	if (why != NULL) {
 		nk_log(c, LOG_NOTICE, "refused: %s", why);
 		return PAM_AUTH_ERR;
 	}
 	if (r == 0)
-		return check_again(c, l);
+		return check_again(c, l, true);
 	if (r == -EPERM) {
 		nk_log(c, LOG_NOTICE, "refused: wrong password");
 		report_failure(c);
@@ -141,9 +149,10 @@ verify_by_helper(const struct nk_call *c, const struct nk_lookup *l,
 	const struct nk_question q = { .op = NK_FRAME_VERIFY,
 	    .field = { c->user, password } };
 	char text[2];
+	int result;
 
-	if (!nk_is_theirs(c, &l->account))
-		return PAM_USER_UNKNOWN;
+	if ((result = nk_check_theirs(c, &l->account)) != PAM_SUCCESS)
+		return result;
 	if (strlen(password) > NK_FRAME_SECRET_MAX)
 		return nk_result(nk_hash_verify(password, NULL));
 	return nk_ask(c, &q, text, sizeof(text));
@@ -153,14 +162,14 @@ int
 nk_verify_password(const struct nk_call *c, struct nk_lookup *l,
     const char *password)
 {
-	int r;
+	int r, result;
 
 	if ((r = nk_lookup_secret(l)) == 0)
 		return verify_by_map(c, l, password);
 	if (r == -EACCES && !nk_is_root())
 		return verify_by_helper(c, l, password);
-	if (!nk_is_theirs(c, &l->account))
-		return PAM_USER_UNKNOWN;
+	if ((result = nk_check_theirs(c, &l->account)) != PAM_SUCCESS)
+		return result;
 	nk_log(c, LOG_ERR, "%s: %s", nowhere, strerror(-r));
 	return nk_result(r);
 }
@@ -184,7 +193,8 @@ needs_no_password(const struct nk_call *c, struct nk_lookup *l)
 	return c->options->nullok &&
 	    (c->flags & PAM_DISALLOW_NULL_AUTHTOK) == 0 &&
 	    nk_lookup_secret(l) == 0 && l->secret.hash[0] == '\0' &&
-	    refusal(c, l) == NULL && nk_is_theirs(c, &l->account);
+	    refusal(c, l) == NULL &&
+	    nk_check_theirs(c, &l->account) == PAM_SUCCESS;
 }
 
 static int
@@ -260,13 +270,16 @@ ask_otp(const struct nk_call *c)
 	return result;
 }
 
+/* *askedp: the person has answered. */
 static int
-second_factor(const struct nk_call *c, const struct nk_lookup *l)
+second_factor(const struct nk_call *c, const struct nk_lookup *l,
+    bool *askedp)
 {
-	bool has = true;
 	int result;
 
-	if ((result = has_second_factor(c, l, &has)) != PAM_SUCCESS || !has)
+	*askedp = true;
+	if ((result = has_second_factor(c, l, askedp)) != PAM_SUCCESS ||
+	    !*askedp)
 		return result;
 	if (c->options->otp)
 		return ask_otp(c);
@@ -314,8 +327,10 @@ is_known_by_key(const struct nk_call *c, struct nk_lookup *l)
 	if (!key && !c->options->agent)
 		return false;
 	if ((l->account.flags & NK_USER_LOCKED) != 0 ||
-	    nk_lookup_secret(l) < 0 || !nk_is_theirs(c, &l->account))
+	    nk_lookup_secret(l) < 0 ||
+	    nk_check_theirs(c, &l->account) != PAM_SUCCESS)
 		return false;
+	nk_lookup_close(l);
 	if (key && (l->secret.flags & NK_SECRET_OTP) != 0)
 		how = "a public key";
 	else if (c->options->agent && nk_agent(c, &l->account) == PAM_SUCCESS)
@@ -331,15 +346,21 @@ let_in(const struct nk_call *c, struct nk_lookup *l, bool *by_passwordp)
 	const struct nk_question q = { .op = NK_FRAME_SUCCESS, .field = {
 	    c->user, nk_item(c, PAM_SERVICE), nk_item(c, PAM_RHOST),
 	    nk_item(c, PAM_TTY) } };
+	bool asked;
 	int result;
 
 	*by_passwordp = !is_known_by_key(c, l);
 	if (*by_passwordp &&
 	    (result = ask_password(c, l)) != PAM_SUCCESS)
 		return result;
-	if ((result = second_factor(c, l)) != PAM_SUCCESS)
+	if ((result = second_factor(c, l, &asked)) != PAM_SUCCESS)
 		return result;
-	if (nk_is_root())
+	/* what took its time: a person, or the agent */
+	if (nk_is_root() && (asked || !*by_passwordp) &&
+	    (result = check_again(c, l, *by_passwordp)) != PAM_SUCCESS)
+		return result;
+	/* an agent alone makes up for no failure */
+	if (nk_is_root() && (asked || *by_passwordp))
 		nk_tell(c, &q);
 	nk_log(c, LOG_DEBUG, "let in");
 	return PAM_SUCCESS;
@@ -390,14 +411,13 @@ int
 nk_set_credentials(struct nk_call *c)
 {
 	struct nk_lookup l;
-	int r;
+	int r, result;
 
 	if ((c->user = nk_item(c, PAM_USER))[0] == '\0')
 		return PAM_USER_UNKNOWN;
 	r = nk_lookup_begin(&l, &c->place->maps, c->user,
 	    c->options->min_uid);
-	if (r == 0 && !nk_is_theirs(c, &l.account))
-		r = -ENOENT;
+	result = r == 0 ? nk_check_theirs(c, &l.account) : nk_result(r);
 	nk_lookup_end(&l);
-	return nk_result(r);
+	return result;
 }

@@ -36,12 +36,15 @@ nk_result(int r)
 	}
 }
 
-bool
-nk_is_theirs(const struct nk_call *c, const struct nk_account *a)
+int
+nk_check_theirs(const struct nk_call *c, const struct nk_account *a)
 {
 	const struct passwd *pw = pam_modutil_getpwnam(c->pamh, c->user);
 
-	return pw != NULL && pw->pw_uid == a->uid;
+	if (pw != NULL)
+		return pw->pw_uid == a->uid ? PAM_SUCCESS : PAM_USER_UNKNOWN;
+	nk_log(c, LOG_ERR, "the name service does not know the account");
+	return PAM_SYSTEM_ERR;
 }
 
 bool

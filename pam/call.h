@@ -50,9 +50,12 @@ int	nk_result(int r);
 
 /*
  * Is the account, as the name service has it, the one that the map has?
- * false also where the name service does not know the name.
+ * PAM_SUCCESS; PAM_USER_UNKNOWN, it has another uid: not ours; PAM_SYSTEM_ERR,
+ * the name service has nobody of that name, though it should have ours: that
+ * may be for want of a descriptor, and is no reason to ask another module.
  */
-bool	nk_is_theirs(const struct nk_call *c, const struct nk_account *a);
+int	nk_check_theirs(const struct nk_call *c, const struct nk_account *a)
+	    NK_MUST_CHECK;
 
 /* Effectively.  Nothing on the way to a hash asks for it. */
 bool	nk_is_root(void);

@@ -69,7 +69,7 @@ find_account_anew(struct nk_lookup *l, union record *rec)
 
 	for (tries = 0; r == -ESTALE && tries < TRIES; tries++)
 		r = find_account(l, &rec->user);
-	return r == 0 || r == -ENOENT ? r : -ENODATA;
+	return r == -EIO || r == -EACCES || r == -ESTALE ? -ENODATA : r;
 }
 
 int
@@ -136,7 +136,8 @@ find_secret_anew(struct nk_lookup *l, union record *rec)
 		    before.generation == l->account.generation) {
 			l->secret = (struct nk_secret){ .last_change = -1,
 			    .min_days = -1, .max_days = -1, .warn_days = -1,
-			    .inactive_days = -1, .hash = "*" };
+			    .inactive_days = -1, .hash = "*",
+			    .flags = NK_SECRET_OTP };
 			return 0;
 		}
 		r = -EIO;
@@ -159,9 +160,15 @@ nk_lookup_secret(struct nk_lookup *l)
 }
 
 void
-nk_lookup_end(struct nk_lookup *l)
+nk_lookup_close(struct nk_lookup *l)
 {
 	shut(l, ACCOUNTS);
 	shut(l, SECRETS);
+}
+
+void
+nk_lookup_end(struct nk_lookup *l)
+{
+	nk_lookup_close(l);
 	explicit_bzero(&l->secret, sizeof(l->secret));
 }

@@ -55,19 +55,24 @@ struct nk_lookup {
 };
 
 /*
- * Find the account.  0; -ENOENT: not ours; -ENODATA: accounts.map cannot be
- * read or trusted; -ENOMEM.  nk_lookup_end() in any case.
+ * Find the account.  0; -ENOENT: not ours; -ENODATA: accounts.map is not
+ * there, not readable or not to be trusted; -EMFILE and others: it could not
+ * be looked at now, which says nothing.  nk_lookup_end() in any case.
  */
 int	nk_lookup_begin(struct nk_lookup *l, const struct nk_maps *maps,
 	    const char *user, uint32_t min_uid) NK_MUST_CHECK;
 
 /*
  * Find the secret of the account, which is looked up once more where it has
- * changed meanwhile.  One that has none has the hash "*".  0; -EACCES: only
+ * changed meanwhile.  One that has none has the hash "*", and a second factor
+ * as far as anybody knows.  0; -EACCES: only
  * root may; as nk_lookup_begin(); anything else: secrets.map cannot be read
  * or trusted.
  */
 int	nk_lookup_secret(struct nk_lookup *l) NK_MUST_CHECK;
+
+/* Give the descriptors back; what was found stays. */
+void	nk_lookup_close(struct nk_lookup *l);
 
 /* Close what is open, wipe what is secret. */
 void	nk_lookup_end(struct nk_lookup *l);

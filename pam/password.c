@@ -50,10 +50,9 @@ prepare(const struct nk_call *c, struct nk_lookup *l)
 	const char *old = NULL;
 	int result;
 
-	if (!nk_is_theirs(c, &l->account))
-		return PAM_USER_UNKNOWN;
-	if (!is_own_change(c))
-		return PAM_SUCCESS;
+	if ((result = nk_check_theirs(c, &l->account)) != PAM_SUCCESS ||
+	    !is_own_change(c))
+		return result;
 	result = pam_get_authtok(c->pamh, PAM_OLDAUTHTOK, &old, NULL);
 	if (result == PAM_CONV_AGAIN)
 		return PAM_INCOMPLETE;
@@ -79,8 +78,8 @@ update(const struct nk_call *c, const struct nk_account *a)
 	const char *old = "", *new = NULL;
 	int result;
 
-	if (!nk_is_theirs(c, a))
-		return PAM_USER_UNKNOWN;
+	if ((result = nk_check_theirs(c, a)) != PAM_SUCCESS)
+		return result;
 	if (is_own_change(c) &&
 	    (old = nk_item(c, PAM_OLDAUTHTOK))[0] == '\0')
 		return PAM_AUTHTOK_RECOVERY_ERR;

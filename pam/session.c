@@ -21,9 +21,7 @@ find(struct nk_call *c)
 	r = nk_lookup_begin(&l, &c->place->maps, c->user,
 	    c->options->min_uid);
 	nk_lookup_end(&l);
-	if (r == 0 && !nk_is_theirs(c, &l.account))
-		return PAM_USER_UNKNOWN;
-	return nk_result(r);
+	return r == 0 ? nk_check_theirs(c, &l.account) : nk_result(r);
 }
 
 static void

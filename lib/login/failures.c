@@ -76,10 +76,7 @@ nk_login_failure(struct nk_login *l, const struct nk_user *u,
 	return r;
 }
 
-/*
- * A lock-out that came in between stands: the module looks at it again
- * after the hash, and whoever was refused does not say that it succeeded.
- */
+/* A lock-out that has come in between stands, until its end or an unlock. */
 int
 nk_login_success(struct nk_login *l, const struct nk_user *u,
     const struct nk_frame *f, struct nk_login_answer *a)
@@ -87,7 +84,9 @@ nk_login_success(struct nk_login *l, const struct nk_user *u,
 	int r;
 
 	(void)f;
-	if ((r = nk_login_forget_failures(l, u)) == 0)
+	if ((r = nk_login_may_try(l, u)) == 0)
+		r = nk_login_forget_failures(l, u);
+	if (r == 0 || r == -EAGAIN)
 		nk_login_say(a, NK_FRAME_OK, NULL);
-	return r;
+	return r == -EAGAIN ? 0 : r;
 }

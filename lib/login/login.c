@@ -13,6 +13,9 @@
 #include "lib/rpc/rights.h"
 
 #define GROUP_FILE	NK_SYSCONFDIR "/group"
+#define HASH_NS		25000000	/* about what a hash takes */
+#define STRANGER_TRIES	60		/* hashes for another's name */
+#define STRANGER_PERIOD	60		/* s */
 
 /* Who may send what; an operation that is not here is refused. */
 static const struct {
@@ -73,18 +76,44 @@ nk_login_text(const struct nk_frame_field *f, char *buf, size_t room)
 	return 0;
 }
 
+void
+nk_login_pause(void)
+{
+	const struct timespec ts = { .tv_nsec = HASH_NS };
+
+	(void)nanosleep(&ts, NULL);
+}
+
+/* 0; -EAGAIN: this asker has had its share of hashes. */
+static int
+take_stranger(const struct nk_login *l)
+{
+	char subject[32];
+
+	(void)snprintf(subject, sizeof(subject), "stranger:%u",
+	    l->c->caller->uid);
+	return nk_session_rate(l->c->session, subject, STRANGER_TRIES,
+	    STRANGER_PERIOD, nk_session_now());
+}
+
 /*
  * Rule 2.  Which password it is held against does not matter: nothing of
- * the result is told.
+ * the result is told.  Who asks too often waits in place of it.
  */
 static int
-refuse_as_wrong(const struct nk_frame *f, struct nk_login_answer *a)
+refuse_as_wrong(const struct nk_login *l, const struct nk_frame *f,
+    struct nk_login_answer *a)
 {
 	char password[NK_FRAME_SECRET_MAX + 1] = "";
 	char hash[NK_PASSWORD_HASH_MAX + 1];
 	int r = 0;
 
-	if (nk_frame_nfields(f->op) > 1)
+	nk_login_say(a, NK_FRAME_AUTH_ERR, NULL);
+	if ((r = take_stranger(l)) == -EAGAIN) {
+		nk_login_pause();
+		return 0;
+	}
+	if (r == 0 && nk_frame_nfields(f->op) > 1)
 		r = nk_login_text(&f->field[1], password, sizeof(password));
 	if (r == 0)
 		r = nk_password_hash(password, NULL, 0, hash);
@@ -92,7 +121,6 @@ refuse_as_wrong(const struct nk_frame *f, struct nk_login_answer *a)
 		r = 0;			/* longer than any that there is */
 	explicit_bzero(password, sizeof(password));
 	explicit_bzero(hash, sizeof(hash));
-	nk_login_say(a, NK_FRAME_AUTH_ERR, NULL);
 	return r;
 }
 
@@ -130,7 +158,7 @@ handle(struct nk_login *l, const struct nk_frame *f,
 		return r;
 	if (nk_login_is_self(l) && (u == NULL || !u->managed ||
 	    u->id != l->c->user_id))
-		r = refuse_as_wrong(f, a);
+		r = refuse_as_wrong(l, f, a);
 	else if (u == NULL || !u->managed)
 		nk_login_say(a, NK_FRAME_USER_UNKNOWN, NULL);
 	else

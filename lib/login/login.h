@@ -67,6 +67,9 @@ void	nk_login_note(struct nk_login_answer *a, int priority,
  */
 bool	nk_login_is_self(const struct nk_login *l);
 
+/* Wait about as long as a hash takes, in place of one. */
+void	nk_login_pause(void);
+
 /* Copy a text field; -EMSGSIZE: it does not fit with its NUL. */
 int	nk_login_text(const struct nk_frame_field *f, char *buf, size_t room)
 	    NK_MUST_CHECK;

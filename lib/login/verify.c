@@ -61,10 +61,13 @@ nk_login_verify(struct nk_login *l, const struct nk_user *u,
 
 	if ((may = nk_login_may_try(l, u)) < 0 && may != -EAGAIN)
 		return may;
-	if ((r = compare(u, &f->field[1])) < 0 && r != -EACCES)
-		return r;
-	if (may == -EAGAIN)
+	if (may == -EAGAIN) {
+		nk_login_pause();
 		why = "too many failures";
+		r = -EACCES;
+	} else if ((r = compare(u, &f->field[1])) < 0 && r != -EACCES) {
+		return r;
+	}
 	nk_login_say(a, NK_FRAME_AUTH_ERR, NULL);
 	if (why != NULL) {
 		nk_login_note(a, LOG_NOTICE, "user %.100s: refused: %s",

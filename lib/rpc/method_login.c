@@ -86,7 +86,10 @@ write_audit(struct nk_context *c, void *arg, struct nk_error *e)
 	    "Forget failed logins of user %s", u->name);
 }
 
-/* The row first: what is forgotten cannot be told afterwards. */
+/*
+ * The row first: what is forgotten cannot be told afterwards.  The map is made
+ * to say so in any case: it may know what session.db has lost.
+ */
 static int
 user_unlock(struct nk_context *c, json_t *params, json_t **resultp,
     struct nk_error *e)
@@ -100,9 +103,10 @@ user_unlock(struct nk_context *c, json_t *params, json_t **resultp,
 		return r;
 	r = nk_failures_get(c->session, u->id, nk_session_now(), &was);
 	if (r == 0 && was.count > 0 &&
-	    (r = nk_edit_run(c, write_audit, u, e)) == 0 &&
-	    (r = nk_failures_forget(c->session, u->id, nk_session_now(),
-	    NULL)) == 0)
+	    (r = nk_edit_run(c, write_audit, u, e)) == 0)
+		r = nk_failures_forget(c->session, u->id, nk_session_now(),
+		    NULL);
+	if (r == 0)
 		r = nk_publisher_lock_out(c->publisher, c->session, u->id);
 	nk_user_free(u);
 	if (r == 0 && (*resultp = json_boolean(was.count > 0)) == NULL)

@@ -10,6 +10,7 @@
 
 #define SWEEP		4	/* rows without use, for each failure */
 #define IDLE		86400	/* seconds after which a row has no use */
+#define AHEAD		60	/* seconds that a caller may have waited */
 
 struct row {
 	int64_t	count, first_at, last_at, locked_until;
@@ -24,7 +25,15 @@ struct job {
 	size_t				 n, room;
 };
 
-/* A row of the future (rule 3) is none. */
+static int64_t
+later(int64_t at, int64_t seconds)
+{
+	int64_t sum;
+
+	return __builtin_add_overflow(at, seconds, &sum) ? INT64_MAX : sum;
+}
+
+/* A row of the far future (rule 3) is none. */
 static int
 row_read(struct nk_db *db, struct job *j)
 {
@@ -37,13 +46,15 @@ row_read(struct nk_db *db, struct job *j)
 	    " AND last_at <= $2", &st)) < 0)
 		return r;
 	nk_stmt_bind_int(st, 1, j->user_id);
-	nk_stmt_bind_int(st, 2, j->now);
+	nk_stmt_bind_int(st, 2, later(j->now, AHEAD));
 	if ((r = nk_stmt_step(st)) == 1) {
 		j->row.count = nk_stmt_int(st, 0, 1, UINT32_MAX);
 		j->row.first_at = nk_stmt_int(st, 1, INT64_MIN, INT64_MAX);
 		j->row.last_at = nk_stmt_int(st, 2, INT64_MIN, INT64_MAX);
 		j->row.locked_until = nk_stmt_int(st, 3, 0, INT64_MAX);
 		r = nk_stmt_check(st);
+		if (j->row.last_at > j->now)
+			j->now = j->row.last_at;
 	}
 	nk_stmt_end(st);
 	return r < 0 ? r : 0;
@@ -59,14 +70,6 @@ row_write(struct nk_db *db, const struct job *j)
 	    " locked_until = excluded.locked_until", 5,
 	    (int64_t[]){ j->user_id, j->row.count, j->row.first_at,
 	    j->row.last_at, j->row.locked_until }, NULL);
-}
-
-static int64_t
-later(int64_t at, int64_t seconds)
-{
-	int64_t sum;
-
-	return __builtin_add_overflow(at, seconds, &sum) ? INT64_MAX : sum;
 }
 
 static int
@@ -197,7 +200,7 @@ list(struct nk_db *db, void *arg)
 	    &st)) < 0)
 		return r;
 	nk_stmt_bind_int(st, 1, j->now);
-	nk_stmt_bind_int(st, 2, j->now);
+	nk_stmt_bind_int(st, 2, later(j->now, AHEAD));
 	while ((r = nk_stmt_step(st)) == 1) {
 		if ((r = append(j, st)) < 0)
 			break;

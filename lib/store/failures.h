@@ -10,8 +10,9 @@
  *     so that nobody is kept out for good.
  *  2. Failures MUST be counted one after another, however many processes
  *     report them at once.
- *  3. A time that lies in the future belongs to another boot and MUST NOT
- *     count.
+ *  3. A time that lies far in the future belongs to another boot and MUST
+ *     NOT count.  One that lies a little ahead was written while the caller
+ *     waited for the file: then it is that time.
  */
 
 #include <stddef.h>

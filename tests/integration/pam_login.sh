@@ -210,6 +210,23 @@ by_sudo() {	# USER SSH-OPTION
 }
 same "sudo by the user's key in the agent" "$(by_sudo alice -A)" root
 same "not without the agent" "$(by_sudo alice -a)" ""
+# su asks for the user that one wants to be: its agent is not the asker's
+sed -i "1i auth [$control] pam_naskeys.so agent" /etc/pam.d/su
+install -d -o alice -m 700 alices
+install -o alice -m 600 key alices/key
+cat >alices.sh <<-'END'
+	ssh-agent -a "$1/agent" >"$1/out"
+	SSH_AUTH_SOCK=$1/agent ssh-add -q "$1/key" 2>"$1/err"
+END
+setpriv --reuid "$(id -u alice)" --clear-groups -- sh alices.sh alices
+su_by_agent() {	# UID
+	SSH_AUTH_SOCK=$PWD/alices/agent setpriv --reuid "$1" \
+	    --clear-groups -- su alice -c 'id -un' </dev/null 2>/dev/null
+}
+same "su by one's own agent" "$(su_by_agent "$(id -u alice)")" alice
+same "not by that of whom one wants to be" "$(su_by_agent 1500)" ""
+kill "$(sed -n 's/.*PID=\([0-9]*\);.*/\1/p' alices/out)"
+sed -i 1d /etc/pam.d/su
 naskeysctl key add bob other.pub >/dev/null 2>&1
 cp -p key bobs; cp -p other key; cp -p other.pub key.pub
 same "not by a key that is another user's" "$(by_sudo bob -A)" ""

@@ -48,6 +48,9 @@ static const struct {
 	{ "the window is over", {
 		{ 1000, 1, 0 }, { 1099, 2, 0 }, { 1100, 1, 0 },
 		{ 1101, 2, 0 }, { 1102, 3, 1152 } } },
+	{ "who waited for the file comes with an older time", {
+		{ 1001, 1, 0 }, { 1000, 2, 0 }, { 999, 3, 1051 },
+		{ 998, 3, 1051 } } },
 	{ "a clock that went back counts no row of the future", {
 		{ 1000, 1, 0 }, { 1001, 2, 0 }, { 500, 1, 0 },
 		{ 501, 2, 0 }, { 502, 3, 552 } } },

@@ -2,6 +2,7 @@
 /* The operations of pam.sock, by whoever may ask for them. */
 #include "lib/login/login.h"
 #include "lib/map/reader.h"
+#include "lib/store/failures.h"
 #include "tests/unit/methods_fixture.h"
 
 #define ALICE	2
@@ -166,6 +167,42 @@ START_TEST(locked_out)
 	expect("user.unlock", "['alice']", "", "true");
 	expect("user.unlock", "['alice']", "", "false");
 	ck_assert_int_eq(locked_until(ALICE), 0);
+	ck_assert_int_eq(verify("alice", "alice's"), NK_FRAME_OK);
+}
+END_TEST
+
+/* What has begun is ended by its time or by an administrator alone. */
+START_TEST(lockout_ends)
+{
+	int i;
+
+	for (i = 0; i < 5; i++)
+		ck_assert_int_eq(failure("alice"), NK_FRAME_OK);
+	ck_assert_int_eq(ask(NK_FRAME_SUCCESS, "alice", "sshd", NULL, NULL,
+	    NULL), NK_FRAME_OK);
+	ck_assert_int_gt(locked_until(ALICE), 0);
+	expect("user.logins", "['alice']", "failures", "5");
+	/* the map knows it, session.db has lost it */
+	ck_assert_int_eq(nk_failures_forget(w.c.session, ALICE,
+	    nk_session_now(), NULL), 0);
+	ck_assert_int_gt(locked_until(ALICE), 0);
+	expect("user.unlock", "['alice']", "", "false");
+	ck_assert_int_eq(locked_until(ALICE), 0);
+}
+END_TEST
+
+/* Guessing at others' passwords costs the machine no more than so much. */
+START_TEST(strangers)
+{
+	int i;
+
+	if (geteuid() != 0)
+		return;
+	as(60000);
+	for (i = 0; i < 70; i++)
+		ck_assert_int_eq(verify("alice", "alice's"),
+		    NK_FRAME_AUTH_ERR);
+	as(0);
 	ck_assert_int_eq(verify("alice", "alice's"), NK_FRAME_OK);
 }
 END_TEST
@@ -363,6 +400,8 @@ main(void)
 	tcase_add_loop_test(tc, who_may_what, 0, LENGTH(rows));
 	tcase_add_test(tc, who_may_not_log_in);
 	tcase_add_test(tc, locked_out);
+	tcase_add_test(tc, lockout_ends);
+	tcase_add_test(tc, strangers);
 	tcase_add_test(tc, success_forgets);
 	tcase_add_test(tc, lockout_stays);
 	tcase_add_test(tc, own_tries);

@@ -408,7 +408,7 @@ static const struct row rows[] = {
 	    { "x" }, .call = { { AUTH, PAM_USER_UNKNOWN },
 	    { CRED, PAM_USER_UNKNOWN } }, .frames = "", .prompts = 1 },
 	{ "not in the name service", "login", "", "ghost", { "secret" },
-	    .call = { { AUTH, PAM_USER_UNKNOWN }, { ACCT, PAM_USER_UNKNOWN } },
+	    .call = { { AUTH, PAM_SYSTEM_ERR }, { ACCT, PAM_SYSTEM_ERR } },
 	    .frames = "", .prompts = 1 },
 	/* refused as if it were wrong, and not counted */
 	{ "locked", "login", "", "locked", { "secret" }, .call = {
