@@ -2,10 +2,10 @@
 #include <grp.h>
 #include <string.h>
 
+#include "lib/map/serve.h"
 #include "nss/mapping.h"
 #include "nss/pack.h"
 #include "nss/result.h"
-#include "nss/serve.h"
 
 #define FILL_TRIES	8	/* lists of members that changed under us */
 

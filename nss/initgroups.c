@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "lib/map/quick.h"
+#include "lib/map/serve.h"
 #include "nss/mapping.h"
 #include "nss/result.h"
-#include "nss/serve.h"
 
 struct query {
 	const char	*name;

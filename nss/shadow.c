@@ -10,10 +10,10 @@
 #include <shadow.h>
 #include <string.h>
 
+#include "lib/map/serve.h"
 #include "nss/mapping.h"
 #include "nss/pack.h"
 #include "nss/result.h"
-#include "nss/serve.h"
 
 #define SECRET_TRIES	8	/* accounts that changed meanwhile */
 #define DAY		86400

@@ -29,7 +29,7 @@ warn_of_end(const struct nk_call *c, int64_t days)
 
 /* What the account does not say, the machine's configuration may. */
 static void
-complete(struct nk_secret *s, const struct nk_account *a)
+complete(struct nk_password *s, const struct nk_account *a)
 {
 	if (s->max_days < 0 && a->max_days > 0)
 		s->max_days = a->max_days;
@@ -39,7 +39,7 @@ complete(struct nk_secret *s, const struct nk_account *a)
 
 /* As shadow(5) has it.  Set fields are not negative. */
 static int
-judge_age(const struct nk_call *c, const struct nk_secret *s, int64_t today)
+judge_age(const struct nk_call *c, const struct nk_password *s, int64_t today)
 {
 	int64_t age = today - s->last_change;
 
@@ -122,6 +122,6 @@ nk_manage_account(struct nk_call *c)
 	result = r == 0 ? judge(c, &l) : nk_result(r);
 	nk_lookup_end(&l);
 	if (r == -ENODATA)
-		nk_log(c, LOG_ERR, "accounts.map cannot be read or trusted");
+		nk_log_no_map(c);
 	return result;
 }

@@ -2,6 +2,7 @@
 #include "pam/agent.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -20,17 +21,42 @@ struct relay {
 	struct nk_frame		frame;
 };
 
-/* Not to have become root again would let the caller go on as the user. */
 static int
-open_as(struct relay *y, const char *path, uid_t uid)
+open_as_user(struct relay *y, const char *path, const struct nk_account *a)
 {
 	int r;
 
-	if (seteuid(uid) == -1)
+	if (setgroups(0, NULL) == -1 || setegid(a->gid) == -1 ||
+	    seteuid(a->uid) == -1)
 		return -errno;
-	r = nk_pamsock_open(&y->agent, path, uid, NK_AGENT_MS);
+	r = nk_pamsock_open(&y->agent, path, a->uid, NK_AGENT_MS);
+	/* else the caller would go on as the user, or half of it */
 	if (seteuid(0) == -1 || geteuid() != 0)
 		abort();
+	return r;
+}
+
+/* Open it with the user's rights: of the caller's groups it has none. */
+static int
+open_as(struct relay *y, const char *path, const struct nk_account *a)
+{
+	gid_t gid = getegid(), *groups;
+	int n, r;
+
+	if ((n = getgroups(0, NULL)) == -1)
+		return -errno;
+	if ((groups = calloc((size_t)n + 1, sizeof(*groups))) == NULL)
+		return -ENOMEM;
+	if ((n = getgroups(n, groups)) == -1) {
+		r = -errno;
+		goto out;
+	}
+	r = open_as_user(y, path, a);
+	if (setegid(gid) == -1 || getegid() != gid ||
+	    setgroups((size_t)n, groups) == -1)
+		abort();
+ out:
+	free(groups);
 	return r;
 }
 
@@ -122,7 +148,7 @@ nk_agent(const struct nk_call *c, const struct nk_account *a)
 		return PAM_AUTH_ERR;
 	y->helper = y->agent = NK_PAMSOCK_NONE;
 	nk_ask_frame(&y->frame, &q);
-	if ((r = open_as(y, path, a->uid)) == 0 &&
+	if ((r = open_as(y, path, a)) == 0 &&
 	    (r = nk_ask_open(c, &y->helper)) == 0)
 		r = relay(y);
 	nk_pamsock_close(&y->agent);

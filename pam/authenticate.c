@@ -38,7 +38,7 @@ is_sshd(const struct nk_call *c)
 }
 
 static bool
-is_locked_out(const struct nk_secret *s)
+is_locked_out(const struct nk_password *s)
 {
 	struct timespec ts;
 
@@ -402,7 +402,7 @@ nk_authenticate(struct nk_call *c)
 		result = nk_result(r);
 	nk_lookup_end(&l);
 	if (r == -ENODATA)
-		nk_log(c, LOG_ERR, "accounts.map cannot be read or trusted");
+		nk_log_no_map(c);
 	return nk_remember(c, result, by_password);
 }
 

@@ -77,6 +77,13 @@ nk_log(const struct nk_call *c, int priority, const char *fmt, ...)
 	pam_syslog(c->pamh, priority, "user %.100s: %s", c->user, line);
 }
 
+void
+nk_log_no_map(const struct nk_call *c)
+{
+	pam_syslog(c->pamh, LOG_ERR, "accounts.map cannot be read or "
+	    "trusted");
+}
+
 /* A person who cannot be told is no reason to change a result. */
 void
 nk_tell_person(const struct nk_call *c, int style, const char *text)

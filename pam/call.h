@@ -67,6 +67,12 @@ const char *nk_item(const struct nk_call *c, int item);
 void	nk_log(const struct nk_call *c, int priority, const char *fmt, ...)
 	    NK_PRINTF(3, 4);
 
+/*
+ * accounts.map cannot be read: without the name, which nobody knows and which
+ * may be a password that was typed too early.
+ */
+void	nk_log_no_map(const struct nk_call *c);
+
 /* A sentence for the person, unless silence was asked for. */
 void	nk_tell_person(const struct nk_call *c, int style, const char *text);
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/map/serve.h"
+
 #define TRIES	8		/* maps or accounts that change under us */
 
 enum { ACCOUNTS, SECRETS };
@@ -33,14 +35,6 @@ open_map(struct nk_lookup *l, int which)
 	    NK_VIEW_ONCE);
 }
 
-static bool
-is_served(const struct nk_map_user *u, uint32_t min_id, uint32_t min_uid)
-{
-	return (u->flags & NK_USER_MANAGED) != 0 && u->uid != 0 &&
-	    u->gid != 0 && u->uid != UINT32_MAX && u->gid != UINT32_MAX &&
-	    u->uid >= min_id && u->gid >= min_id && u->uid >= min_uid;
-}
-
 static int
 find_account(struct nk_lookup *l, struct nk_map_user *u)
 {
@@ -53,12 +47,12 @@ find_account(struct nk_lookup *l, struct nk_map_user *u)
 	    strlen(l->user), u)) < 0 ||
 	    (r = nk_map_settings(&l->view[ACCOUNTS], &s)) < 0)
 		return r;
-	if (!is_served(u, s.min_id, l->min_uid))
+	if (!nk_serves_user(u, &s) || u->uid < l->min_uid)
 		return -ENOENT;
 	l->account = (struct nk_account){ .row = u->row,
 	    .generation = u->generation, .expires_at = u->expires_at,
-	    .uid = u->uid, .flags = u->flags, .max_days = s.max_days,
-	    .warn_days = s.warn_days };
+	    .uid = u->uid, .gid = u->gid, .flags = u->flags,
+	    .max_days = s.max_days, .warn_days = s.warn_days };
 	return 0;
 }
 
@@ -89,9 +83,9 @@ nk_lookup_begin(struct nk_lookup *l, const struct nk_maps *maps,
 }
 
 static void
-keep(struct nk_secret *kept, const struct nk_map_secret *s)
+keep(struct nk_password *kept, const struct nk_map_secret *s)
 {
-	*kept = (struct nk_secret){ .locked_until = s->locked_until,
+	*kept = (struct nk_password){ .locked_until = s->locked_until,
 	    .last_change = s->last_change, .min_days = s->min_days,
 	    .max_days = s->max_days, .warn_days = s->warn_days,
 	    .inactive_days = s->inactive_days, .flags = s->flags };
@@ -134,7 +128,7 @@ find_secret_anew(struct nk_lookup *l, union record *rec)
 			return r;
 		if (missing && before.row == l->account.row &&
 		    before.generation == l->account.generation) {
-			l->secret = (struct nk_secret){ .last_change = -1,
+			l->secret = (struct nk_password){ .last_change = -1,
 			    .min_days = -1, .max_days = -1, .warn_days = -1,
 			    .inactive_days = -1, .hash = "*",
 			    .flags = NK_SECRET_OTP };

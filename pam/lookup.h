@@ -26,14 +26,14 @@ struct nk_account {
 	uint64_t	row;
 	uint64_t	generation;
 	int64_t		expires_at;
-	uint32_t	uid;
+	uint32_t	uid, gid;
 	uint32_t	flags;		/* NK_USER_... */
 	uint16_t	max_days;	/* the machine's, for a password whose
 					   secret says nothing; 0: for ever */
 	uint16_t	warn_days;
 };
 
-struct nk_secret {
+struct nk_password {
 	int64_t		locked_until;
 	int32_t		last_change, min_days, max_days, warn_days;
 	int32_t		inactive_days;
@@ -51,7 +51,7 @@ struct nk_lookup {
 	uint32_t		 min_uid;
 	struct nk_view		 view[2];	/* accounts, secrets */
 	struct nk_account	 account;
-	struct nk_secret	 secret;
+	struct nk_password	 secret;
 };
 
 /*

@@ -128,7 +128,7 @@ nk_change_password(struct nk_call *c)
 		result = update(c, &l.account);
 	nk_lookup_end(&l);
 	if (r == -ENODATA)
-		nk_log(c, LOG_ERR, "accounts.map cannot be read or trusted");
+		nk_log_no_map(c);
 	if (result == PAM_USER_UNKNOWN || result == PAM_AUTHINFO_UNAVAIL)
 		result = pass_on(c, result);
 	return result;

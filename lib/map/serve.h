@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef NASKEYS_NSS_SERVE_H
-#define NASKEYS_NSS_SERVE_H
+#ifndef NASKEYS_MAP_SERVE_H
+#define NASKEYS_MAP_SERVE_H
 
 /*
- * Whom we serve, whatever the map says:
+ * Whom NSS serves, and PAM takes for ours, whatever the map says:
  *
  *  1. never uid 0 or gid 0, nor the id that means "none";
  *  2. no uid and no gid below the configured minimum;
@@ -35,4 +35,4 @@ nk_serves_user(const struct nk_map_user *u, const struct nk_map_settings *s)
 	return nk_serves_account(u->flags, u->uid, u->gid, s);
 }
 
-#endif /* NASKEYS_NSS_SERVE_H */
+#endif /* NASKEYS_MAP_SERVE_H */
