@@ -26,8 +26,8 @@ nk_login_may_try(struct nk_login *l, const struct nk_user *u)
 }
 
 int
-nk_login_count_failure(struct nk_login *l, const struct nk_user *u,
-    struct nk_login_answer *a)
+nk_login_add_failure(struct nk_login *l, const struct nk_user *u,
+    struct nk_login_answer *a, bool *outp)
 {
 	const struct nk_conf *conf = l->c->conf;
 	const struct nk_lockout_rule rule = {
@@ -38,6 +38,7 @@ nk_login_count_failure(struct nk_login *l, const struct nk_user *u,
 	struct nk_failures f;
 	int r;
 
+	*outp = false;
 	if (nk_login_is_self(l))
 		return 0;		/* its try was taken before */
 	if ((r = nk_failures_add(l->c->session, u->id, &rule,
@@ -46,6 +47,19 @@ nk_login_count_failure(struct nk_login *l, const struct nk_user *u,
 	nk_login_note(a, LOG_NOTICE, "user %.100s: locked out for %" PRId64
 	    " s after %u failures", u->name,
 	    f.locked_until - nk_session_now(), f.count);
+	*outp = true;
+	return 0;
+}
+
+int
+nk_login_count_failure(struct nk_login *l, const struct nk_user *u,
+    struct nk_login_answer *a)
+{
+	bool out;
+	int r;
+
+	if ((r = nk_login_add_failure(l, u, a, &out)) < 0 || !out)
+		return r;
 	return nk_publisher_lock_out(l->c->publisher, l->c->session, u->id);
 }
 

@@ -21,6 +21,14 @@
 int	nk_login_count_failure(struct nk_login *l, const struct nk_user *u,
 	    struct nk_login_answer *a) NK_MUST_CHECK;
 
+/*
+ * The same in two steps, for who holds the publisher's lock: *outp, the user
+ * is locked out by it, and nk_publisher_lock_out() is to follow once the lock
+ * is given back.
+ */
+int	nk_login_add_failure(struct nk_login *l, const struct nk_user *u,
+	    struct nk_login_answer *a, bool *outp) NK_MUST_CHECK;
+
 /* Forget u's failures, and a lock-out with them. */
 int	nk_login_forget_failures(struct nk_login *l, const struct nk_user *u)
 	    NK_MUST_CHECK;

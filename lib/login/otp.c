@@ -57,15 +57,17 @@ take(struct nk_login *l, const struct nk_user *u, const char *text,
 /*
  * Take the code, for good.  *verdictp: 0; -EACCES, it is wrong; -EAGAIN, too
  * many failures; -ENOKEY, -EBADMSG.  What is wrong with the edit itself is
- * returned.  Who is locked out meanwhile is refused under the lock too:
- * guesses that come at once are looked at one after the other.
+ * returned.  A wrong one is counted before the lock is given back: guesses
+ * that come at once are looked at one after the other, and none after the
+ * last one that is allowed.
  */
 static int
 use_code(struct nk_login *l, const struct nk_user *u,
     const struct nk_frame_field *field, struct nk_factor_use *use,
-    int *verdictp)
+    struct nk_login_answer *a, int *verdictp)
 {
 	char text[NK_FRAME_SECRET_MAX + 1];
+	bool out = false;
 	int r;
 
 	if ((r = nk_login_text(field, text, sizeof(text))) < 0 ||
@@ -74,10 +76,16 @@ use_code(struct nk_login *l, const struct nk_user *u,
 	*verdictp = nk_login_is_self(l) ? 0 : nk_login_may_try(l, u);
 	if (*verdictp == 0)
 		*verdictp = take(l, u, text, use);
-	if (*verdictp == 0)
+	if (*verdictp == 0) {
 		r = nk_edit_commit(l->c->publisher);
-	else
-		nk_edit_abort(l->c->publisher);
+		goto out;
+	}
+	if (*verdictp == -EACCES)
+		r = nk_login_add_failure(l, u, a, &out);
+	nk_edit_abort(l->c->publisher);
+	if (r == 0 && out)
+		r = nk_publisher_lock_out(l->c->publisher, l->c->session,
+		    u->id);
  out:
 	explicit_bzero(text, sizeof(text));
 	return r;
@@ -154,14 +162,13 @@ nk_login_otp(struct nk_login *l, const struct nk_user *u,
 	if (f->field[1].len == 0)	/* asks whether there is one */
 		return refuse(u, NULL, a);
 	if ((verdict = may_try(l, u)) == 0 &&
-	    (r = use_code(l, u, &f->field[1], &use, &verdict)) < 0)
+	    (r = use_code(l, u, &f->field[1], &use, a, &verdict)) < 0)
 		return r;
 	switch (verdict) {
 	case 0:
 		return succeed(l, u, &use, a);
 	case -EACCES:
-		(void)refuse(u, NULL, a);
-		return nk_login_count_failure(l, u, a);
+		return refuse(u, NULL, a);	/* it is counted */
 	case -EAGAIN:
 		return refuse(u, "too many failures", a);
 	case -ENOKEY:

@@ -10,15 +10,12 @@
  * the same number.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "lib/account/process.h"
 #include "lib/login/login.h"
 #include "lib/ssh/base64.h"
 #include "lib/ssh/fingerprint.h"
@@ -141,38 +138,6 @@ write_record(struct nk_store *s, void *arg)
 	return r;
 }
 
-/* Field 22 of proc(5)'s stat; the second one may hold spaces and brackets. */
-static int
-start_time(pid_t pid, int64_t *timep)
-{
-	char path[40], text[1024];
-	unsigned long long time;
-	const char *p;
-	ssize_t n;
-	int fd, i;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
-		return errno == ENOENT ? -ESRCH : -errno;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (n <= 0)
-		return -ESRCH;
-	text[n] = '\0';
-	if ((p = strrchr(text, ')')) == NULL)
-		return -EBADMSG;
-	for (i = 2; i < 22 && p != NULL; i++)
-		p = strchr(p + 1, ' ');
-	if (p == NULL)
-		return -EBADMSG;
-	errno = 0;
-	time = strtoull(p + 1, NULL, 10);
-	if (errno != 0 || time > INT64_MAX)
-		return -EBADMSG;
-	*timep = (int64_t)time;
-	return 0;
-}
-
 /* A process that has gone has no session. */
 static int
 remember_session(struct nk_login *l, const struct nk_user *u,
@@ -185,7 +150,7 @@ remember_session(struct nk_login *l, const struct nk_user *u,
 
 	if (s.pid <= 0)
 		return 0;
-	r = start_time((pid_t)s.pid, &s.start);
+	r = nk_process_start((pid_t)s.pid, &s.start);
 	if (r == 0)
 		r = nk_sessions_add(l->c->session, &s);
 	return r == -ESRCH ? 0 : r;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "lib/account/process.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/key_add.h"
 #include "lib/rpc/object.h"
@@ -18,8 +19,15 @@ add_session(void *arg, const struct nk_user_session *u)
 {
 	json_t *list = arg, *o;
 	struct nk_object b;
+	int64_t start;
 	int r;
 
+	/* nobody says that a process was killed */
+	r = nk_process_start((pid_t)u->pid, &start);
+	if (r == -ESRCH || (r == 0 && start != u->start))
+		return 0;
+	if (r < 0)
+		return r;
 	nk_object_init(&b, NULL);
 	nk_object_int(&b, "pid", u->pid);
 	nk_object_date(&b, "since", u->since, 0);

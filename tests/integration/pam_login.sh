@@ -179,6 +179,30 @@ echo "alice's" >line
 check "a service that does not ask for it" \
     [ "$(pamtester t_naskeys alice authenticate <line 2>&1 |
     grep -c successfully)" = 0 ]
+# What changes while the code is typed counts.
+printf 'auth required pam_naskeys.so otp\n' >/etc/pam.d/t_otp
+mkfifo slowly
+in_between() {	# PASSWORD CODE COMMAND...
+	local n
+	pamtester t_otp alice authenticate <slowly >said 2>&1 &
+	n=$!
+	exec 9>slowly
+	echo "$1" >&9
+	sleep 1
+	"${@:3}" >/dev/null
+	echo "$2" >&9
+	exec 9>&-
+	wait $n
+	grep -c successfully said
+}
+set_password() { echo "$2" | naskeysctl user passwd "$1" --stdin; }
+same "nothing" "$(in_between "alice's" "$(code 3)" true)" 1
+same "another password" "$(in_between "alice's" "$(code 4)" \
+    set_password alice other)" 0
+same "a locked account" "$(in_between other "$(code 5)" \
+    naskeysctl user lock alice)" 0
+naskeysctl user unlock alice >/dev/null
+set_password alice "alice's" >/dev/null
 same "the key alone, where sshd wants no more" "$(login key carol)" carol
 stop_sshd
 start_sshd yes -o KbdInteractiveAuthentication=yes \
@@ -192,6 +216,20 @@ check "nor without the key" [ "$(typed carol $asked "$(code 2)")" != carol ]
 stop_sshd
 check "user otp remove" naskeysctl user otp alice remove
 start_sshd yes -o KbdInteractiveAuthentication=yes
+
+### A home for who has none yet
+
+echo 'session required pam_naskeys.so mkhome' >/etc/pam.d/t_home
+install -d -m 755 /srv/homes
+install -d -m 777 /srv/open
+naskeysctl user add erin --home /srv/homes/erin >/dev/null
+naskeysctl user add frank --home /srv/open/frank >/dev/null
+for u in erin frank; do
+	check "a session of $u" pamtester t_home $u open_session
+done
+same "is made" "$(stat -c '%U %a' /srv/homes/erin)" "erin 700"
+same "from the skeleton" "$(ls -A /srv/homes/erin)" "$(ls -A /etc/skel)"
+check "not where everybody may write" [ ! -e /srv/open/frank ]
 
 ### sudo by the forwarded agent
 

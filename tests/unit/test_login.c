@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* The operations of pam.sock, by whoever may ask for them. */
+#include <sys/wait.h>
+
+#include <signal.h>
+
 #include "lib/login/login.h"
 #include "lib/map/reader.h"
 #include "lib/store/failures.h"
@@ -202,6 +206,9 @@ START_TEST(strangers)
 	for (i = 0; i < 70; i++)
 		ck_assert_int_eq(verify("alice", "alice's"),
 		    NK_FRAME_AUTH_ERR);
+	/* what a hash is computed for is used up */
+	ck_assert_int_eq(nk_session_rate(w.c.session, "stranger:60000", 60,
+	    60, nk_session_now()), -EAGAIN);
 	as(0);
 	ck_assert_int_eq(verify("alice", "alice's"), NK_FRAME_OK);
 }
@@ -348,6 +355,25 @@ START_TEST(sessions)
 }
 END_TEST
 
+/* A process that was killed has said nothing; its session is over. */
+START_TEST(session_of_the_dead)
+{
+	int status;
+
+	ck_assert_int_ne(w.caller.pid = fork(), -1);
+	if (w.caller.pid == 0) {
+		pause();
+		_exit(0);
+	}
+	ck_assert_int_eq(ask(NK_FRAME_SESSION_OPEN, "alice", "sshd", "::1",
+	    "", ""), NK_FRAME_OK);
+	expect("user.logins", "['alice']", "sessions.0.from", "'::1'");
+	ck_assert_int_eq(kill(w.caller.pid, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(w.caller.pid, &status, 0), w.caller.pid);
+	expect("user.logins", "['alice']", "sessions", "[]");
+}
+END_TEST
+
 static const char *const infos[] = {
 	"", "\n", "publickey", "publickey ", "publickey ssh-ed25519",
 	"publickey ssh-ed25519 ", "publickey ssh-ed25519 !!!!",
@@ -379,11 +405,11 @@ START_TEST(mkhome)
 	done("user.update", text);
 	if (geteuid() != 0)
 		return;			/* whose /tmp is root's */
-	(void)ask(NK_FRAME_MKHOME, "alice", NULL, NULL, NULL, NULL);
 	/* below /tmp everybody may write: refused, and nothing is there */
-	ck_assert(answer.code == NK_FRAME_PERM_DENIED ||
-	    stat(path, &st) == 0);
-	ck_assert_int_eq(stat(path, &st) == 0, answer.code == NK_FRAME_OK);
+	ck_assert_int_eq(ask(NK_FRAME_MKHOME, "alice", NULL, NULL, NULL,
+	    NULL), NK_FRAME_PERM_DENIED);
+	ck_assert_ptr_nonnull(strstr(answer.note, "was not made"));
+	ck_assert_int_eq(stat(path, &st), -1);
 }
 END_TEST
 
@@ -409,6 +435,7 @@ main(void)
 	tcase_add_test(tc, change_own_password);
 	tcase_add_test(tc, method_and_cost);
 	tcase_add_test(tc, sessions);
+	tcase_add_test(tc, session_of_the_dead);
 	tcase_add_loop_test(tc, other_infos, 0, LENGTH(infos));
 	tcase_add_test(tc, mkhome);
 	suite_add_tcase(s, tc);
