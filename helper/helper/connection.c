@@ -75,9 +75,15 @@ connection_open_services(struct connection *c, const char **whatp)
 /* ---- who asks ---- */
 
 bool
+connection_is_root(const struct connection *c)
+{
+	return !c->caller.gateway && c->caller.uid == 0;
+}
+
+bool
 connection_is_owner(const struct connection *c)
 {
-	return !c->caller.gateway && (c->caller.uid == 0 ||
+	return connection_is_root(c) || (!c->caller.gateway &&
 	    c->caller.uid == c->state->nk.owner);
 }
 
@@ -115,19 +121,31 @@ mend_unconfined(struct connection *c)
 	return r < 0 ? r : confined;
 }
 
+/* The asker is told, and the log has it too. */
+static int
+unavailable(struct nk_error *e, int error, const char *what,
+    const char *reason)
+{
+	log_say(LOG_ERR, "%s: %s", what, reason);
+	return nk_error_call(e, -error, "%s: %s", what, reason);
+}
+
 int
-connection_mend(void *arg, struct nk_error *e)
+connection_ready(void *arg, enum nk_method_kind kind, struct nk_error *e)
 {
 	struct connection *c = arg;
-	const char *store = c->state->nk.store;
+	const char *what = NULL;
 	int r;
 
-	if (c->mended)
+	if (kind == NK_APART)
+		return 0;
+	if ((r = connection_open_services(c, &what)) < 0)
+		return unavailable(e, r, what, state_strerror(-r));
+	if (kind == NK_LOOKS || c->mended)
 		return 0;
 	if ((r = mend_unconfined(c)) < 0) {
 		close_services(c);	/* the next request opens them anew */
-		log_say(LOG_ERR, "%s: %s", store, strerror(-r));
-		return nk_error_call(e, -r, "%s: %s", store, strerror(-r));
+		return unavailable(e, r, c->state->nk.store, strerror(-r));
 	}
 	c->mended = true;
 	return 0;
@@ -156,7 +174,7 @@ connection_init(struct connection *c, const struct state *state)
 		log_say(LOG_ERR, "%s", c->conf_fault);
 	c->context = (struct nk_context){ .state = &state->nk,
 	    .conf = &c->conf, .caller = &c->caller, .passed_fd = -1,
-	    .input_fd = -1, .mend = connection_mend, .mend_arg = c };
+	    .input_fd = -1, .ready = connection_ready, .ready_arg = c };
 }
 
 int

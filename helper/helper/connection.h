@@ -44,7 +44,9 @@ int	connection_meet(struct connection *c, enum protocol protocol, int in)
 	    NK_MUST_CHECK;
 void	connection_end(struct connection *c);
 
-/* Root, or the owner of a state of one's own; not through the gateway. */
+/* Neither of these through the gateway. */
+bool	connection_is_root(const struct connection *c);
+/* Root, or the owner of a state of one's own. */
 bool	connection_is_owner(const struct connection *c);
 
 /*
@@ -60,8 +62,12 @@ bool	connection_is_trusted(struct connection *c);
 int	connection_open_services(struct connection *c, const char **whatp)
 	    NK_MUST_CHECK;
 
-/* Bring maps and store into agreement, once: nk_context's mend. */
-int	connection_mend(void *arg, struct nk_error *e) NK_MUST_CHECK;
+/*
+ * nk_context's ready: the services opened, unless the method needs none, and
+ * maps and store brought into agreement, once.
+ */
+int	connection_ready(void *arg, enum nk_method_kind kind,
+	    struct nk_error *e) NK_MUST_CHECK;
 
 /* Say in the log what the store has lost, if it has. */
 void	log_missing(const struct nk_publisher *p, const char *store);

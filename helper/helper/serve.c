@@ -127,7 +127,10 @@ answer_request(struct stream *s)
 	return r < 0 ? r : lifted;
 }
 
-/* Handle the line at hand.  0, or -errno: the connection is over. */
+/*
+ * Handle the line at hand.  0, or -errno: the connection is over.  What root
+ * may do does not depend on the store, and so not every method opens it.
+ */
 static int
 handle_request(struct stream *s)
 {
@@ -136,7 +139,8 @@ handle_request(struct stream *s)
 
 	if (s->c.conf_error < 0)
 		return answer_fault(s, -s->c.conf_error, s->c.conf_fault);
-	if ((r = connection_open_services(&s->c, &what)) < 0)
+	if (!connection_is_root(&s->c) &&
+	    (r = connection_open_services(&s->c, &what)) < 0)
 		return answer_unavailable(s, r, what);
 	r = answer_request(s);
 	source_drop_passed(&s->source);

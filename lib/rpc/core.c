@@ -104,13 +104,12 @@ core_get_methods(struct nk_context *c, json_t *params, json_t **resultp,
 }
 
 const struct nk_method nk_methods_core[] = {
-	{ .name = "core.ping", .right = NK_RIGHT_ANYBODY, .args = no_args,
-	    .call = core_ping },
-	{ .name = "core.set_options", .right = NK_RIGHT_ANYBODY,
-	    .args = set_options_args, .call = core_set_options },
-	{ .name = "core.get_jobs", .right = NK_RIGHT_USER,
-	    .args = nk_query_args, .call = core_get_jobs },
-	{ .name = "core.get_methods", .right = NK_RIGHT_USER,
-	    .args = no_args, .call = core_get_methods },
+	{ "core.ping", NK_RIGHT_ANYBODY, NK_APART, no_args, core_ping },
+	{ "core.set_options", NK_RIGHT_ANYBODY, NK_APART, set_options_args,
+	    core_set_options },
+	{ "core.get_jobs", NK_RIGHT_USER, NK_APART, nk_query_args,
+	    core_get_jobs },
+	{ "core.get_methods", NK_RIGHT_USER, NK_APART, no_args,
+	    core_get_methods },
 	{ .name = NULL },
 };

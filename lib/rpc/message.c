@@ -325,8 +325,8 @@ call_method(const struct nk_rpc_hooks *hooks, struct nk_context *c,
 	int r;
 
 	*resultp = NULL;
-	if ((m->kind != NK_LOOKS && c->mend != NULL &&
-	    (r = c->mend(c->mend_arg, e)) < 0) ||
+	if ((c->ready != NULL &&
+	    (r = c->ready(c->ready_arg, m->kind, e)) < 0) ||
 	    (r = admit(hooks, c, m, e)) < 0 ||
 	    (r = nk_args_check(m->args, params, e)) < 0)
 		return r;

@@ -252,7 +252,7 @@ const struct nk_method nk_methods_keychain[] = {
 	    nk_keychain_update_method },
 	{ "keychaincredential.delete", NK_RIGHT_ADMIN, NK_EDITS, delete_args,
 	    nk_keychain_delete_method },
-	{ "keychaincredential.generate_ssh_key_pair", NK_RIGHT_ADMIN, NK_READS,
+	{ "keychaincredential.generate_ssh_key_pair", NK_RIGHT_ADMIN, NK_APART,
 	    generate_args, nk_keychain_generate_method },
 	{ "keychaincredential.export", NK_RIGHT_ADMIN, NK_READS, export_args,
 	    nk_keychain_export_method },

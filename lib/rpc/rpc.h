@@ -65,6 +65,14 @@ struct nk_caller {
 
 struct nk_error;
 
+/* What a method works on: see nk_context's ready. */
+enum nk_method_kind {
+	NK_READS,		/* the store, with which the maps agree */
+	NK_EDITS,		/* likewise; counts against the rate of edits */
+	NK_LOOKS,		/* the store, and the maps as they are */
+	NK_APART,		/* neither: if root asks, they are not opened */
+};
+
 struct nk_context {
 	struct nk_publisher	*publisher;
 	struct nk_session	*session;
@@ -76,11 +84,12 @@ struct nk_context {
 	int64_t			 user_id;	/* caller's row, 0: none */
 	char			 actor[256];	/* caller's name, for audit */
 	/*
-	 * Brings maps and store into agreement before a method is called
-	 * that does more than look.  0, or -errno with *e set.  May be NULL.
+	 * Makes ready what a method of this kind works on.  0, or -errno
+	 * with *e set.  NULL: all is.
 	 */
-	int			(*mend)(void *arg, struct nk_error *e);
-	void			*mend_arg;
+	int			(*ready)(void *arg, enum nk_method_kind kind,
+				    struct nk_error *e);
+	void			*ready_arg;
 	/* Sets these three again: who waits may lose a right meanwhile. */
 	int			(*rights)(struct nk_context *c);
 
@@ -211,12 +220,6 @@ enum nk_right {
 	NK_RIGHT_USER,		/* any account, for itself */
 	NK_RIGHT_ADMIN,
 	NK_RIGHT_ROOT,
-};
-
-enum nk_method_kind {
-	NK_READS,
-	NK_EDITS,		/* counts against the rate of edits */
-	NK_LOOKS,		/* sees maps before they are mended */
 };
 
 struct nk_method {

@@ -125,7 +125,10 @@ case $(ask naskeys.check '[]') in
 *) fail "and naskeys.check likewise" ;;
 esac
 same "and nothing was changed" "$(maps_sum)" "$sum"
-same "another request" "$(ask core.ping '[]')" "$pong"
+same "a request that looks at neither" "$(ask core.ping '[]')" "$pong"
+same "changes nothing either" "$(maps_sum)" "$sum"
+same "another request" "$(ask user.query '[[["id","=",1]],{"count":true}]')" \
+    '{"jsonrpc":"2.0","result":1,"id":1}'
 check "repairs" $helper --check
 mkdir -p /etc/naskeys
 printf 'bogus = 1\n' >/etc/naskeys/naskeys.conf
