@@ -51,7 +51,7 @@ fail(struct test *t, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)printf("FAIL: full_disk: seed %" PRIu64 ", after edit %" PRIu64
+	(void)printf("FAIL: seed %" PRIu64 ", after edit %" PRIu64
 	    ": ", t->seed, t->m.edits);
 	(void)vprintf(fmt, ap);
 	(void)printf("\n");
@@ -234,7 +234,7 @@ report(struct test *t, bool disk, const char *what)
 {
 	if (t->refused == 0 || (!disk && t->restricted == 0))
 		fail(t, "%s: it was never full, or nothing restricted", what);
-	(void)printf("PASS: full_disk/%s: %d edits refused and nothing "
+	(void)printf("PASS: %s: %d edits refused and nothing "
 	    "changed, %d done, %d of them only restrict\n", what, t->refused,
 	    t->done, t->restricted);
 	t->refused = t->done = t->restricted = 0;

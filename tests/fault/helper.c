@@ -103,7 +103,7 @@ fail(const struct test *t, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)printf("FAIL: helper: edit %d, stop %d (%s, %s): ", t->at,
+	(void)printf("FAIL: edit %d, stop %d (%s, %s): ", t->at,
 	    t->at < EDITS ? t->next[t->at][t->target] : 0, t->injecting ?
 	    faults_names[t->fault] : "kill", t->what);
 	(void)vprintf(fmt, ap);
@@ -472,11 +472,11 @@ report(struct test *t)
 	int i, all = 0;
 
 	for (i = 0; i < PHASES && !t->injecting; i++) {
-		(void)printf("PASS: helper/%s: %d kills\n", phase_names[i],
+		(void)printf("PASS: %s: %d kills\n", phase_names[i],
 		    t->kills[i]);
 		all += t->kills[i];
 	}
-	(void)printf("PASS: helper/%s: ", t->injecting ?
+	(void)printf("PASS: %s: ", t->injecting ?
 	    faults_names[t->fault] : "kill");
 	if (!t->injecting)
 		(void)printf("%d kills, ", all);

@@ -78,7 +78,7 @@ fail(const struct test *t, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)printf("FAIL: inject/%s: seed %" PRIu64 ", after edit %" PRIu64
+	(void)printf("FAIL: %s: seed %" PRIu64 ", after edit %" PRIu64
 	    ", work %s call %d (%s): ", faults_names[t->fault], t->seed,
 	    t->m.edits, work_name(t->work),
 	    t->work < 0 ? 0 : t->next[t->work], t->last);
@@ -329,7 +329,7 @@ run_fault(struct test *t, enum fault fault)
 	while (!all_done(t))
 		run_editor(t);
 	t->work = -1;
-	(void)printf("PASS: inject/%s: %" PRIu64 " faults: %" PRIu64
+	(void)printf("PASS: %s: %" PRIu64 " faults: %" PRIu64
 	    " refused and nothing changed, %" PRIu64 " done, %" PRIu64
 	    " published later, %" PRIu64 " edits in all\n",
 	    faults_names[fault], t->faults, t->refused, t->done, t->later,

@@ -74,7 +74,7 @@ fail(const struct test *t, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)printf("FAIL: kill: seed %" PRIu64 ", after edit %" PRIu64
+	(void)printf("FAIL: seed %" PRIu64 ", after edit %" PRIu64
 	    ": ", t->seed, t->m.edits);
 	(void)vprintf(fmt, ap);
 	(void)printf("\n");
@@ -385,11 +385,11 @@ finish(struct test *t)
 	}
 	look_end(&t->look);
 	for (i = 0; i < PHASES; i++) {
-		(void)printf("PASS: kill/%s: %d kills\n", phase_names[i],
+		(void)printf("PASS: %s: %d kills\n", phase_names[i],
 		    t->kills[i]);
 		all += t->kills[i];
 	}
-	(void)printf("PASS: kill: %d kills, %" PRIu64 " edits acknowledged, "
+	(void)printf("PASS: all: %d kills, %" PRIu64 " edits acknowledged, "
 	    "%" PRIu64 " looks of %d readers\n", all, t->edits, looks,
 	    READERS);
 	place_remove(t->dir);

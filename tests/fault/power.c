@@ -70,7 +70,7 @@ fail(const struct test *t, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)printf("FAIL: power: seed %" PRIu64 ": ", t->seed);
+	(void)printf("FAIL: seed %" PRIu64 ": ", t->seed);
 	(void)vprintf(fmt, ap);
 	(void)printf("\n");
 	va_end(ap);
@@ -439,7 +439,7 @@ main(int argc, char *argv[])
 	record(&t, edits);
 	for (i = 0; i < failures; i++)
 		power_failure(&t);
-	(void)printf("PASS: power: %lu failures in a record of %" PRIu64
+	(void)printf("PASS: %lu failures in a record of %" PRIu64
 	    " edits, %" PRIu64 " writes and %" PRIu64 " syncs; %" PRIu64
 	    " writes lost whole or in part\n", failures, t.edits, t.writes,
 	    t.syncs, t.lost);
