@@ -5,5 +5,5 @@
 # system call of them, or at some.
 set -eu
 count=(-n 3 -k 200 -f 60)
-[ "${LONG:-no}" != yes ] || count=(-n 50 -k 16 -f 4)
+[ "${LONG:-no}" != yes ] || count=(-n 50 -k 4 -f 1)
 exec "$BUILD/tests/fault/helper" "${count[@]}" "$BUILD/naskeys-helper"

@@ -5,7 +5,7 @@
  * either a refusal, and nothing has changed, or success, and all of it has;
  * and the next try without a fault must work.
  *
- *	inject [-f FAULT] [-s SEED] [-q] [-v]	-q: every third call
+ *	inject [-f FAULT] [-s SEED] [-q] [-v]	-q: every fourth call
  */
 #include <sys/wait.h>
 
@@ -37,6 +37,7 @@ enum {
 #define UNTOUCHED_MAX	2	/* runs too short for the fault: done */
 #define EDITS_MAX	100000
 #define RUNS_MAX	200000	/* pieces of work, of one fault */
+#define START_EVERY	10	/* of these, until starts are done */
 
 struct test {
 	char		*dir;
@@ -187,14 +188,28 @@ work_ended(struct test *t)
 }
 
 static bool
-all_done(const struct test *t)
+is_done(const struct test *t, int work)
+{
+	return t->untouched[work] >= UNTOUCHED_MAX;
+}
+
+static bool
+edits_are_done(const struct test *t)
 {
 	int i;
 
 	for (i = 0; i < WORKS; i++)
-		if (t->untouched[i] < UNTOUCHED_MAX)
+		if (i != WORK_OPEN && !is_done(t, i))
 			return false;
 	return true;
+}
+
+/* What is to be found out now needs another process: or nothing is. */
+static bool
+wants_start(const struct test *t)
+{
+	return edits_are_done(t) || t->again ||
+	    (t->runs % START_EVERY == 0 && !is_done(t, WORK_OPEN));
 }
 
 static void
@@ -303,10 +318,7 @@ run_editor(struct test *t)
 		    tr.args[0] == EDITOR_FD && tracer_peek(&tr, tr.args[1],
 		    &n, sizeof(n)) == 0)
 			on_note(t, &n);
-		/* a new process every so often, and its start */
-		if (t->work == -1 && (all_done(t) || t->again ||
-		    (t->runs % 40 == 0 &&
-		    t->untouched[WORK_OPEN] < UNTOUCHED_MAX)))
+		if (t->work == -1 && wants_start(t))
 			break;
 	}
 	if (stop == TRACER_GONE)
@@ -326,7 +338,7 @@ run_fault(struct test *t, enum fault fault)
 		t->next[i] = 1;
 		t->untouched[i] = 0;
 	}
-	while (!all_done(t))
+	while (!edits_are_done(t) || !is_done(t, WORK_OPEN))
 		run_editor(t);
 	t->work = -1;
 	(void)printf("PASS: %s: %" PRIu64 " faults: %" PRIu64
@@ -353,7 +365,7 @@ main(int argc, char *argv[])
 		else if (c == 's')
 			t.seed = strtoull(optarg, NULL, 10);
 		else if (c == 'q')
-			t.step = 3;
+			t.step = 4;
 		else if (c == 'v')
 			t.verbose = true;
 		else

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
 #
-# A fault in each system call of an edit: every third, or each of them.
+# A fault in each system call of an edit: every fourth, or each of them.
 set -eu
 count=(-q)
 [ "${LONG:-no}" != yes ] || count=()
