@@ -32,6 +32,7 @@
 
 #include "helper/authorized-keys/chain.h"
 #include "helper/authorized-keys/report.h"
+#include "lib/monotonic.h"
 
 #define WORDS_MAX	32
 #define ARGUMENTS_MAX	(128u * 1024u)	/* bytes, with their NULs */
@@ -183,16 +184,6 @@ run(const struct command *c, int out, pid_t parent)
 	_exit(127);
 }
 
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &ts) == -1)
-		return INT64_MAX;
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /*
  * Append what comes out of fd until its end.  -EFBIG above max bytes,
  * -ETIMEDOUT at the deadline.
@@ -210,7 +201,7 @@ read_output(int fd, int64_t deadline, size_t max, struct nk_output *o)
 	if ((r = nk_output_room(o, max + 1, &place)) < 0)
 		return r;
 	while (got <= max) {
-		if ((left = deadline - now_ms()) <= 0)
+		if ((left = deadline - nk_monotonic_ms()) <= 0)
 			return -ETIMEDOUT;
 		if ((r = poll(&pfd, 1, (int)left)) == -1 && errno != EINTR)
 			return -errno;
@@ -249,7 +240,7 @@ end(pid_t pid, int64_t deadline)
 		if (waitid(P_PID, (id_t)pid, &si,
 		    WEXITED | WNOHANG | WNOWAIT) == -1 || si.si_pid == pid)
 			break;
-		if ((left = deadline - now_ms()) <= 0)
+		if ((left = deadline - nk_monotonic_ms()) <= 0)
 			break;
 		ts.tv_sec = left / 1000;
 		ts.tv_nsec = left % 1000 * 1000000;
@@ -285,7 +276,8 @@ static int
 run_and_read(const struct command *c, const struct nk_conf *conf,
     struct nk_output *o)
 {
-	int64_t deadline = now_ms() + (int64_t)conf->chained_timeout * 1000;
+	int64_t deadline = nk_monotonic_ms() +
+	    (int64_t)conf->chained_timeout * 1000;
 	int fds[2], r, status;
 	pid_t pid = -1;
 

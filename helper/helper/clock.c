@@ -3,19 +3,8 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <time.h>
 
 #include "helper/helper/clock.h"
-
-int64_t
-clock_now_ms(void)
-{
-	struct timespec ts = { 0, 0 };
-
-	/* Cannot fail: the clock is there and ts is ours. */
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static int
 left_ms(int64_t deadline_ms)
@@ -24,7 +13,7 @@ left_ms(int64_t deadline_ms)
 
 	if (deadline_ms == CLOCK_NEVER)
 		return -1;
-	left = deadline_ms - clock_now_ms();
+	left = deadline_ms - nk_monotonic_ms();
 	if (left <= 0)
 		return 0;
 	return left > INT_MAX ? INT_MAX : (int)left;

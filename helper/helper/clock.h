@@ -2,16 +2,14 @@
 #ifndef NASKEYS_HELPER_CLOCK_H
 #define NASKEYS_HELPER_CLOCK_H
 
-/* Deadlines on CLOCK_MONOTONIC: setting the clock changes nothing here. */
+/* Waiting until a deadline, which is one of nk_monotonic_ms(). */
 
 #include <stdint.h>
 
 #include "lib/attr.h"
+#include "lib/monotonic.h"
 
 #define CLOCK_NEVER	INT64_MAX
-
-/* Milliseconds; only differences mean something. */
-int64_t	clock_now_ms(void);
 
 /*
  * Wait until fd is ready for events (poll(2)), or until deadline_ms.

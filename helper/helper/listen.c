@@ -53,7 +53,7 @@ note_refused(struct acceptor *a, uid_t uid)
 {
 	uint64_t before;
 
-	if (log_rate_pass(&a->refused, clock_now_ms(), &before))
+	if (log_rate_pass(&a->refused, nk_monotonic_ms(), &before))
 		log_say(LOG_NOTICE, "uid %u: too many connections "
 		    "(%" PRIu64 " more were closed before)", uid, before);
 }
@@ -63,7 +63,7 @@ note_failed(struct acceptor *a, const char *what, int error)
 {
 	uint64_t before;
 
-	if (log_rate_pass(&a->failed, clock_now_ms(), &before))
+	if (log_rate_pass(&a->failed, nk_monotonic_ms(), &before))
 		log_say(LOG_ERR, "%s: %s (%" PRIu64 " times before)", what,
 		    strerror(-error), before);
 }
@@ -72,7 +72,7 @@ static void
 pause_accepting(struct acceptor *a, const char *what, int error)
 {
 	note_failed(a, what, error);
-	a->paused_until = clock_now_ms() + PAUSE_MS;
+	a->paused_until = nk_monotonic_ms() + PAUSE_MS;
 }
 
 /* Who it is matters only where there is little left. */
@@ -173,7 +173,7 @@ static void
 need_repair(struct acceptor *a)
 {
 	if (a->repair_at == 0)
-		a->repair_at = clock_now_ms() + REPAIR_MS;
+		a->repair_at = nk_monotonic_ms() + REPAIR_MS;
 }
 
 static void
@@ -246,7 +246,7 @@ do_what_is_due(struct acceptor *a)
 
 	if (a->paused_until == 0 && a->repair_at == 0)
 		return;
-	now = clock_now_ms();
+	now = nk_monotonic_ms();
 	if (a->paused_until != 0 && a->paused_until <= now) {
 		a->paused_until = 0;
 		keep_spare(a);
@@ -266,7 +266,7 @@ time_left(const struct acceptor *a)
 		end = a->repair_at;
 	if (end == 0)
 		return -1;
-	left = end - clock_now_ms();
+	left = end - nk_monotonic_ms();
 	return left > 0 ? (int)left : 0;
 }
 

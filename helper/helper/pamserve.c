@@ -53,7 +53,7 @@ take(const struct pam *p, uint8_t *buf, size_t len, int64_t deadline)
 static int
 put(const struct pam *p, const uint8_t *buf, size_t len)
 {
-	int64_t deadline = clock_now_ms() +
+	int64_t deadline = nk_monotonic_ms() +
 	    (int64_t)p->c.conf.request_timeout * 1000;
 	size_t at = 0;
 	ssize_t n;
@@ -83,7 +83,7 @@ next_frame(struct pam *p, struct nk_frame *f)
 
 	if (p->login.agent != NULL && patience < PAMSERVE_AGENT_MS)
 		patience = PAMSERVE_AGENT_MS;
-	deadline = clock_now_ms() + patience;
+	deadline = nk_monotonic_ms() + patience;
 	if ((r = take(p, p->frame, NK_FRAME_HEAD, deadline)) < 0 ||
 	    (r = nk_frame_length(p->frame, &p->len)) < 0)
 		return r;

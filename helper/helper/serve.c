@@ -180,7 +180,8 @@ next_request(struct stream *s)
 {
 	struct framing *f = &s->framing;
 	int64_t patience = (int64_t)s->c.conf.request_timeout * 1000;
-	int64_t idle = s->c.trusted ? CLOCK_NEVER : clock_now_ms() + patience;
+	int64_t idle = s->c.trusted ? CLOCK_NEVER :
+	    nk_monotonic_ms() + patience;
 	int64_t deadline = idle;
 	int r;
 
@@ -197,13 +198,13 @@ next_request(struct stream *s)
 		if (f->complete) {
 			source_drop_passed(&s->source);
 			framing_next(f);
-			if (clock_now_ms() > idle)	/* nothing but these */
+			if (nk_monotonic_ms() > idle)	/* nothing but these */
 				return -ETIMEDOUT;
 		}
 		if (!f->begun)
 			deadline = idle;
 		else if (deadline == idle)
-			deadline = clock_now_ms() + patience;
+			deadline = nk_monotonic_ms() + patience;
 	}
 }
 

@@ -72,7 +72,7 @@ put_some(const struct sink *s, const char *line, size_t len, size_t at)
 int
 sink_put(const struct sink *s, const char *line, size_t len)
 {
-	int64_t deadline = clock_now_ms() + (int64_t)s->seconds * 1000;
+	int64_t deadline = nk_monotonic_ms() + (int64_t)s->seconds * 1000;
 	size_t at = 0;
 	ssize_t n;
 	int r;
@@ -93,7 +93,7 @@ sink_put(const struct sink *s, const char *line, size_t len)
 			continue;
 		at += (size_t)n;
 		if (s->patient)
-			deadline = clock_now_ms() +
+			deadline = nk_monotonic_ms() +
 			    (int64_t)s->seconds * 1000;
 	}
 	return 0;

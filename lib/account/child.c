@@ -13,20 +13,11 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/monotonic.h"
+
 #define CHUNK	16384
-
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &ts) == -1)
-		return 0;
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* Leave the child nothing of ours but the pipe, as descriptor 3. */
 static int
@@ -84,7 +75,7 @@ collect(int fd, int64_t end,
 	int r = 0;
 
 	for (;;) {
-		if ((left = end - now_ms()) <= 0) {
+		if ((left = end - nk_monotonic_ms()) <= 0) {
 			r = -ETIMEDOUT;
 			break;
 		}
@@ -117,7 +108,7 @@ wait_for_end(pid_t pid, int64_t end)
 	if (p.fd == -1)
 		return errno == ESRCH ? 0 : -errno;	/* ended and reaped */
 	for (;;) {
-		left = end - now_ms();
+		left = end - nk_monotonic_ms();
 		n = poll(&p, 1, left <= 0 ? 0 :
 		    left > 60000 ? 60000 : (int)left);
 		if (n > 0)
@@ -165,7 +156,7 @@ nk_child_run(int (*work)(void *arg, int fd), void *arg, unsigned int seconds,
     int (*take)(void *take_arg, const void *bytes, size_t len),
     void *take_arg)
 {
-	int64_t end = now_ms() + (int64_t)seconds * 1000;
+	int64_t end = nk_monotonic_ms() + (int64_t)seconds * 1000;
 	int fds[2], r;
 	pid_t pid;
 
@@ -226,7 +217,7 @@ int
 nk_child_exchange(const struct nk_child *ch, const void *question, size_t len,
     unsigned int seconds, void *answer, size_t answer_len)
 {
-	int64_t end = now_ms() + (int64_t)seconds * 1000, left;
+	int64_t end = nk_monotonic_ms() + (int64_t)seconds * 1000, left;
 	struct pollfd p = { .fd = ch->fd, .events = POLLIN };
 	ssize_t n;
 
@@ -234,7 +225,7 @@ nk_child_exchange(const struct nk_child *ch, const void *question, size_t len,
 	    MSG_NOSIGNAL | MSG_DONTWAIT)) == -1)
 		return -errno;
 	for (;;) {
-		if ((left = end - now_ms()) <= 0)
+		if ((left = end - nk_monotonic_ms()) <= 0)
 			return -ETIMEDOUT;
 		if (poll(&p, 1, left > 60000 ? 60000 : (int)left) == -1 &&
 		    errno != EINTR)

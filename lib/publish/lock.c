@@ -10,18 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/monotonic.h"
+
 #define SLEEP_FIRST	100000L		/* ns */
 #define SLEEP_MAX	2000000L	/* a waiter sleeps at most as long */
-
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	/* cannot fail: the clock exists and ts is ours */
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* Nobody but the owner may be able to open the file, or hold it. */
 static int
@@ -46,7 +38,7 @@ lock_wait(int fd, int64_t until)
 			continue;
 		if (errno != EWOULDBLOCK)
 			return -errno;
-		if (now_ms() >= until)
+		if (nk_monotonic_ms() >= until)
 			return -EAGAIN;
 		(void)nanosleep(&ts, NULL);	/* cut short: ask earlier */
 		if (ts.tv_nsec < SLEEP_MAX)
@@ -68,7 +60,7 @@ file_is_current(const char *path, const struct stat *st)
 int
 nk_lock_take(const char *path, uint32_t owner, uint32_t wait_ms, int *fdp)
 {
-	int64_t until = now_ms() + wait_ms;
+	int64_t until = nk_monotonic_ms() + wait_ms;
 	struct stat st;
 	int fd, r;
 
@@ -87,7 +79,7 @@ nk_lock_take(const char *path, uint32_t owner, uint32_t wait_ms, int *fdp)
 			return 0;
 		}
 		(void)close(fd);
-	} while (now_ms() < until);
+	} while (nk_monotonic_ms() < until);
 	return -EAGAIN;
 }
 

@@ -10,22 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/account/textfile.h"
+#include "lib/monotonic.h"
 
 #define BUFFER	(256u << 10)
-
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &ts) == -1)
-		return 0;
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* ---- the copy ---- */
 
@@ -63,7 +53,7 @@ static int
 wait_for(int fd, int64_t end, unsigned int seconds)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
-	int64_t left = end - now_ms();
+	int64_t left = end - nk_monotonic_ms();
 	int n;
 
 	if (left <= 0)
@@ -89,7 +79,7 @@ count_lines(struct nk_import_file *f, const char *p, size_t n)
 static int
 copy(struct nk_import_file *f, int fd, unsigned int seconds)
 {
-	int64_t end = now_ms() + (int64_t)NK_IMPORT_SECONDS * 1000;
+	int64_t end = nk_monotonic_ms() + (int64_t)NK_IMPORT_SECONDS * 1000;
 	char last = '\n';
 	ssize_t n;
 	int r;

@@ -13,11 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/account/passwdfile.h"
 #include "lib/account/textfile.h"
+#include "lib/monotonic.h"
 #include "lib/sandbox/confine.h"
 #include "lib/sandbox/message.h"
 
@@ -165,16 +165,6 @@ struct exchange {
 	struct nk_secret	*answer;
 };
 
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &ts) == -1)
-		return 0;
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* A child that takes no more has ended, or says why. */
 static void
 send_some(struct exchange *x)
@@ -245,7 +235,7 @@ talk(struct exchange *x, int64_t end)
 	int r;
 
 	do {
-		if ((left = end - now_ms()) <= 0)
+		if ((left = end - nk_monotonic_ms()) <= 0)
 			return -ETIMEDOUT;
 		p.events = POLLIN;
 		if (x->sent < x->request->len)
@@ -283,7 +273,7 @@ end_child(pid_t pid, int pidfd)
 static int
 run(const struct nk_sandbox *sb, const struct command *c, struct exchange *x)
 {
-	int64_t end = now_ms() + (int64_t)sb->seconds * 1000;
+	int64_t end = nk_monotonic_ms() + (int64_t)sb->seconds * 1000;
 	int fds[2], pidfd, r;
 	pid_t pid;
 
