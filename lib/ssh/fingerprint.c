@@ -11,7 +11,6 @@
 #include "lib/ssh/base64.h"
 #include "lib/ssh/keyblob.h"
 
-#define SHA256_SIZE	32
 #define SHA256_CHARS	43		/* of base64, without padding */
 #define MD5_SIZE	16
 
@@ -39,7 +38,7 @@ hash(const uint8_t *blob, size_t len, const EVP_MD *md, uint8_t *digest)
 int
 nk_fingerprint_sha256(const uint8_t *blob, size_t len, char **fpp)
 {
-	uint8_t digest[SHA256_SIZE];
+	uint8_t digest[NK_FINGERPRINT_SHA256];
 	const size_t prefix = sizeof(sha256_prefix) - 1;
 	char *text = NULL, *fp = NULL;
 	int r;
@@ -129,4 +128,29 @@ nk_fingerprint_check(const char *text)
 	if (strncmp(text, md5_prefix, n) == 0)
 		return check_md5(text + n);
 	return -EBADMSG;
+}
+
+int
+nk_fingerprint_digest(const char *text,
+    uint8_t digest[NK_FINGERPRINT_SHA256])
+{
+	const size_t n = sizeof(sha256_prefix) - 1;
+	char padded[SHA256_CHARS + 1];
+	uint8_t *bytes;
+	size_t len;
+	int r;
+
+	if (strncmp(text, sha256_prefix, n) != 0 ||
+	    check_sha256(text + n) < 0)
+		return -EBADMSG;
+	memcpy(padded, text + n, SHA256_CHARS);
+	padded[SHA256_CHARS] = '=';
+	if ((r = nk_base64_decode(padded, sizeof(padded), &bytes, &len)) < 0)
+		return r;
+	if (len == NK_FINGERPRINT_SHA256)
+		memcpy(digest, bytes, NK_FINGERPRINT_SHA256);
+	else
+		r = -EBADMSG;
+	free(bytes);
+	return r;
 }

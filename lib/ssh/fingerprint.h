@@ -30,4 +30,9 @@ int	nk_fingerprint_md5(const uint8_t *blob, size_t len, char **fpp)
  */
 int	nk_fingerprint_check(const char *text) NK_MUST_CHECK;
 
+/* The digest that "SHA256:..." stands for.  0, -EBADMSG or -ENOMEM. */
+#define NK_FINGERPRINT_SHA256	32u
+int	nk_fingerprint_digest(const char *text,
+	    uint8_t digest[NK_FINGERPRINT_SHA256]) NK_MUST_CHECK;
+
 #endif /* NASKEYS_SSH_FINGERPRINT_H */

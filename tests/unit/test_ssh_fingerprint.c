@@ -108,8 +108,16 @@ static const struct {
 START_TEST(check_text)
 {
 	int r = nk_fingerprint_check(texts[_i].text);
+	uint8_t digest[NK_FINGERPRINT_SHA256];
 
 	ck_assert_msg(r == texts[_i].want, "%s: got %d", texts[_i].what, r);
+	if (r == 0 && strcmp(texts[_i].what, "MD5") == 0)
+		r = -EBADMSG;
+	ck_assert_int_eq(nk_fingerprint_digest(texts[_i].text, digest), r);
+	if (r == 0) {
+		ck_assert_uint_eq(digest[0], 0xd8);
+		ck_assert_uint_eq(digest[31], 0x54);
+	}
 }
 END_TEST
 
