@@ -17,7 +17,7 @@
 
 static const char *const names[NK_COUNTERS] = {
 	"user", "group", "key", "credential", "audit", "change", "trimmed",
-	"audit_rows", "audit_bytes", "audit_counted",
+	"audit_rows", "audit_bytes", "audit_counted", "revoked",
 };
 
 static int

@@ -41,6 +41,7 @@ enum nk_counter {
 	NK_COUNTER_AUDIT_ROWS,		/* how many there are */
 	NK_COUNTER_AUDIT_BYTES,		/* what they take, up to the */
 	NK_COUNTER_AUDIT_COUNTED,	/* last row that was counted */
+	NK_COUNTER_REVOKED,		/* changes of the list of them */
 	NK_COUNTERS,
 };
 

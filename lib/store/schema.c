@@ -241,6 +241,21 @@ static const char version_4[] =
 "  recovery      BLOB"
 ") STRICT;";
 
+/*
+ * Keys that must not come back.  Of one that no user had there is only the
+ * fingerprint.  The counter is the list's revision.
+ */
+static const char version_5[] =
+"CREATE TABLE revoked ("
+"  fingerprint  TEXT NOT NULL PRIMARY KEY CHECK (fingerprint <> ''),"
+"  type         TEXT,"
+"  blob         BLOB CHECK ((blob IS NULL) = (type IS NULL)),"
+"  comment      TEXT,"
+"  revoked_by   TEXT NOT NULL,"
+"  revoked_at   INTEGER NOT NULL CHECK (revoked_at >= 0)"
+") STRICT;"
+"INSERT INTO counters (name, value) VALUES ('revoked', 0);";
+
 static int
 fill_version_1(struct nk_db *db)
 {
@@ -265,6 +280,7 @@ const struct nk_migration nk_migrations[] = {
 	{ version_2,	NULL },
 	{ version_3,	NULL },
 	{ version_4,	NULL },
+	{ version_5,	NULL },
 };
 const size_t nk_nmigrations = sizeof(nk_migrations) /
     sizeof(nk_migrations[0]);

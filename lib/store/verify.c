@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "lib/store/internal.h"
+#include "lib/store/revoked.h"
 
 #define ROWS_MAX	20	/* reported for each invariant */
 
@@ -102,6 +103,10 @@ static const struct {
 	  " WHERE id <= (SELECT value FROM counters"
 	  " WHERE name = 'audit_counted')) AS a"
 	  " WHERE c.name = 'audit_bytes' AND c.value <> a.bytes" },
+	/* its removal and its revocation are one transaction */
+	{ "key", "is revoked, and still authorises",
+	  "SELECT k.id FROM keys AS k, revoked AS r"
+	  " WHERE r.fingerprint = k.fingerprint" },
 	/* each id in use lies in a span, and spans hold nothing else */
 	{ "uid", "is in use but in no span",
 	  "SELECT uid FROM users WHERE NOT EXISTS (SELECT 1 FROM spans"
@@ -192,6 +197,17 @@ read_otp(void *arg, const struct nk_otp *o)
 	return 0;
 }
 
+/* These have no number: it is how many there were. */
+static int
+read_revoked(void *arg, const struct nk_revoked *row)
+{
+	int64_t *last = arg;
+
+	(void)row;
+	(*last)++;
+	return 0;
+}
+
 static int
 read_audit(void *arg, const struct nk_audit *a)
 {
@@ -217,6 +233,8 @@ walk_rows(struct nk_store *s, int kind, int64_t *lastp)
 		return nk_credential_each(s, 0, read_credential, lastp);
 	case 4:
 		return nk_otp_each(s, 0, read_otp, lastp);
+	case 5:
+		return nk_revoked_each(s, read_revoked, lastp);
 	default:
 		return nk_audit_each(s, 0, 0, read_audit, lastp);
 	}
@@ -227,7 +245,7 @@ check_rows(struct nk_store *s, void (*report)(void *arg, const char *what),
     void *arg)
 {
 	static const char *const kinds[] = { "user", "group", "key",
-	    "credential", "otp", "audit" };
+	    "credential", "otp", "revoked key's", "audit" };
 	char line[160];
 	uint8_t id[16];
 	int64_t last;
@@ -235,7 +253,7 @@ check_rows(struct nk_store *s, void (*report)(void *arg, const char *what),
 
 	if ((faults = nk_store_id(s, id)) < 0)
 		report(arg, "the store's id is missing");
-	for (kind = 0; kind < 6; kind++) {
+	for (kind = 0; kind < 7; kind++) {
 		if ((r = walk_rows(s, kind, &last)) == 0)
 			continue;
 		(void)snprintf(line, sizeof(line), "the %s row after row %lld"
