@@ -175,25 +175,6 @@ make_folders(const struct ctl *c)
 	return CTL_DONE;
 }
 
-/*
- * A key revocation list that revokes nothing: magic, format version 1, list
- * version 0, date 0, flags 0, and two empty strings (OpenSSH's
- * PROTOCOL.krl).  sshd would refuse every key if the file were missing.
- */
-static int
-make_revoked(const struct ctl *c)
-{
-	static const char krl[44] = "SSHKRL\n\0\0\0\0\1";
-	const char *path = STORE_FOLDER "/revoked.krl";
-	int r;
-
-	if (access(path, F_OK) == 0)
-		return CTL_DONE;
-	if ((r = file_replace(path, krl, sizeof(krl), 0644)) < 0)
-		return ctl_fail(c, "%s: %s", path, strerror(-r));
-	return CTL_DONE;
-}
-
 static int
 make_store(const struct ctl *c)
 {
@@ -325,7 +306,6 @@ make_all(struct init *in, bool configure)
 	if ((r = load_conf(in)) != CTL_DONE ||
 	    (r = make_accounts(in)) != CTL_DONE ||
 	    (r = make_folders(in->c)) != CTL_DONE ||
-	    (r = make_revoked(in->c)) != CTL_DONE ||
 	    (r = make_store(in->c)) != CTL_DONE)
 		return r;
 	tell(in, "Store and maps are ready");

@@ -107,6 +107,17 @@ log_missing(const struct nk_publisher *p, const char *store)
 		log_say(LOG_ERR, "%s: " NK_MISSING_TEXT, store, n);
 }
 
+/* sshd may go on accepting a revoked key from a file. */
+static void
+log_revoked(const struct nk_publisher *p, const char *file)
+{
+	int r = nk_publisher_revoked(p);
+
+	if (r < 0)
+		log_say(LOG_ERR, "%s: revoked keys are not in it yet: %s",
+		    file, strerror(-r));
+}
+
 /* The repair is not the asker's: it may cost what it does. */
 static int
 mend_unconfined(struct connection *c)
@@ -117,6 +128,7 @@ mend_unconfined(struct connection *c)
 		return r;
 	r = nk_publisher_mend(c->context.publisher);
 	log_missing(c->context.publisher, c->state->nk.store);
+	log_revoked(c->context.publisher, c->state->nk.revoked);
 	confined = c->trusted ? 0 : limits_confine();
 	return r < 0 ? r : confined;
 }

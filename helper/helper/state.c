@@ -54,6 +54,7 @@ set_system_paths(struct state *s)
 	int r;
 
 	if ((r = set_path(s->store, STORE_DIR, "naskeys.db")) < 0 ||
+	    (r = set_path(s->revoked, STORE_DIR, "revoked.krl")) < 0 ||
 	    (r = set_path(s->session, RUN_DIR, "session.db")) < 0 ||
 	    (r = set_path(s->maps, RUN_DIR, "maps")) < 0 ||
 	    (r = set_path(s->lock, RUN_DIR, "lock")) < 0 ||
@@ -87,6 +88,7 @@ set_dir_paths(struct state *s)
 	int r;
 
 	if ((r = set_path(s->store, s->dir, "naskeys.db")) < 0 ||
+	    (r = set_path(s->revoked, s->dir, "revoked.krl")) < 0 ||
 	    (r = set_path(s->session, s->dir, "session.db")) < 0 ||
 	    (r = set_path(s->maps, s->dir, "maps")) < 0 ||
 	    (r = set_path(s->lock, s->dir, "lock")) < 0 ||
@@ -170,6 +172,7 @@ state_init(struct state *s, const char *state_dir, const char *seal_key,
 	memset(s, 0, sizeof(*s));
 	s->nk.store = s->store;
 	s->nk.session = s->session;
+	s->nk.revoked = s->revoked;
 	s->nk.maps = s->maps;
 	s->nk.lock = s->lock;
 	s->nk.seal_key = s->seal_key;

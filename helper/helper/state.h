@@ -27,6 +27,7 @@ struct state {
 	char		dir[STATE_PATH_MAX];	/* "": the machine's own */
 	char		store[STATE_PATH_MAX];
 	char		session[STATE_PATH_MAX];
+	char		revoked[STATE_PATH_MAX];
 	char		maps[STATE_PATH_MAX];
 	char		lock[STATE_PATH_MAX];
 	char		seal_key[STATE_PATH_MAX];

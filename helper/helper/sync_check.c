@@ -44,7 +44,8 @@ map_path(char path[STATE_PATH_MAX], const struct state *s, const char *name)
  * be made anew: the group may have been made after it.
  */
 static int
-sync_maps(const struct state *s, const struct nk_conf *conf)
+sync_maps(const struct state *s, const struct nk_conf *conf,
+    const char **wherep)
 {
 	struct nk_publisher *p = NULL;
 	int r;
@@ -54,6 +55,8 @@ sync_maps(const struct state *s, const struct nk_conf *conf)
 		    NULL) < 0, NULL, NULL);
 	if (p != NULL)
 		log_missing(p, s->nk.store);
+	if (p != NULL && nk_publisher_revoked(p) < 0)
+		*wherep = s->nk.revoked;
 	nk_publisher_free(p);
 	return r;
 }
@@ -73,7 +76,7 @@ sync_run(const struct state *state)
 	}
 	if ((r = state_make_folders(state, &where)) == 0) {
 		where = state->nk.store;
-		r = sync_maps(state, &conf);
+		r = sync_maps(state, &conf, &where);
 	}
 	if (r == 0) {
 		/* Now, while there is room for it. */
@@ -187,12 +190,15 @@ static int
 check_store_alone(struct check *c)
 {
 	struct nk_store *s = NULL;
-	int r;
+	int r, revoked = 0;
 
-	if ((r = nk_store_open(&s, c->state->nk.store, NK_STORE_READ)) == 0)
+	if ((r = nk_store_open(&s, c->state->nk.store, NK_STORE_READ)) == 0) {
 		r = nk_store_verify(s, report, c);
+		revoked = nk_publisher_verify_revoked(s, &c->state->nk,
+		    report, c);
+	}
 	nk_store_close(s);
-	return r;
+	return r < 0 ? r : revoked;
 }
 
 static int

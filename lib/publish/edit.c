@@ -30,7 +30,11 @@
  *     (-EINPROGRESS), and the change is published by the next holder.
  * 13. A lookup of whether the store's file was replaced MUST come before
  *     any change: nothing is written to a file that nobody will find.
- * 14. Compaction, checkpoint and the audit log's retention MUST come after
+ * 14. The file of revoked keys MUST be replaced before success is reported
+ *     (revoked.h).  Where that fails the change stands, and who has asked
+ *     for it is told (nk_publisher_revoked()): a key is better out of store
+ *     and maps alone than nowhere.
+ * 15. Compaction, checkpoint and the audit log's retention MUST come after
  *     the answer, not inside an edit, save where a table has no room left.
  */
 #include <errno.h>
@@ -40,6 +44,8 @@
 
 #include "lib/publish/internal.h"
 #include "lib/publish/nscd.h"
+#include "lib/publish/revoked.h"
+#include "lib/store/revoked.h"
 
 #define SECONDS_A_DAY	86400
 
@@ -48,6 +54,7 @@ struct work {
 	struct nk_changes	 changes;
 	struct nk_plan		 plan;
 	struct nk_rebuild	 fresh;
+	struct nk_revoked_file	 revoked;	/* where the list changes */
 	bool			 anew;		/* fresh is used, not plan */
 	int64_t			 seq;
 };
@@ -58,6 +65,7 @@ work_clear(struct work *w)
 	nk_plan_clear(&w->plan);
 	nk_rebuild_clear(&w->fresh);
 	nk_changes_clear(&w->changes);
+	nk_revoked_file_clear(&w->revoked);
 }
 
 /* BEGIN, and see that the maps are where the store is. */
@@ -72,7 +80,8 @@ begin_agreed(struct nk_publisher *p)
 	if ((r = nk_store_seq(p->store, &seq)) < 0)
 		goto out;
 	p->base = nk_publish_published(p);
-	r = p->base == seq ? 0 : -ESTALE;
+	r = p->base == seq ? nk_revoked_revision(p->store, &p->revision) :
+	    -ESTALE;
  out:
 	if (r < 0)
 		nk_store_rollback(p->store);
@@ -96,6 +105,8 @@ nk_edit_begin(struct nk_publisher *p)
 		r = -EAGAIN;
 	if (r < 0)
 		nk_publish_unlock(p);
+	else if (!nk_revoked_file_is(p->state, p->revision))
+		(void)nk_publish_revoked(p);
 	return r;
 }
 
@@ -125,13 +136,26 @@ plan_room(struct nk_publisher *p, struct work *w)
 	return nk_plan_reserve(p, &w->plan);
 }
 
+static int
+revoked_prepare(struct nk_publisher *p, struct work *w)
+{
+	int64_t revision;
+	int r;
+
+	if ((r = nk_revoked_revision(p->store, &revision)) < 0 ||
+	    revision == p->revision)
+		return r;
+	return nk_revoked_file_make(p->store, &w->revoked);
+}
+
 /* All that can fail for want of room or memory, before COMMIT. */
 static int
 work_prepare(struct nk_publisher *p, struct work *w)
 {
 	int r;
 
-	if ((r = nk_store_seq(p->store, &w->seq)) < 0)
+	if ((r = revoked_prepare(p, w)) < 0 ||
+	    (r = nk_store_seq(p->store, &w->seq)) < 0)
 		return r;
 	if (w->seq == p->base)
 		return 0;
@@ -203,6 +227,8 @@ nk_edit_commit(struct nk_publisher *p)
 	p->edited = true;
 	p->done = w.seq;
 	r = work_publish(p, &w);
+	if (w.revoked.bytes != NULL)	/* MUST 14 */
+		p->revoked = nk_revoked_file_write(p->state, &w.revoked);
 	nk_publish_unlock(p);
 	tell_nscd(p, &w);
  out:

@@ -48,6 +48,8 @@ struct nk_publisher {
 	int64_t			 missing;	/* published, not stored */
 	bool			 edited;	/* since the last tidying */
 	bool			 as_is;		/* not looked at when opened */
+	int64_t			 revision;	/* of the list, at BEGIN */
+	int			 revoked;	/* 0, or why its file lags */
 };
 
 /* ---- open.c ---- */
@@ -79,7 +81,9 @@ int	nk_publish_folder(const struct nk_publisher *p, int *fdp)
 int	nk_publish_refresh(struct nk_publisher *p) NK_MUST_CHECK;
 /* The last change that is in all of the maps. */
 int64_t	nk_publish_published(const struct nk_publisher *p);
-/* Bring maps and store into agreement; a rebuild when "force". */
+/* Have the file of revoked keys say what the store says: p->revoked. */
+int	nk_publish_revoked(struct nk_publisher *p);
+/* Bring maps, file and store into agreement; a rebuild when "force". */
 int	nk_publish_agree(struct nk_publisher *p, bool force,
 	    void (*progress)(void *arg, int64_t done, int64_t all), void *arg)
 	    NK_MUST_CHECK;

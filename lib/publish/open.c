@@ -9,6 +9,8 @@
 
 #include "lib/publish/internal.h"
 #include "lib/publish/lock.h"
+#include "lib/publish/revoked.h"
+#include "lib/store/revoked.h"
 
 #define BOOT_ID		"/proc/sys/kernel/random/boot_id"
 #define BOOT_ID_LEN	36	/* 8-4-4-4-12 */
@@ -260,6 +262,19 @@ rebuild(struct nk_publisher *p, int64_t seq,
 }
 
 int
+nk_publish_revoked(struct nk_publisher *p)
+{
+	struct nk_revoked_file f;
+	int r;
+
+	if ((r = nk_revoked_file_make(p->store, &f)) == 0 &&
+	    nk_revoked_file_compare(p->state, &f) < 0)
+		r = nk_revoked_file_write(p->state, &f);
+	nk_revoked_file_clear(&f);
+	return p->revoked = r;
+}
+
+int
 nk_publish_agree(struct nk_publisher *p, bool force,
     void (*progress)(void *arg, int64_t done, int64_t all), void *arg)
 {
@@ -279,6 +294,9 @@ nk_publish_agree(struct nk_publisher *p, bool force,
 		lost = true;
 	if (lost)
 		r = rebuild(p, seq, progress, arg);
+	/* the maps agree without it */
+	if (r == 0)
+		(void)nk_publish_revoked(p);
  out:
 	nk_store_read_end(p->store);
 	return r;
@@ -350,11 +368,13 @@ static bool
 is_agreed(struct nk_publisher *p)
 {
 	struct nk_map_settings s;
+	int64_t seq, revision;
 	uint64_t published;
-	int64_t seq;
 	size_t i;
 
-	if (folder_open(p) < 0 || nk_store_seq(p->store, &seq) < 0)
+	if (folder_open(p) < 0 || nk_store_seq(p->store, &seq) < 0 ||
+	    nk_revoked_revision(p->store, &revision) < 0 ||
+	    !nk_revoked_file_is(p->state, revision))
 		return false;
 	for (i = 0; i < NK_PUB_MAPS; i++) {
 		if (nk_mapwriter_peek(p->dirfd, nk_publish_files[i].name,
@@ -449,6 +469,12 @@ nk_publisher_missing(const struct nk_publisher *p)
 	return p->missing;
 }
 
+int
+nk_publisher_revoked(const struct nk_publisher *p)
+{
+	return p->revoked;
+}
+
 void
 nk_publisher_free(struct nk_publisher *p)
 {
@@ -479,5 +505,5 @@ nk_publisher_sync(struct nk_publisher *p, bool force,
 		return r;
 	r = nk_publish_agree(p, force, progress, arg);
 	nk_publish_unlock(p);
-	return r;
+	return r < 0 ? r : p->revoked;
 }

@@ -23,6 +23,7 @@
 struct nk_state {
 	const char	*store;		/* .../naskeys.db */
 	const char	*session;	/* .../session.db */
+	const char	*revoked;	/* .../revoked.krl */
 	const char	*maps;		/* folder of the maps */
 	const char	*lock;		/* lock file, 0600 */
 	const char	*seal_key;	/* .../seal.key */
@@ -69,6 +70,15 @@ int	nk_publisher_mend(struct nk_publisher *p) NK_MUST_CHECK;
 int64_t	nk_publisher_missing(const struct nk_publisher *p);
 #define NK_MISSING_TEXT	"the store is older than what was published: the " \
 	"last %" PRId64 " changes are lost, unless a backup has them"
+
+/*
+ * Is the file of revoked keys current?  0, or the -errno with which it could
+ * not be written when that was last tried.  It says less than the store
+ * then: sshd may accept a revoked key from a file of its own.  Every holder
+ * of the lock tries again; edits go on, for what they restrict must not
+ * wait for a disk with room.
+ */
+int	nk_publisher_revoked(const struct nk_publisher *p);
 
 void	nk_publisher_free(struct nk_publisher *p);
 struct nk_store *nk_publisher_store(struct nk_publisher *p);
@@ -123,7 +133,8 @@ int	nk_publisher_lock_out(struct nk_publisher *p, struct nk_session *s,
 	    int64_t row) NK_MUST_CHECK;
 
 /*
- * Bring maps and store into agreement; rebuild all maps when "force".
+ * Bring maps and store into agreement; rebuild all maps when "force".  Fails
+ * also where nk_publisher_revoked() does.
  * progress (may be NULL) is called with users done and in all.
  */
 int	nk_publisher_sync(struct nk_publisher *p, bool force,
@@ -141,6 +152,12 @@ int	nk_publisher_sync(struct nk_publisher *p, bool force,
  * that cannot be done beside edits.  0; -EBADMSG; or why it could not.
  */
 int	nk_publisher_verify(struct nk_publisher *p,
+	    void (*report)(void *arg, const char *what), void *arg)
+	    NK_MUST_CHECK;
+
+/* The part of it about the file of revoked keys; needs no maps. */
+int	nk_publisher_verify_revoked(struct nk_store *s,
+	    const struct nk_state *state,
 	    void (*report)(void *arg, const char *what), void *arg)
 	    NK_MUST_CHECK;
 

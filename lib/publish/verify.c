@@ -10,6 +10,7 @@
 #include "lib/map/reader.h"
 #include "lib/publish/compare.h"
 #include "lib/publish/internal.h"
+#include "lib/publish/revoked.h"
 #include "lib/publish/rows.h"
 
 /*
@@ -375,6 +376,27 @@ map_check(struct verify *v, int dirfd, const struct nk_publish_file *f,
 	return r;
 }
 
+int
+nk_publisher_verify_revoked(struct nk_store *s, const struct nk_state *state,
+    void (*report)(void *arg, const char *what), void *arg)
+{
+	struct nk_revoked_file f;
+	int r;
+
+	if ((r = nk_revoked_file_make(s, &f)) == 0)
+		r = nk_revoked_file_compare(state, &f);
+	nk_revoked_file_clear(&f);
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	report(arg, r == -ENOENT ? "revoked.krl: it is missing, and sshd "
+	    "refuses every key where RevokedKeys names it" : r == -EPERM ?
+	    "revoked.krl: it is no file of our own that everybody can read "
+	    "and only we can write" : r == -EBADMSG ? "revoked.krl: it does "
+	    "not say which keys are revoked" :
+	    "revoked.krl: it cannot be read");
+	return -EBADMSG;
+}
+
 /* Under the lock. */
 static int
 maps_check(struct verify *v)
@@ -430,7 +452,12 @@ nk_publisher_verify(struct nk_publisher *p,
 	    (r = nk_publish_lock(p, NK_LOCK_WAIT_MS)) < 0)
 		goto out;
 	v->locked = true;
-	if ((r = views_open(v)) == 0 && (r = maps_check(v)) == 0)
+	r = nk_publisher_verify_revoked(p->store, p->state, report, arg);
+	if (r == -EBADMSG) {
+		v->bad = r;
+		r = 0;
+	}
+	if (r == 0 && (r = views_open(v)) == 0 && (r = maps_check(v)) == 0)
 		r = compare_again(v);
 	if (r == -ENOENT)
 		r = 0;			/* reported */

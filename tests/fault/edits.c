@@ -32,9 +32,10 @@ edits_place_init(struct edits_place *pl, const char *dir)
 	path(pl->session, dir, "session.db");
 	path(pl->maps, dir, "maps");
 	path(pl->lock, dir, "lock");
+	path(pl->revoked, dir, "revoked.krl");
 	pl->state = (struct nk_state){
 		.store = pl->store, .session = pl->session, .maps = pl->maps,
-		.lock = pl->lock, .owner = geteuid(), .keys_gid = getegid(),
+		.lock = pl->lock, .revoked = pl->revoked, .owner = geteuid(), .keys_gid = getegid(),
 		.managed_gid = 990,
 	};
 	memset(&pl->conf, 0, sizeof(pl->conf));

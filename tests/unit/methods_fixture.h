@@ -41,6 +41,7 @@
 
 static struct {
 	char		 dir[64], store[96], session[96], maps[96], lock[96];
+	char		 revoked[96];
 	struct nk_state	 state;
 	struct nk_conf	 conf;
 	struct nk_caller caller;
@@ -277,11 +278,13 @@ make_world(void)
 	(void)snprintf(w.store, sizeof(w.store), "%s/naskeys.db", w.dir);
 	(void)snprintf(w.session, sizeof(w.session), "%s/session.db", w.dir);
 	(void)snprintf(w.maps, sizeof(w.maps), "%s/maps", w.dir);
+	(void)snprintf(w.revoked, sizeof(w.revoked), "%s/revoked.krl",
+	    w.dir);
 	(void)snprintf(w.lock, sizeof(w.lock), "%s/lock", w.dir);
 	ck_assert_int_eq(mkdir(w.maps, 0755), 0);
 	w.state = (struct nk_state){
 		.store = w.store, .session = w.session, .maps = w.maps,
-		.lock = w.lock, .owner = geteuid(), .keys_gid = getegid(),
+		.lock = w.lock, .revoked = w.revoked, .owner = geteuid(), .keys_gid = getegid(),
 		.managed_gid = 4999,
 	};
 	nk_conf_init(&w.conf);

@@ -1475,7 +1475,7 @@ START_TEST(verify_finds)
 }
 END_TEST
 
-/* ---- tidying up: MUST 14 ---- */
+/* ---- tidying up: MUST 15 ---- */
 
 static off_t
 size_of(const char *path)
