@@ -8,77 +8,28 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/account/child.h"
 #include "lib/account/missing.h"
+#include "lib/account/sshdsettings.h"
 
 #define DEFAULT_FILE	".ssh/authorized_keys"
 #define DEFAULT_FILES	DEFAULT_FILE " " DEFAULT_FILE "2"
-#define SETTING		"authorizedkeysfile "
-#define OUTPUT_MAX	65536
 
 /* ---- what sshd reads ---- */
 
-/* In the child: sshd's settings for this user, on fd. */
-static int
-run_sshd(void *arg, int fd)
-{
-	const struct nk_keyfiles *k = arg;
-	char test[] = "-T", criteria[] = "-C", spec[512], program[PATH_MAX];
-	char *argv[] = { program, test, criteria, spec, NULL };
-	char *envp[] = { NULL };
-	int n;
-
-	n = snprintf(spec, sizeof(spec),
-	    "user=%s,host=localhost,addr=127.0.0.1", k->user);
-	if (n < 0 || (size_t)n >= sizeof(spec) || dup2(fd, 1) == -1)
-		return 1;
-	n = snprintf(program, sizeof(program), "%s", k->sshd);
-	if (n < 0 || (size_t)n >= sizeof(program))
-		return 1;
-	(void)execve(program, argv, envp);
-	return 1;
-}
-
-struct output {
-	char	text[OUTPUT_MAX + 1];
-	size_t	len;
-};
-
-static int
-take_output(void *arg, const void *bytes, size_t len)
-{
-	struct output *o = arg;
-
-	if (len > OUTPUT_MAX - o->len)
-		return -E2BIG;
-	memcpy(o->text + o->len, bytes, len);
-	o->len += len;
-	return 0;
-}
-
 /*
- * The words of AuthorizedKeysFile; *out holds them.  What sshd does not
- * say is taken to be its default.
+ * The words of AuthorizedKeysFile; *all holds them.  What sshd does not say
+ * is taken to be its default.
  */
 static const char *
-ask_sshd(const struct nk_keyfiles *k, struct output *o)
+ask_sshd(const struct nk_keyfiles *k, struct nk_sshd_settings *all)
 {
-	struct nk_keyfiles copy = *k;
-	const char *line;
+	const char *words = NULL;
+	size_t len;
 
-	o->len = 0;
-	/* a name with a comma would be several criteria */
-	if (k->sshd == NULL || strpbrk(k->user, ",= ") != NULL)
-		return DEFAULT_FILES;
-	if (nk_child_run(run_sshd, &copy, k->seconds, take_output, o) < 0)
-		return DEFAULT_FILES;
-	o->text[o->len] = '\0';
-	for (line = o->text; line != NULL; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (strncmp(line, SETTING, strlen(SETTING)) == 0)
-			return line + strlen(SETTING);
-	}
-	return DEFAULT_FILES;
+	if (nk_sshd_settings_ask(all, k->sshd, k->user, k->seconds) == 0)
+		words = nk_sshd_settings_find(all, "authorizedkeysfile",
+		    &len);
+	return words != NULL ? words : DEFAULT_FILES;
 }
 
 static int
@@ -204,7 +155,7 @@ nk_keyfiles_look(const struct nk_keyfiles *k, struct nk_looker **lp,
     bool *deadp, char why[NK_KEYFILES_WHY_MAX])
 {
 	char path[PATH_MAX];
-	struct output *o;
+	struct nk_sshd_settings *all;
 	const char *word;
 	bool dead = true;
 	size_t len, i;
@@ -212,9 +163,9 @@ nk_keyfiles_look(const struct nk_keyfiles *k, struct nk_looker **lp,
 
 	*deadp = false;
 	why[0] = '\0';
-	if ((o = malloc(sizeof(*o))) == NULL)
+	if ((all = malloc(sizeof(*all))) == NULL)
 		return -ENOMEM;
-	word = ask_sshd(k, o);
+	word = ask_sshd(k, all);
 	for (i = 0; r == 0 && dead && i < NK_KEYFILES_MAX; i++, word += len) {
 		word += strspn(word, " ");
 		if ((len = strcspn(word, " \n")) == 0)
@@ -225,7 +176,7 @@ nk_keyfiles_look(const struct nk_keyfiles *k, struct nk_looker **lp,
 		if (r == 0)
 			dead = look(k, lp, path, why);
 	}
-	free(o);
+	free(all);
 	if (r == 0)
 		*deadp = dead;
 	return r;

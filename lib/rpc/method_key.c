@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/account/keyfiles.h"
 #include "lib/rpc/edit.h"
-#include "lib/rpc/elsewhere.h"
 #include "lib/rpc/key_add.h"
+#include "lib/rpc/key_places.h"
 #include "lib/rpc/keyrow.h"
 #include "lib/rpc/object.h"
 #include "lib/rpc/user_rules.h"
@@ -109,23 +108,6 @@ write_removal(struct nk_context *c, struct removal *rm, struct nk_error *e)
 	return r;
 }
 
-/* The gid of the user's own group, 0 for none. */
-static int
-primary_gid(struct nk_context *c, const struct nk_user *u, uint32_t *gidp)
-{
-	struct nk_group *g;
-	int r;
-
-	*gidp = 0;
-	if (u->group_id == 0)
-		return 0;
-	r = nk_group_get(nk_publisher_store(c->publisher), u->group_id, &g);
-	if (r == 0)
-		*gidp = g->gid;
-	nk_group_free(g);
-	return r;
-}
-
 static int
 remove_key(struct nk_context *c, void *arg, struct nk_error *e)
 {
@@ -135,28 +117,13 @@ remove_key(struct nk_context *c, void *arg, struct nk_error *e)
 	if ((r = nk_key_find_user(c, rm->name, &rm->u, e)) < 0 ||
 	    (r = write_removal(c, rm, e)) < 0)
 		return r;
-	return primary_gid(c, rm->u, &rm->gid);
-}
-
-static struct nk_keyfiles
-files_of(struct nk_context *c, const struct nk_user *u, uint32_t gid)
-{
-	return (struct nk_keyfiles){
-		.sshd = c->state->system ? c->conf->sshd : NULL,
-		.user = u->name,
-		.home = u->home,
-		.no_home = c->conf->default_home,
-		.uid = u->uid,
-		.gid = gid,
-		.seconds = c->conf->lookup_timeout,
-	};
+	return nk_key_places_gid(c, rm->u, &rm->gid);
 }
 
 /* Before the edit: what need not be done while somebody waits for its end. */
 static int
 get_ready(struct nk_context *c, const struct removal *rm, struct nk_error *e)
 {
-	struct nk_keyfiles k;
 	struct nk_user *u;
 	int r;
 
@@ -164,40 +131,9 @@ get_ready(struct nk_context *c, const struct removal *rm, struct nk_error *e)
 		return 0;
 	if ((r = nk_key_find_user(c, rm->name, &u, e)) < 0)
 		return r;
-	if (u->managed) {
-		k = files_of(c, u, 0);
-		nk_keyfiles_prepare(&k, &c->looker);
-	}
+	nk_key_places_prepare(c, u);
 	nk_user_free(u);
 	return 0;
-}
-
-/* The key is gone from the store; can sshd still find it in a file? */
-static void
-look_at_files(struct nk_context *c, struct removal *rm, bool *deadp,
-    char why[NK_KEYFILES_WHY_MAX])
-{
-	struct nk_keyfiles k = files_of(c, rm->u, rm->gid);
-	struct nk_question q = { .name = rm->u->name };
-	const char *text = NULL;
-
-	*deadp = false;
-	k.base64 = rm->base64;
-	if (!rm->u->managed && c->conf->chained_command[0] != '\0')
-		text = "The chained command may still give it out.";
-	else if (!rm->u->managed && (nk_resolver_ask(&c->resolver, &q, 1,
-	    c->conf->lookup_timeout) < 0 || !q.entry.found))
-		text = "The account's home is not known now; if a file there "
-		    "holds the key, sshd will accept it.";
-	if (text == NULL && !rm->u->managed) {
-		k.home = q.entry.home;
-		k.gid = q.entry.gid;
-	}
-	if (text == NULL && nk_keyfiles_look(&k, &c->looker, deadp,
-	    why) == 0)
-		return;
-	(void)snprintf(why, NK_KEYFILES_WHY_MAX, "%s", text != NULL ? text :
-	    "The files that sshd reads could not be looked at.");
 }
 
 static int
@@ -222,7 +158,7 @@ user_remove_key(struct nk_context *c, json_t *params, json_t **resultp,
 	}
 	if ((r = get_ready(c, &rm, e)) == 0 &&
 	    (r = nk_edit_run(c, remove_key, &rm, e)) == 0) {
-		look_at_files(c, &rm, &dead, why);
+		nk_key_places_look(c, rm.u, rm.gid, rm.base64, &dead, why);
 		nk_object_init(&b, NULL);
 		nk_object_int(&b, "removed", (int64_t)rm.removed);
 		nk_object_bool(&b, "dead", dead);

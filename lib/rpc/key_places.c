@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+#include "lib/rpc/key_places.h"
+
+#include <stdio.h>
+
+#include "lib/rpc/elsewhere.h"
+
+int
+nk_key_places_gid(struct nk_context *c, const struct nk_user *u,
+    uint32_t *gidp)
+{
+	struct nk_group *g;
+	int r;
+
+	*gidp = 0;
+	if (u->group_id == 0)
+		return 0;
+	r = nk_group_get(nk_publisher_store(c->publisher), u->group_id, &g);
+	if (r == 0)
+		*gidp = g->gid;
+	nk_group_free(g);
+	return r;
+}
+
+static struct nk_keyfiles
+files_of(struct nk_context *c, const struct nk_user *u, uint32_t gid)
+{
+	return (struct nk_keyfiles){
+		.sshd = c->state->system ? c->conf->sshd : NULL,
+		.user = u->name,
+		.home = u->home,
+		.no_home = c->conf->default_home,
+		.uid = u->uid,
+		.gid = gid,
+		.seconds = c->conf->lookup_timeout,
+	};
+}
+
+void
+nk_key_places_prepare(struct nk_context *c, const struct nk_user *u)
+{
+	struct nk_keyfiles k;
+
+	if (c->looker != NULL || !u->managed)
+		return;
+	k = files_of(c, u, 0);
+	nk_keyfiles_prepare(&k, &c->looker);
+}
+
+void
+nk_key_places_look(struct nk_context *c, const struct nk_user *u,
+    uint32_t gid, const char *base64, bool *deadp,
+    char why[NK_KEYFILES_WHY_MAX])
+{
+	struct nk_keyfiles k = files_of(c, u, gid);
+	struct nk_question q = { .name = u->name };
+	const char *text = NULL;
+
+	*deadp = false;
+	k.base64 = base64;
+	if (!u->managed && c->conf->chained_command[0] != '\0')
+		text = "The chained command may still give it out.";
+	else if (!u->managed && (nk_resolver_ask(&c->resolver, &q, 1,
+	    c->conf->lookup_timeout) < 0 || !q.entry.found))
+		text = "The account's home is not known now; if a file there "
+		    "holds the key, sshd will accept it.";
+	if (text == NULL && !u->managed) {
+		k.home = q.entry.home;
+		k.gid = q.entry.gid;
+	}
+	if (text == NULL && nk_keyfiles_look(&k, &c->looker, deadp,
+	    why) == 0)
+		return;
+	(void)snprintf(why, NK_KEYFILES_WHY_MAX, "%s", text != NULL ? text :
+	    "The files that sshd reads could not be looked at.");
+}
