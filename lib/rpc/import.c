@@ -256,6 +256,8 @@ insert(struct nk_context *c, struct import *im, struct nk_user_edit *ed,
 	size_t i;
 	int r;
 
+	if ((r = nk_user_check_revoked(s, ed, e)) < 0)
+		return r;
 	if ((r = nk_user_insert(s, ed->row)) == -EEXIST) {
 		nk_user_edit_refuse(ed, e, "username", EEXIST,
 		    "The username \"%s\" already exists.", ed->row->name);

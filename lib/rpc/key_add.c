@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/rpc/edit.h"
+#include "lib/rpc/key_revoked.h"
 #include "lib/rpc/key_warn.h"
 #include "lib/rpc/keyrow.h"
 
@@ -14,6 +15,7 @@ struct addition {
 	const char	*name;
 	struct nk_keys	 keys;		/* and no other lines */
 	json_t		*results;	/* an array, in their order */
+	bool		 force;		/* also keys that are revoked */
 };
 
 int
@@ -334,6 +336,24 @@ write_keys(struct nk_context *c, struct addition *ad,
 }
 
 static int
+check_revoked(struct nk_context *c, const struct addition *ad,
+    struct nk_error *e)
+{
+	const struct nk_key *k;
+	int r;
+
+	r = nk_key_find_revoked(nk_publisher_store(c->publisher), &ad->keys,
+	    &k);
+	if (r < 0 || k == NULL)
+		return r;
+	if (ad->force && c->rank >= NK_RANK_ADMIN)
+		return nk_key_readmit(c, &ad->keys);
+	nk_error_add(e, "user_add_key.key", EPERM, NK_KEY_REVOKED_TEXT,
+	    k->fingerprint);
+	return -EINVAL;
+}
+
+static int
 add_keys(struct nk_context *c, void *arg, struct nk_error *e)
 {
 	struct addition *ad = arg;
@@ -346,12 +366,15 @@ add_keys(struct nk_context *c, void *arg, struct nk_error *e)
 		return r;
 	for (i = 0; i < ad->keys.n; i++)
 		ad->keys.v[i].user_id = u->id;
+	if ((r = check_revoked(c, ad, e)) < 0)
+		goto out;
 	if ((added.v = calloc(ad->keys.n, sizeof(*added.v))) == NULL)
 		r = -ENOMEM;
 	else if ((r = nk_keys_of_user(nk_publisher_store(c->publisher),
 	    u->id, &there)) == 0 &&
 	    (r = write_keys(c, ad, &there, &added, e)) == 0)
 		r = write_audit(c, &added, u);
+ out:
 	free(added.v);		/* the keys in it are borrowed */
 	nk_keys_clear(&there);
 	nk_user_free(u);
@@ -367,6 +390,8 @@ nk_user_add_key(struct nk_context *c, json_t *params, json_t **resultp,
 	struct addition ad = {
 		.name = json_string_value(json_array_get(params, 0)),
 		.results = json_array(),
+		.force = json_is_true(json_object_get(json_array_get(params,
+		    1), "force")),
 	};
 	struct nk_user *u = NULL;
 	int r;

@@ -7,6 +7,7 @@
 #include "lib/rpc/edit.h"
 #include "lib/rpc/key_add.h"
 #include "lib/rpc/key_places.h"
+#include "lib/rpc/key_revoke.h"
 #include "lib/rpc/keyrow.h"
 #include "lib/rpc/object.h"
 #include "lib/rpc/user_rules.h"
@@ -240,6 +241,7 @@ static const struct nk_arg add_fields[] = {
 	    .flags = NK_ARG_REQUIRED | NK_ARG_LONG | NK_ARG_SECRET },
 	{ .name = "expires_at", .type = NK_ARG_DATE, .flags = NK_ARG_NULL },
 	{ .name = "comment", .type = NK_ARG_STRING, .flags = NK_ARG_NULL },
+	{ .name = "force", .type = NK_ARG_BOOL },
 	{ .name = NULL },
 };
 
@@ -277,6 +279,8 @@ const struct nk_method nk_methods_key[] = {
 	{ "user.add_key", NK_RIGHT_USER, NK_EDITS, add_args, nk_user_add_key },
 	{ "user.remove_key", NK_RIGHT_USER, NK_EDITS, remove_args,
 	    user_remove_key },
+	{ "user.revoke_key", NK_RIGHT_ADMIN, NK_EDITS, nk_revoke_args,
+	    nk_user_revoke_key },
 	{ "user.authorized_keys_file", NK_RIGHT_ADMIN, NK_EDITS, mode_args,
 	    user_authorized_keys_file },
 	{ .name = NULL },

@@ -173,6 +173,8 @@ write_rows(struct nk_context *c, struct creation *cr, struct nk_error *e)
 	bool changed;
 	int r;
 
+	if ((r = nk_user_check_revoked(s, ed, e)) < 0)
+		return r;
 	if (ed->group_create && (r = nk_group_provide(c, ACTION,
 	    ed->row->name, cr->gid, &ed->row->group_id, e)) < 0)
 		return r == -EEXIST ? -ESTALE : r;

@@ -186,7 +186,9 @@ write_all(struct nk_context *c, struct change *ch, bool *changedp,
 	    (r = write_groups(s, ed, changedp)) < 0)
 		return r;
 	if ((ed->given & NK_GIVEN_KEYS) != 0 &&
-	    (r = nk_user_set_keys(s, ed->row->id, &ed->keys, changedp)) < 0)
+	    ((r = nk_user_check_revoked(s, ed, e)) < 0 ||
+	    (r = nk_user_set_keys(s, ed->row->id, &ed->keys,
+	    changedp)) < 0))
 		return r;
 	if (ed->home_create &&
 	    (r = nk_user_make_home(c, ed, &ch->home, e)) < 0)

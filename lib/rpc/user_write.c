@@ -11,6 +11,7 @@
 #include "lib/account/password.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/entity.h"
+#include "lib/rpc/key_revoked.h"
 #include "lib/rpc/key_warn.h"
 #include "lib/rpc/keyrow.h"
 
@@ -257,6 +258,21 @@ are_equal(const struct nk_keys *a, const struct nk_keys *b)
 			return false;
 	}
 	return true;
+}
+
+int
+nk_user_check_revoked(struct nk_store *s, const struct nk_user_edit *ed,
+    struct nk_error *e)
+{
+	const struct nk_key *k;
+	int r;
+
+	r = nk_key_find_revoked(s, &ed->keys, &k);
+	if (r < 0 || k == NULL)
+		return r;
+	nk_user_edit_refuse(ed, e, "sshpubkey", EPERM, NK_KEY_REVOKED_TEXT,
+	    k->fingerprint);
+	return -EINVAL;
 }
 
 int

@@ -50,6 +50,14 @@ int	nk_user_set_groups(struct nk_store *s, const struct nk_user *u,
 	    const struct nk_ids *groups, bool *changedp) NK_MUST_CHECK;
 
 /*
+ * Under the lock: is none of the edit's keys revoked?  0; -EINVAL with *e
+ * set; -errno.
+ */
+int	nk_user_check_revoked(struct nk_store *s,
+	    const struct nk_user_edit *ed, struct nk_error *e)
+	    NK_MUST_CHECK;
+
+/*
  * Make the lines so.  A line that stays keeps its expiry, and who added it
  * when.  The rows in *ks are changed.
  */

@@ -51,6 +51,7 @@ static const struct {
 	{ "user.add_key", "['alice',{'key':'x'}]",	"yyyynnaaa" },
 	{ "user.remove_key", "['alice','SHA256:"
 	    ED25519_SHA256 "']",			"yyyynnaaa" },
+	{ "user.revoke_key", "['nobody-here']",		"yyynnnaaa" },
 	{ "user.logins", "['alice']",			"yyyynnaaa" },
 	{ "user.unlock", "['alice']",			"yyynnnaaa" },
 	{ "user.set_password", "[{'username':'alice','old_password':'x',"
