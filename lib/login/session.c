@@ -3,7 +3,8 @@
  * Sessions: when a user has logged in last, and with which key from where.
  * sshd tells the key in SSH_AUTH_INFO_0, a line for each method that it
  * accepted: "publickey", the key's type and its blob in base64.  Of a
- * certificate it is the authority's key that stands in a line of ours.
+ * certificate it is the authority's key that stands in a line of ours.  The
+ * keys are kept with the session, which ends with them when they are revoked.
  *
  * The session's process is the one that connected: the kernel says which it
  * is, and the time at which it was started tells it from a later one with
@@ -26,7 +27,8 @@
 #define KEYS_MAX	8	/* that one login is made with */
 
 struct used {
-	char	*fingerprint;
+	char	*fingerprint;	/* of the line's key */
+	char	*own;		/* of the key in a certificate, or NULL */
 	bool	 authority;
 };
 
@@ -41,8 +43,10 @@ struct record {
 static void
 record_clear(struct record *rec)
 {
-	while (rec->n > 0)
+	while (rec->n > 0) {
 		free(rec->keys[--rec->n].fingerprint);
+		free(rec->keys[rec->n].own);
+	}
 }
 
 /* sshd took the key, whatever its size. */
@@ -56,10 +60,16 @@ take_blob(struct used *u, const uint8_t *blob, size_t len)
 	any.rsa_min_bits = NK_RSA_BITS_FLOOR;
 	if ((r = nk_keyblob_parse(blob, len, &any, &kb, NULL)) < 0)
 		return r == -ENOMEM ? r : -EBADMSG;
-	u->authority = kb.type->certificate;
-	return u->authority ? nk_fingerprint_sha256(kb.cert.ca_blob,
-	    kb.cert.ca_blob_len, &u->fingerprint) :
-	    nk_fingerprint_sha256(blob, len, &u->fingerprint);
+	*u = (struct used){ .authority = kb.type->certificate };
+	if (!u->authority)
+		return nk_fingerprint_sha256(blob, len, &u->fingerprint);
+	if ((r = nk_fingerprint_sha256(blob, len, &u->own)) < 0)
+		return r;
+	r = nk_fingerprint_sha256(kb.cert.ca_blob, kb.cert.ca_blob_len,
+	    &u->fingerprint);
+	if (r < 0)
+		free(u->own);
+	return r;
 }
 
 /* The third word of a line, of a key. */
@@ -138,21 +148,39 @@ write_record(struct nk_store *s, void *arg)
 	return r;
 }
 
+/* Whichever of them is revoked, the session is one of its. */
+static struct nk_session_keys
+keys_of(const struct record *rec)
+{
+	struct nk_session_keys keys = { .n = 0 };
+	size_t i;
+
+	_Static_assert(sizeof(keys.v) / sizeof(keys.v[0]) == 2 * KEYS_MAX,
+	    "room for a certificate's two");
+	for (i = 0; i < rec->n; i++) {
+		keys.v[keys.n++] = rec->keys[i].fingerprint;
+		if (rec->keys[i].own != NULL)
+			keys.v[keys.n++] = rec->keys[i].own;
+	}
+	return keys;
+}
+
 /* A process that has gone has no session. */
 static int
 remember_session(struct nk_login *l, const struct nk_user *u,
-    const char *service, const char *tty, const char *rhost)
+    const char *service, const char *tty, const struct record *rec)
 {
+	const struct nk_session_keys keys = keys_of(rec);
 	struct nk_user_session s = { .user_id = u->id,
 	    .pid = l->c->caller->pid, .service = service, .tty = tty,
-	    .rhost = rhost, .since = (int64_t)time(NULL) };
+	    .rhost = rec->rhost != NULL ? rec->rhost : "", .since = (int64_t)time(NULL) };
 	int r;
 
 	if (s.pid <= 0)
 		return 0;
 	r = nk_process_start((pid_t)s.pid, &s.start);
 	if (r == 0)
-		r = nk_sessions_add(l->c->session, &s);
+		r = nk_sessions_add(l->c->session, &s, &keys);
 	return r == -ESRCH ? 0 : r;
 }
 
@@ -172,8 +200,9 @@ nk_login_session_open(struct nk_login *l, const struct nk_user *u,
 	    (r = nk_login_text(&f->field[4], info, sizeof(info))) < 0)
 		return r;
 	rec.rhost = rhost[0] != '\0' ? rhost : NULL;
-	kept = remember_session(l, u, service, tty, rhost);
-	if ((r = take_info(&rec, info)) == 0)
+	r = take_info(&rec, info);
+	kept = remember_session(l, u, service, tty, &rec);
+	if (r == 0)
 		r = nk_publisher_record(l->c->publisher, write_record, &rec);
 	record_clear(&rec);
 	nk_login_say(a, NK_FRAME_OK, NULL);

@@ -14,6 +14,7 @@
 #include "lib/account/sshdsettings.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/key_places.h"
+#include "lib/rpc/key_sessions.h"
 #include "lib/rpc/keyrow.h"
 #include "lib/rpc/object.h"
 #include "lib/ssh/base64.h"
@@ -32,6 +33,8 @@ struct holder {
 struct revocation {
 	const char	*what;		/* a username, or a fingerprint */
 	json_t		*fingerprints, *users, *places;
+	bool		 terminate;
+	json_t		*sessions;	/* that were ended, NULL: none */
 	size_t		 removed;	/* lines */
 	bool		 changed;
 	struct holder	 v[NK_REVOKE_LOOKS_MAX];
@@ -322,6 +325,8 @@ answer(struct nk_context *c, struct revocation *rv, json_t **resultp)
 	nk_object_bool(&b, "dead", dead);
 	nk_object_text(&b, "reason", dead ? NULL : why);
 	nk_object_put(&b, "places", json_incref(rv->places));
+	nk_object_put(&b, "sessions", rv->sessions != NULL ?
+	    json_incref(rv->sessions) : json_array());
 	return nk_object_finish(&b, resultp);
 }
 
@@ -335,6 +340,8 @@ nk_user_revoke_key(struct nk_context *c, json_t *params, json_t **resultp,
 		.what = json_string_value(json_array_get(params, 0)),
 		.fingerprints = json_array(), .users = json_array(),
 		.places = json_array(),
+		.terminate = json_is_true(json_object_get(json_array_get(
+		    params, 1), "terminate")),
 	};
 	int r;
 
@@ -347,16 +354,26 @@ nk_user_revoke_key(struct nk_context *c, json_t *params, json_t **resultp,
 	} else if (rv.fingerprints == NULL || rv.users == NULL ||
 	    rv.places == NULL)
 		r = -ENOMEM;
-	else if ((r = nk_edit_run(c, revoke, &rv, e)) == 0)
+	else if ((r = nk_edit_run(c, revoke, &rv, e)) == 0 &&
+	    (!rv.terminate || (r = nk_key_end_sessions(c, rv.fingerprints,
+	    &rv.sessions)) == 0))
 		r = answer(c, &rv, resultp);
 	forget_holders(&rv);
 	json_decref(rv.fingerprints);
 	json_decref(rv.users);
 	json_decref(rv.places);
+	json_decref(rv.sessions);
 	return r;
 }
 
+static const struct nk_arg revoke_fields[] = {
+	{ .name = "terminate", .type = NK_ARG_BOOL },
+	{ .name = NULL },
+};
+
 const struct nk_arg nk_revoke_args[] = {
 	{ .name = "what", .type = NK_ARG_STRING, .flags = NK_ARG_REQUIRED },
+	{ .name = "options", .type = NK_ARG_OBJECT,
+	    .fields = revoke_fields },
 	{ .name = NULL },
 };

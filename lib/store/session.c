@@ -23,7 +23,7 @@
 #include "lib/store/session_db.h"
 
 #define APPLICATION	0x6e6b7365	/* "nkse" */
-#define VERSION		2
+#define VERSION		3
 #define BUSY_MS		3000u
 #define CACHE_KIB	512u
 #define SWEEP		4		/* rows without use, for each new one */
@@ -66,6 +66,12 @@ static const char schema[] =
 ") STRICT;"
 "CREATE INDEX sessions_user ON sessions (user_id, since);"
 "CREATE INDEX sessions_since ON sessions (since);"
+"CREATE TABLE session_keys ("
+"  fingerprint  TEXT NOT NULL,"
+"  pid          INTEGER NOT NULL,"
+"  PRIMARY KEY (fingerprint, pid)"
+") STRICT, WITHOUT ROWID;"
+"CREATE INDEX session_keys_pid ON session_keys (pid);"
 "CREATE TABLE failures ("
 "  user_id       INTEGER PRIMARY KEY CHECK (user_id > 0),"
 "  count         INTEGER NOT NULL CHECK (count > 0),"

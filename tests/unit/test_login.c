@@ -4,9 +4,14 @@
 
 #include <signal.h>
 
+#include "lib/account/process.h"
 #include "lib/login/login.h"
 #include "lib/map/reader.h"
+#include "lib/ssh/base64.h"
+#include "lib/ssh/fingerprint.h"
+#include "lib/ssh/keyblob.h"
 #include "lib/store/failures.h"
+#include "lib/store/sessions.h"
 #include "tests/unit/methods_fixture.h"
 
 #define ALICE	2
@@ -374,6 +379,140 @@ START_TEST(session_of_the_dead)
 }
 END_TEST
 
+/* ---- sessions of a revoked key ---- */
+
+#define CERT	"ssh-ed25519-cert-v01@openssh.com " CERT_ED25519_BASE64
+
+/* A process that waits, by default for SIGTERM, with a session. */
+static pid_t
+open_session(const char *user, const char *info, bool stubborn)
+{
+	char ready;
+	int p[2];
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(p), 0);
+	ck_assert_int_ne(pid = fork(), -1);
+	if (pid == 0) {
+		(void)signal(SIGTERM, stubborn ? SIG_IGN : SIG_DFL);
+		if (write(p[1], "x", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	ck_assert_int_eq(read(p[0], &ready, 1), 1);
+	close(p[0]);
+	close(p[1]);
+	w.caller.pid = pid;
+	ck_assert_int_eq(ask(NK_FRAME_SESSION_OPEN, user, "sshd",
+	    "192.0.2.7", "ssh", info), NK_FRAME_OK);
+	w.caller.pid = 1;
+	return pid;
+}
+
+/* The signal that ended it, 0: it goes on (and is ended now). */
+static int
+ended_by(pid_t pid)
+{
+	int status;
+	pid_t r = waitpid(pid, &status, WNOHANG);
+
+	if (r == 0) {
+		ck_assert_int_eq(kill(pid, SIGKILL), 0);
+		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+		return 0;
+	}
+	ck_assert_int_eq(r, pid);
+	ck_assert(WIFSIGNALED(status));
+	return WTERMSIG(status);
+}
+
+START_TEST(sessions_of_a_revoked_key)
+{
+	pid_t key, cert, both, other, password;
+	char path[40];
+	json_t *v;
+
+	key = open_session("alice", "publickey " ED25519 "\n", false);
+	cert = open_session("bob", "publickey " CERT "\n", false);
+	both = open_session("alice", "publickey " P256 "\npublickey "
+	    ED25519 "\n", true);
+	other = open_session("carol", "publickey " P256 "\n", false);
+	password = open_session("alice", "password\n", false);
+	v = call("user.revoke_key", "['SHA256:" ED25519_SHA256 "',"
+	    "{'terminate':true}]");
+	ck_assert_uint_eq(json_array_size(at(v, "result.sessions")), 3);
+	for (int i = 0; i < 3; i++) {
+		(void)snprintf(path, sizeof(path), "result.sessions.%d.ended",
+		    i);
+		ck_assert(json_is_true(at(v, path)));
+	}
+	ck_assert_str_eq(json_string_value(at(v,
+	    "result.sessions.1.username")), "bob");
+	json_decref(v);
+	ck_assert_int_eq(ended_by(key), SIGTERM);
+	ck_assert_int_eq(ended_by(cert), SIGTERM);
+	ck_assert_int_eq(ended_by(both), SIGKILL);
+	ck_assert_int_eq(ended_by(other), 0);
+	ck_assert_int_eq(ended_by(password), 0);
+}
+END_TEST
+
+/* Without being told to, none is ended. */
+START_TEST(sessions_go_on)
+{
+	pid_t pid = open_session("alice", "publickey " ED25519 "\n", false);
+
+	expect("user.revoke_key", "['alice']", "sessions", "[]");
+	ck_assert_int_eq(ended_by(pid), 0);
+}
+END_TEST
+
+/* The authority of a certificate is a key of its session, too. */
+START_TEST(sessions_of_an_authority)
+{
+	pid_t pid = open_session("bob", "publickey " CERT "\n", false);
+	pid_t other = open_session("bob", "publickey " ED25519 "\n", false);
+	char params[128];
+	struct nk_keyblob kb;
+	uint8_t *blob;
+	size_t len;
+	char *fp;
+
+	ck_assert_int_eq(nk_base64_decode(CERT_ED25519_BASE64,
+	    strlen(CERT_ED25519_BASE64), &blob, &len), 0);
+	ck_assert_int_eq(nk_keyblob_parse(blob, len,
+	    &(struct nk_keypolicy)NK_KEYPOLICY_DEFAULT, &kb, NULL), 0);
+	ck_assert_int_eq(nk_fingerprint_sha256(kb.cert.ca_blob,
+	    kb.cert.ca_blob_len, &fp), 0);
+	(void)snprintf(params, sizeof(params), "['%s',{'terminate':true}]",
+	    fp);
+	done("user.revoke_key", params);
+	ck_assert_int_eq(ended_by(pid), SIGTERM);
+	ck_assert_int_eq(ended_by(other), 0);
+	free(fp);
+	free(blob);
+}
+END_TEST
+
+/* A process that has the number of a session that is over. */
+START_TEST(session_of_another_start)
+{
+	const struct nk_session_keys keys = { .n = 1,
+	    .v = { "SHA256:" ED25519_SHA256 } };
+	pid_t pid = open_session("alice", "publickey " ED25519 "\n", false);
+	struct nk_user_session s = { .user_id = ALICE, .pid = pid,
+	    .service = "sshd", .tty = "", .rhost = "" };
+
+	ck_assert_int_eq(nk_process_start(pid, &s.start), 0);
+	s.start++;
+	ck_assert_int_eq(nk_sessions_add(w.c.session, &s, &keys), 0);
+	expect("user.revoke_key", "['alice',{'terminate':true}]", "sessions",
+	    "[]");
+	ck_assert_int_eq(ended_by(pid), 0);
+}
+END_TEST
+
 static const char *const infos[] = {
 	"", "\n", "publickey", "publickey ", "publickey ssh-ed25519",
 	"publickey ssh-ed25519 ", "publickey ssh-ed25519 !!!!",
@@ -437,6 +576,10 @@ main(void)
 	tcase_add_test(tc, sessions);
 	tcase_add_test(tc, session_of_the_dead);
 	tcase_add_loop_test(tc, other_infos, 0, LENGTH(infos));
+	tcase_add_test(tc, sessions_of_a_revoked_key);
+	tcase_add_test(tc, sessions_go_on);
+	tcase_add_test(tc, sessions_of_an_authority);
+	tcase_add_test(tc, session_of_another_start);
 	tcase_add_test(tc, mkhome);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
