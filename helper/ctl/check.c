@@ -91,13 +91,18 @@ static void
 check_sshd(const struct ctl *c, struct faults *f, const char *sshd)
 {
 	char why[SSHD_WHY_MAX];
+	int r;
 
 	if (!sshdconf_installed(sshd))
 		return;
 	if (geteuid() != 0)
 		ctl_warn(c, "sshd's configuration is checked for root only");
-	else if (sshdconf_check(sshd, why) < 0)
-		fault(f, "%s", why);
+	else {
+		if (sshdconf_check(sshd, why) < 0)
+			fault(f, "%s", why);
+		if ((r = sshdconf_check_revoked(sshd, why)) < 0 && r != -EIO)
+			fault(f, "%s", why);
+	}
 }
 
 /* Who is made without a shell gets this one, and sshd asks for it. */

@@ -232,6 +232,8 @@ configure_sshd(struct init *in)
 	else if (in->conf.chained_command[0] == '\0' &&
 	    sshdconf_displaced(why))
 		ctl_warn(in->c, "%s", why);
+	if (r == 0 && sshdconf_check_revoked(sshd, why) < 0)
+		ctl_warn(in->c, "%s", why);
 	return CTL_DONE;
 }
 
@@ -273,6 +275,7 @@ print_lines(struct init *in)
 	tell(in, SSHD_DROP_IN ":");
 	tell(in, "    AuthorizedKeysCommand %s", SSHD_COMMAND);
 	tell(in, "    AuthorizedKeysCommandUser " SSHD_USER);
+	tell(in, "    RevokedKeys " SSHD_REVOKED);
 	tell(in, "    Match Group naskeys-managed");
 	tell(in, "        AllowStreamLocalForwarding no");
 	if (sshdconf_installed(in->conf.sshd) &&

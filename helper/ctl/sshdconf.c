@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <glob.h>
 #include <stdio.h>
@@ -14,21 +15,28 @@
 #include "helper/ctl/file.h"
 #include "helper/ctl/run.h"
 #include "helper/ctl/sshdconf.h"
+#include "lib/ssh/krl.h"
 
 #define SSH_FOLDER	NK_SYSCONFDIR "/ssh"
 #define SSHD_CONFIG	SSH_FOLDER "/sshd_config"
 #define SSHD_FOLDER	SSH_FOLDER "/sshd_config.d"
 #define PATTERN		SSHD_FOLDER "/*.conf"
-#define DROP_IN_TEXT	"# Made by \"naskeysctl init --configure\".\n" \
+#define COMMAND_TEXT	"# Made by \"naskeysctl init --configure\".\n" \
 			"AuthorizedKeysCommand " SSHD_COMMAND "\n" \
-			"AuthorizedKeysCommandUser " SSHD_USER "\n" \
-			"# A key that may run one command only must not " \
+			"AuthorizedKeysCommandUser " SSHD_USER "\n"
+#define REVOKED_TEXT	"# Without this file sshd refuses every key.\n" \
+			"RevokedKeys " SSHD_REVOKED "\n"
+#define MATCH_TEXT	"# A key that may run one command only must not " \
 			"reach the helper's\n" \
 			"# socket by a forwarding, and add another key " \
 			"there.\n" \
 			"Match Group naskeys-managed\n" \
 			"    AllowStreamLocalForwarding no\n"
 #define VALUE_MAX	512	/* of a keyword; more is cut */
+
+/* sshd reads one list of revoked keys: where it has another, without ours. */
+static const char drop_in_text[] = COMMAND_TEXT REVOKED_TEXT MATCH_TEXT;
+static const char drop_in_bare[] = COMMAND_TEXT MATCH_TEXT;
 
 bool
 sshdconf_installed(const char *sshd)
@@ -109,15 +117,25 @@ sshdconf_includes(const char *text)
 	return false;
 }
 
-bool
-sshdconf_command_in(const char *text, char *value, size_t len)
+/* A keyword, and the value of it that is ours. */
+struct keyword {
+	const char	*name, *ours;
+};
+static const struct keyword command_keyword = {
+	"AuthorizedKeysCommand", SSHD_COMMAND,
+};
+static const struct keyword revoked_keyword = {
+	"RevokedKeys", SSHD_REVOKED,
+};
+
+static bool
+keyword_in(const char *text, const char *name, char *value, size_t len)
 {
 	char line[VALUE_MAX];
 	const char *v;
 
 	while (next_line(&text, line, sizeof(line))) {
-		v = value_of(line, "AuthorizedKeysCommand");
-		if (v == NULL)
+		if ((v = value_of(line, name)) == NULL)
 			continue;
 		snprintf(value, len, "%s", v);
 		return true;
@@ -125,24 +143,32 @@ sshdconf_command_in(const char *text, char *value, size_t len)
 	return false;
 }
 
+bool
+sshdconf_command_in(const char *text, char *value, size_t len)
+{
+	return keyword_in(text, command_keyword.name, value, len);
+}
+
 /* Does the file have the keyword, with another value than ours? */
 static bool
-has_other(const char *path, char *value, size_t len)
+has_other(const struct keyword *k, const char *path, char *value,
+    size_t len)
 {
 	char *text;
 	bool has;
 
 	if (file_read(path, &text) < 0)
 		return false;
-	has = sshdconf_command_in(text, value, len) &&
-	    strcmp(value, SSHD_COMMAND) != 0;
+	has = keyword_in(text, k->name, value, len) &&
+	    strcmp(value, k->ours) != 0;
 	free(text);
 	return has;
 }
 
 /* The first file that has; drop-ins in sshd's order, which is glob's. */
 static bool
-find_other(char *path, size_t path_len, char *value, size_t len)
+find_other(const struct keyword *k, char *path, size_t path_len, char *value,
+    size_t len)
 {
 	glob_t g = { .gl_pathc = 0 };
 	const char *found = NULL;
@@ -150,9 +176,9 @@ find_other(char *path, size_t path_len, char *value, size_t len)
 
 	if (glob(PATTERN, 0, NULL, &g) == 0)
 		for (i = 0; i < g.gl_pathc && found == NULL; i++)
-			if (has_other(g.gl_pathv[i], value, len))
+			if (has_other(k, g.gl_pathv[i], value, len))
 				found = g.gl_pathv[i];
-	if (found == NULL && has_other(SSHD_CONFIG, value, len))
+	if (found == NULL && has_other(k, SSHD_CONFIG, value, len))
 		found = SSHD_CONFIG;
 	if (found != NULL)
 		snprintf(path, path_len, "%s", found);
@@ -165,8 +191,8 @@ sshdconf_displaced(char why[SSHD_WHY_MAX])
 {
 	char path[256], value[VALUE_MAX];
 
-	if (!find_other(path, sizeof(path), value, sizeof(value)) ||
-	    strcasecmp(value, "none") == 0)
+	if (!find_other(&command_keyword, path, sizeof(path), value,
+	    sizeof(value)) || strcasecmp(value, "none") == 0)
 		return false;
 	snprintf(why, SSHD_WHY_MAX, "%s sets another AuthorizedKeysCommand, "
 	    "which sshd does not run any more: %s; to keep it, name it as "
@@ -174,7 +200,44 @@ sshdconf_displaced(char why[SSHD_WHY_MAX])
 	return true;
 }
 
+bool
+sshdconf_other_list(char why[SSHD_WHY_MAX])
+{
+	char path[256], value[VALUE_MAX];
+
+	if (!find_other(&revoked_keyword, path, sizeof(path), value,
+	    sizeof(value)) || strcasecmp(value, "none") == 0)
+		return false;
+	snprintf(why, SSHD_WHY_MAX, "%s sets RevokedKeys %s, and sshd reads "
+	    "one list alone: revoke its keys with \"naskeysctl key revoke\", "
+	    "take its line away, and say \"naskeysctl init --configure\" "
+	    "again; until then sshd does not read " SSHD_REVOKED, path,
+	    value);
+	return true;
+}
+
 /* ---- the drop-in ---- */
+
+/* sshd would refuse every key for want of it, and sshd -t says nothing. */
+static bool
+list_is_there(void)
+{
+	uint8_t header[NK_KRL_HEADER];
+	uint64_t version;
+	struct stat st;
+	bool good;
+	int fd;
+
+	if ((fd = open(SSHD_REVOKED, O_RDONLY | O_CLOEXEC | O_NOFOLLOW |
+	    O_NONBLOCK)) == -1)
+		return false;
+	good = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_uid == 0 && (st.st_mode & 07777) == 0644 &&
+	    read(fd, header, sizeof(header)) == (ssize_t)sizeof(header) &&
+	    nk_krl_get_version(header, &version) == 0;
+	close(fd);
+	return good;
+}
 
 /* 0, or what sshd says in one line. */
 static int
@@ -191,8 +254,10 @@ test_sshd(const char *sshd, char *out, size_t len)
 	return r;
 }
 
+/* old: what stands there now and comes back on failure, NULL: nothing. */
 static int
-write_drop_in(const char *sshd, char why[SSHD_WHY_MAX])
+write_drop_in(const char *sshd, const char *text, const char *old,
+    char why[SSHD_WHY_MAX])
 {
 	char before[512], after[512];
 	int had = test_sshd(sshd, before, sizeof(before)), r;
@@ -202,8 +267,7 @@ write_drop_in(const char *sshd, char why[SSHD_WHY_MAX])
 		snprintf(why, SSHD_WHY_MAX, SSHD_FOLDER ": %s", strerror(-r));
 		return r;
 	}
-	r = file_replace(SSHD_DROP_IN, DROP_IN_TEXT, strlen(DROP_IN_TEXT),
-	    0644);
+	r = file_replace(SSHD_DROP_IN, text, strlen(text), 0644);
 	if (r < 0) {
 		snprintf(why, SSHD_WHY_MAX, SSHD_DROP_IN ": %s",
 		    strerror(-r));
@@ -214,7 +278,9 @@ write_drop_in(const char *sshd, char why[SSHD_WHY_MAX])
 	/* what was wrong before, and is not about our file, is no news */
 	if (had != 0 && strstr(after, SSHD_DROP_IN) == NULL)
 		return 0;
-	unlink(SSHD_DROP_IN);
+	if (old == NULL || file_replace(SSHD_DROP_IN, old, strlen(old),
+	    0644) < 0)
+		unlink(SSHD_DROP_IN);
 	snprintf(why, SSHD_WHY_MAX, "sshd does not take " SSHD_DROP_IN
 	    ", so it was removed again: %s", after);
 	return -EINVAL;
@@ -223,6 +289,7 @@ write_drop_in(const char *sshd, char why[SSHD_WHY_MAX])
 int
 sshdconf_put(const char *sshd, bool *newp, char why[SSHD_WHY_MAX])
 {
+	const char *wanted = drop_in_text;
 	char *text;
 	bool good;
 	int r;
@@ -240,25 +307,31 @@ sshdconf_put(const char *sshd, bool *newp, char why[SSHD_WHY_MAX])
 		    PATTERN "\" at its top, and say this again");
 		return -ENOENT;
 	}
-	if ((r = file_read(SSHD_DROP_IN, &text)) == -ENOENT) {
-		r = write_drop_in(sshd, why);
-		*newp = r == 0;
-		return r;
-	}
-	if (r < 0) {
+	if (!list_is_there() || sshdconf_other_list(why))
+		wanted = drop_in_bare;
+	r = file_read(SSHD_DROP_IN, &text);
+	if (r < 0 && r != -ENOENT) {
 		snprintf(why, SSHD_WHY_MAX, SSHD_DROP_IN ": %s",
 		    strerror(-r));
 		return r;
 	}
-	good = strcmp(text, DROP_IN_TEXT) == 0;
-	free(text);
-	if (!good) {
+	if (r == 0 && strcmp(text, wanted) == 0) {
+		free(text);
+		return 0;
+	}
+	/* what an earlier init has made, it may replace */
+	if (r == -ENOENT || strcmp(text, drop_in_bare) == 0 ||
+	    strcmp(text, drop_in_text) == 0) {
+		r = write_drop_in(sshd, wanted, text, why);
+		*newp = r == 0;
+	} else {
 		snprintf(why, SSHD_WHY_MAX, SSHD_DROP_IN " says something "
 		    "else than \"naskeysctl init\" prints, and was left "
 		    "alone: make it so, or remove it and say this again");
-		return -EEXIST;
+		r = -EEXIST;
 	}
-	return 0;
+	free(text);
+	return r;
 }
 
 /* ---- what is in force ---- */
@@ -296,7 +369,8 @@ compare(const char *command, const char *user, char why[SSHD_WHY_MAX])
 		    command);
 		return -EINVAL;
 	}
-	if (!find_other(path, sizeof(path), value, sizeof(value)))
+	if (!find_other(&command_keyword, path, sizeof(path), value,
+	    sizeof(value)))
 		path[0] = '\0';
 	if (strcmp(command, "none") == 0) {
 		snprintf(why, SSHD_WHY_MAX, "sshd runs no "
@@ -312,33 +386,75 @@ compare(const char *command, const char *user, char why[SSHD_WHY_MAX])
 	return -EEXIST;
 }
 
-int
-sshdconf_check(const char *sshd, char why[SSHD_WHY_MAX])
+/* All that sshd -T says, to be freed; about: the keyword for "why". */
+static int
+ask_sshd(const char *sshd, const char *about, char **textp,
+    char why[SSHD_WHY_MAX])
 {
 	const char *const argv[] = { sshd, "-T", "-C",
 	    "user=root,host=localhost,addr=127.0.0.1", NULL };
 	const size_t room = 128u * 1024u;
-	char command[VALUE_MAX], user[64], *text;
+	char *text;
 	int r;
 
+	*textp = NULL;
 	if ((text = malloc(room)) == NULL) {
 		snprintf(why, SSHD_WHY_MAX, "%s", strerror(ENOMEM));
 		return -EIO;
 	}
-	r = run_program(argv, text, room);
-	if (r == 0) {
-		in_force(text, "AuthorizedKeysCommand", command,
-		    sizeof(command));
-		in_force(text, "AuthorizedKeysCommandUser", user,
-		    sizeof(user));
-		r = compare(command, user, why);
-	} else {
-		text[strcspn(text, "\r\n")] = '\0';
-		snprintf(why, SSHD_WHY_MAX, "sshd -T does not tell which "
-		    "AuthorizedKeysCommand is in force: %s", r < 0 ?
-		    strerror(-r) : text);
-		r = -EIO;
+	if ((r = run_program(argv, text, room)) == 0) {
+		*textp = text;
+		return 0;
 	}
+	text[strcspn(text, "\r\n")] = '\0';
+	snprintf(why, SSHD_WHY_MAX, "sshd -T does not tell which %s is in "
+	    "force: %s", about, r < 0 ? strerror(-r) : text);
 	free(text);
-	return r;
+	return -EIO;
+}
+
+int
+sshdconf_check(const char *sshd, char why[SSHD_WHY_MAX])
+{
+	char command[VALUE_MAX], user[64], *text;
+	int r;
+
+	if ((r = ask_sshd(sshd, command_keyword.name, &text, why)) < 0)
+		return r;
+	in_force(text, "AuthorizedKeysCommand", command, sizeof(command));
+	in_force(text, "AuthorizedKeysCommandUser", user, sizeof(user));
+	free(text);
+	return compare(command, user, why);
+}
+
+int
+sshdconf_check_revoked(const char *sshd, char why[SSHD_WHY_MAX])
+{
+	char value[VALUE_MAX], *text;
+	int r;
+
+	if ((r = ask_sshd(sshd, revoked_keyword.name, &text, why)) < 0)
+		return r;
+	in_force(text, revoked_keyword.name, value, sizeof(value));
+	free(text);
+	if (strcmp(value, SSHD_REVOKED) == 0) {
+		if (list_is_there())
+			return 0;
+		snprintf(why, SSHD_WHY_MAX, "sshd's RevokedKeys is "
+		    SSHD_REVOKED ", which is not there or no list: sshd "
+		    "refuses every key; \"naskeysctl sync\" makes it");
+		return -EBADMSG;
+	}
+	if (strcmp(value, "none") == 0) {
+		snprintf(why, SSHD_WHY_MAX, "sshd has no RevokedKeys: a "
+		    "revoked key that stands in a file still lets its owner "
+		    "in; \"naskeysctl init --configure\" sets it to "
+		    SSHD_REVOKED);
+		return -ENOENT;
+	}
+	if (!sshdconf_other_list(why))
+		snprintf(why, SSHD_WHY_MAX, "sshd's RevokedKeys is %s, not "
+		    SSHD_REVOKED ": a revoked key that stands in a file "
+		    "still lets its owner in", value);
+	return -EEXIST;
 }

@@ -3,7 +3,7 @@
 #define NASKEYS_CTL_SSHDCONF_H
 
 /*
- * sshd's configuration, of which one keyword is ours.  sshd takes the first
+ * sshd's configuration, of which two keywords are ours.  sshd takes the first
  * value that it meets, so whether ours counts is known by sshd -T alone.
  * "sshd" is the program's path.
  */
@@ -16,6 +16,7 @@
 #define SSHD_PROGRAM	NK_LIBEXECDIR "/naskeys/naskeys-authorized-keys"
 #define SSHD_COMMAND	SSHD_PROGRAM " %u %t %k %U"
 #define SSHD_USER	"naskeys-akc"
+#define SSHD_REVOKED	NK_LOCALSTATEDIR "/lib/naskeys/revoked.krl"
 #define SSHD_DROP_IN	NK_SYSCONFDIR "/ssh/sshd_config.d/10-naskeys.conf"
 #define SSHD_WHY_MAX	1024
 
@@ -31,8 +32,9 @@ bool	sshdconf_includes(const char *text);
 bool	sshdconf_command_in(const char *text, char *value, size_t len);
 
 /*
- * Put the drop-in there, if nobody else wrote another one.  sshd -t must
- * take it, or it is removed again.  0 when it is in place, and *newp says
+ * Put the drop-in there, if nobody else wrote another one.  It names the
+ * list of revoked keys only where that is there and sshd reads no other one.
+ * sshd -t must take it, or it is removed again.  0 when it is in place, and *newp says
  * whether it is new; -errno with a sentence in why.
  */
 int	sshdconf_put(const char *sshd, bool *newp, char why[SSHD_WHY_MAX])
@@ -45,6 +47,16 @@ int	sshdconf_put(const char *sshd, bool *newp, char why[SSHD_WHY_MAX])
  */
 int	sshdconf_check(const char *sshd, char why[SSHD_WHY_MAX])
 	    NK_MUST_CHECK;
+
+/*
+ * Does sshd read our list of revoked keys?  0 if so; -ENOENT it reads none,
+ * -EEXIST another one, -EBADMSG ours, which is not there, -EIO as above.
+ */
+int	sshdconf_check_revoked(const char *sshd, char why[SSHD_WHY_MAX])
+	    NK_MUST_CHECK;
+
+/* Some file's RevokedKeys is another list, in why.  false: there is none. */
+bool	sshdconf_other_list(char why[SSHD_WHY_MAX]);
 
 /*
  * Another AuthorizedKeysCommand that stands in a file but is not asked since

@@ -197,6 +197,26 @@ status "and is chained" 0 naskeysctl init --configure
 same "is no news" "$(cat err)" ""
 rm /etc/naskeys/naskeys.conf
 fresh
+check "init --configure for the list of revoked keys" \
+    naskeysctl init --configure
+check "the drop-in names it" grep -qx \
+    "RevokedKeys /var/lib/naskeys/revoked.krl" $drop_in
+sed -i '/RevokedKeys/d; /Without this file/d' $drop_in
+refuses "check sees that sshd reads none" "sshd has no RevokedKeys" \
+    sh -c 'naskeysctl check >&2'
+check "init again" naskeysctl init --configure
+check "puts it into its own drop-in" grep -q "^RevokedKeys" $drop_in
+rm /var/lib/naskeys/revoked.krl
+check "a missing list comes back with any command" naskeysctl user list
+check "and is a list" ssh-keygen -Q -f /var/lib/naskeys/revoked.krl one.pub
+touch /etc/ssh/theirs
+echo 'RevokedKeys /etc/ssh/theirs' >/etc/ssh/sshd_config.d/20-other.conf
+status "another list" 0 naskeysctl init --configure
+says "20-other.conf sets RevokedKeys /etc/ssh/theirs"
+refused "is not displaced" grep -q RevokedKeys $drop_in
+refuses "which check tells" "sets RevokedKeys /etc/ssh/theirs" \
+    sh -c 'naskeysctl check >&2'
+fresh
 echo '# mine' >$drop_in
 refuses "a drop-in of somebody else" "was left alone" \
     naskeysctl init --configure
