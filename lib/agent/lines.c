@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "lib/agent/certificate.h"
+#include "lib/ssh/fingerprint.h"
 #include "lib/ssh/frommatch.h"
 #include "lib/ssh/keyoptions.h"
+#include "lib/store/revoked.h"
 
 /* What the line's options are held against. */
 struct asked {
@@ -150,6 +152,22 @@ nk_agent_lines_find(const struct nk_agent_lines *ls,
 			return l;
 	}
 	return NULL;
+}
+
+int
+nk_agent_check_revoked(struct nk_store *s, const uint8_t *blob, size_t len)
+{
+	char *fingerprint;
+	bool revoked;
+	int r;
+
+	if ((r = nk_fingerprint_sha256(blob, len, &fingerprint)) < 0)
+		return r;
+	r = nk_revoked_has(s, fingerprint, &revoked);
+	free(fingerprint);
+	if (r < 0)
+		return r;
+	return revoked ? -EACCES : 0;
 }
 
 const struct nk_agent_line *

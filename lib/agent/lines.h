@@ -12,6 +12,8 @@
  *  3. A line that has expired, or that cannot be read, never authorises.
  *  4. A certificate authorises by a cert-authority line alone, and such a
  *     line by certificates alone.
+ *  5. A key that is revoked never authorises, nor does a certificate of it
+ *     or by it.
  */
 
 #include <stdbool.h>
@@ -49,6 +51,13 @@ void	nk_agent_lines_clear(struct nk_agent_lines *ls);
 const struct nk_agent_line *
 	nk_agent_lines_find(const struct nk_agent_lines *ls,
 	    const struct nk_agent_offer *o);
+
+/*
+ * Is the key revoked that an agent offers (of a certificate the key in it)?
+ * Its authority's has no line any more.  0; -EACCES, it is; -EBADMSG; -errno.
+ */
+int	nk_agent_check_revoked(struct nk_store *s, const uint8_t *blob,
+	    size_t len) NK_MUST_CHECK;
 
 /* The line of that key's row, or NULL. */
 const struct nk_agent_line *

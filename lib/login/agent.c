@@ -39,6 +39,7 @@ struct nk_login_agent {
 
 /* What an answer is held against, read for this answer. */
 struct moment {
+	struct nk_store		*store;
 	struct nk_agent_rules	 rules;
 	struct nk_agent_lines	 lines;
 	struct nk_sandbox	 sb;
@@ -100,6 +101,7 @@ read_moment(const struct nk_login *l, const struct nk_user *u,
 {
 	int r;
 
+	m->store = nk_publisher_store(l->c->publisher);
 	m->rules = (struct nk_agent_rules){
 		.policy = nk_keyrow_policy(l->c->conf),
 		.now = (int64_t)time(NULL), .rhost = rhost,
@@ -112,8 +114,8 @@ read_moment(const struct nk_login *l, const struct nk_user *u,
 			    "run \"naskeysctl init\"";
 		return r == -ENOENT ? -EACCES : r;
 	}
-	if ((r = nk_agent_lines_load(nk_publisher_store(l->c->publisher), u,
-	    m->rules.policy.sshd, rhost, m->rules.now, &m->lines)) < 0)
+	if ((r = nk_agent_lines_load(m->store, u, m->rules.policy.sshd,
+	    rhost, m->rules.now, &m->lines)) < 0)
 		return r;
 	if (m->lines.n > 0)
 		return 0;
@@ -236,11 +238,26 @@ add_candidate(struct nk_login_agent *g, const struct nk_agent_line *line,
 	return 0;
 }
 
+/* 0 also where it is none. */
+static int
+take_offer(struct nk_login_agent *g, const struct moment *m,
+    const struct nk_agent_offer *o)
+{
+	const struct nk_agent_line *line;
+	int r;
+
+	if ((line = nk_agent_lines_find(&m->lines, o)) == NULL)
+		return 0;
+	r = nk_agent_check_revoked(m->store, o->blob, o->len);
+	if (r == 0)
+		r = add_candidate(g, line, o);
+	return r == -EACCES || r == -EBADMSG ? 0 : r;
+}
+
 static int
 take_list(struct nk_login_agent *g, const struct moment *m,
     const struct nk_frame_field *msg, struct nk_login_answer *a)
 {
-	const struct nk_agent_line *line;
 	struct nk_agent_offers offers;
 	size_t i;
 	int r;
@@ -249,11 +266,8 @@ take_list(struct nk_login_agent *g, const struct moment *m,
 	    &offers)) < 0)
 		return r;
 	for (i = 0; r == 0 && i < offers.n &&
-	    g->n < NK_LOGIN_AGENT_TRIES; i++) {
-		line = nk_agent_lines_find(&m->lines, &offers.v[i]);
-		if (line != NULL)
-			r = add_candidate(g, line, &offers.v[i]);
-	}
+	    g->n < NK_LOGIN_AGENT_TRIES; i++)
+		r = take_offer(g, m, &offers.v[i]);
 	nk_agent_offers_clear(&offers);
 	g->listed = true;
 	return r < 0 ? r : ask_next(g, a);
@@ -273,7 +287,8 @@ check_signature(const struct nk_login_agent *g, const struct moment *m,
 	uint32_t shown = 0;
 	int r;
 
-	if ((r = nk_agent_signature_check(&m->sb, &m->rules, &claim, msg->p,
+	if ((r = nk_agent_check_revoked(m->store, c->blob, c->len)) < 0 ||
+	    (r = nk_agent_signature_check(&m->sb, &m->rules, &claim, msg->p,
 	    msg->len, &shown)) < 0)
 		return r;
 	return nk_agent_line_is_content(line, shown) ? 0 : -EACCES;

@@ -6,6 +6,9 @@
 #include "lib/agent/certificate.h"
 #include "lib/agent/challenge.h"
 #include "lib/agent/lines.h"
+#include "lib/ssh/base64.h"
+#include "lib/store/revoked.h"
+#include "tests/unit/ssh_keys.h"
 
 #define COUNT(a)	((int)(sizeof(a) / sizeof((a)[0])))
 #define NOW		1700000000	/* 2023-11-14 */
@@ -211,6 +214,30 @@ START_TEST(challenges)
 }
 END_TEST
 
+/* MUST 5: the key, and the key in a certificate. */
+START_TEST(revoked)
+{
+	const struct nk_revoked row = { .revoked_by = "root",
+	    .fingerprint = ssh_keys[KEY_ED25519].sha256 };
+	const struct ssh_key *k = &ssh_keys[_i];
+	uint8_t *blob;
+	size_t len;
+
+	ck_assert_int_eq(nk_base64_decode(k->base64, strlen(k->base64),
+	    &blob, &len), 0);
+	ck_assert_int_eq(nk_agent_check_revoked(s, blob, len), 0);
+	begin();
+	ck_assert_int_eq(nk_revoked_add(s, &row), 0);
+	commit();
+	ck_assert_int_eq(nk_agent_check_revoked(s, blob, len),
+	    _i == KEY_ED25519 || _i == KEY_CERT_ED25519 ? -EACCES : 0);
+	if (_i >= KEY_CERT_ED25519)
+		ck_assert_int_eq(nk_agent_check_revoked(s, blob, 50),
+		    -EBADMSG);
+	free(blob);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -218,6 +245,7 @@ main(void)
 	TCase *t = tcase_create("store");
 
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, revoked, 0, KEY_COUNT);
 	tcase_add_loop_test(t, loads, 0, COUNT(rows));
 	suite_add_tcase(suite, t);
 	t = tcase_create("rules");

@@ -12,6 +12,8 @@
 #include "lib/agent/checker.h"
 #include "lib/login/agent.h"
 #include "lib/ssh/base64.h"
+#include "lib/ssh/fingerprint.h"
+#include "lib/store/revoked.h"
 #include "tests/unit/agent_key.h"
 #include "tests/unit/passwd_fixture.h"
 
@@ -190,6 +192,7 @@ static const struct {
 	{ "user.update", "[3,{'account_expires_at':{'$date':1000}}]", NULL },
 	{ "user.update", "[3,{'sshpubkey':''}]", NULL },
 	{ "user.update", "[3,{'username':'rob'}]", NULL },
+	{ "user.revoke_key", "['bob']", NULL },
 	{ "user.delete", "[3]", NULL },
 };
 
@@ -208,6 +211,37 @@ START_TEST(as_it_is_now)
 		return;
 	done(meanwhile[_i].method, meanwhile[_i].undo);
 	ck_assert_int_eq(challenge("bob"), NK_FRAME_CONTINUE);
+}
+END_TEST
+
+/* On the list, whatever lines there are: as a certificate's key would be. */
+static void
+put_on_list(void)
+{
+	struct nk_store *s = nk_publisher_store(w.c.publisher);
+	struct nk_revoked row = { .revoked_by = "root" };
+	char *fp;
+
+	ck_assert_int_eq(nk_fingerprint_sha256(key.blob, key.len, &fp), 0);
+	row.fingerprint = fp;
+	ck_assert_int_eq(nk_edit_begin(w.c.publisher), 0);
+	ck_assert_int_eq(nk_revoked_add(s, &row), 0);
+	ck_assert_int_eq(nk_edit_commit(w.c.publisher), 0);
+	free(fp);
+}
+
+START_TEST(revoked)
+{
+	uint8_t msg[256];
+
+	ck_assert_int_eq(challenge("bob"), NK_FRAME_CONTINUE);
+	ck_assert_int_eq(give_list(), NK_FRAME_CONTINUE);
+	put_on_list();
+	ck_assert_int_eq(give(msg, sign(msg, sizeof(msg))),
+	    NK_FRAME_AUTH_ERR);
+	ck_assert_int_eq(challenge("bob"), NK_FRAME_CONTINUE);
+	ck_assert_int_eq(give_list(), NK_FRAME_AUTH_ERR);
+	ck_assert_ptr_nonnull(strstr(answer.note, "no key that may"));
 }
 END_TEST
 
@@ -244,6 +278,7 @@ main(int argc, char **argv)
 	tcase_add_test(t, anew);
 	tcase_add_test(t, in_time);
 	tcase_add_loop_test(t, as_it_is_now, 0, LENGTH(meanwhile));
+	tcase_add_test(t, revoked);
 	tcase_add_test(t, who_may);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
