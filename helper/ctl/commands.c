@@ -42,6 +42,9 @@ const struct ctl_command ctl_commands[] = {
 	    ctl_key_remove },
 	{ "key", "set", "USER FILE", "replace all of a user's keys",
 	    NULL, 2, 2, ctl_key_set },
+	{ "key", "revoke", "USER|FINGERPRINT [--terminate]",
+	    "take a key from all users, for good", ctl_key_revoke_options,
+	    1, 1, ctl_key_revoke },
 
 	{ "group", "add", "NAME [--gid N]", "create a group",
 	    ctl_group_add_options, 1, 1, ctl_group_add },

@@ -14,6 +14,11 @@ const struct ctl_option ctl_key_add_options[] = {
 	{ NULL, NULL, NULL },
 };
 
+const struct ctl_option ctl_key_revoke_options[] = {
+	{ "terminate", NULL, "also end the sessions opened with it" },
+	{ NULL, NULL, NULL },
+};
+
 static void
 say_added(const struct ctl *c, const char *user, const json_t *key)
 {
@@ -52,7 +57,9 @@ ctl_key_add(struct ctl *c, const struct ctl_args *a)
 	if ((r = add_date(c, a, "expires", o, "expires_at")) != CTL_DONE ||
 	    (r = add_string(c, a, "comment", o, "comment")) != CTL_DONE ||
 	    (r = read_text(c, file, &text)) != CTL_DONE ||
-	    (r = put(c, o, "key", json_string(text), "key")) != CTL_DONE)
+	    (r = put(c, o, "key", json_string(text), "key")) != CTL_DONE ||
+	    (c->force && (r = put(c, o, "force", json_true(), "force")) !=
+	    CTL_DONE))
 		goto out;
 	r = ctl_call(c, "user.add_key", json_pack("[s,O]", user, o), -1,
 	    &result);
@@ -205,5 +212,112 @@ ctl_key_set(struct ctl *c, const struct ctl_args *a)
 	freezero(text, text != NULL ? strlen(text) : 0);
 	json_decref(u);
 	json_decref(row);
+	return r;
+}
+
+/* ---- revocation ---- */
+
+static void
+say_users(const json_t *result)
+{
+	const json_t *users = json_object_get(result, "users"), *name;
+	json_int_t n = row_int(result, "removed");
+	size_t i;
+
+	json_array_foreach(users, i, name)
+		ctl_say("Removed from user %s", json_string_value(name));
+	if (json_array_size(users) == 0)
+		ctl_say("No user had it.");
+	else
+		ctl_say("%" JSON_INTEGER_FORMAT " line%s in all", n,
+		    n == 1 ? "" : "s");
+}
+
+static void
+say_whether_dead(const json_t *result)
+{
+	const json_t *place;
+	size_t i;
+
+	if (row_bool(result, "dead")) {
+		ctl_say("sshd refuses it wherever it stands.");
+		return;
+	}
+	ctl_say("It may not be dead yet: %s", row_string(result, "reason"));
+	json_array_foreach(json_object_get(result, "places"), i, place)
+		ctl_say("%s", json_string_value(place));
+}
+
+static int
+say_sessions(const struct ctl *c, const json_t *sessions)
+{
+	const json_t *s;
+	size_t i;
+	int r = CTL_DONE;
+
+	json_array_foreach(sessions, i, s) {
+		if (row_bool(s, "ended"))
+			ctl_say("Ended session %" JSON_INTEGER_FORMAT
+			    " of user %s", row_int(s, "pid"),
+			    row_string(s, "username"));
+		else
+			r = ctl_fail(c, "session %" JSON_INTEGER_FORMAT
+			    " of user %s could not be ended",
+			    row_int(s, "pid"), row_string(s, "username"));
+	}
+	if (json_array_size(sessions) == 0)
+		ctl_say("No session was open with it.");
+	return r;
+}
+
+static int
+say_revoked(const struct ctl *c, const json_t *result, bool terminate)
+{
+	const json_t *fp;
+	size_t i;
+
+	json_array_foreach(json_object_get(result, "fingerprints"), i, fp)
+		ctl_say("Revoked the key %s", json_string_value(fp));
+	say_users(result);
+	say_whether_dead(result);
+	return terminate ? say_sessions(c, json_object_get(result,
+	    "sessions")) : CTL_DONE;
+}
+
+/* A fingerprint is one key; a name may be many. */
+static int
+confirm_all(struct ctl *c, const char *name)
+{
+	json_t *keys;
+	size_t n;
+	int r;
+
+	r = ctl_call(c, "user.keys", json_pack("[s]", name), -1, &keys);
+	if (r != CTL_DONE)
+		return r;
+	n = json_array_size(keys);
+	json_decref(keys);
+	return n == 0 ? CTL_DONE : ctl_confirm(c, "%zu key%s of %s will be "
+	    "revoked, for every user. Go on?", n, n == 1 ? "" : "s", name);
+}
+
+int
+ctl_key_revoke(struct ctl *c, const struct ctl_args *a)
+{
+	bool terminate = ctl_has(a, "terminate");
+	const char *what = a->positional[0];
+	json_t *result;
+	int r;
+
+	if (strncmp(what, "SHA256:", 7) != 0 &&
+	    (r = confirm_all(c, what)) != CTL_DONE)
+		return r;
+	r = ctl_call(c, "user.revoke_key", json_pack("[s,{s:b}]", what,
+	    "terminate", terminate ? 1 : 0), -1, &result);
+	if (r == CTL_DONE && c->json)
+		ctl_print_json(result);
+	else if (r == CTL_DONE)
+		r = say_revoked(c, result, terminate);
+	json_decref(result);
 	return r;
 }
