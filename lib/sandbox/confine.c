@@ -55,8 +55,8 @@ nk_confine_measure(size_t *sizep)
 
 /* ---- who it is ---- */
 
-static int
-drop_capabilities(void)
+int
+nk_confine_capabilities(void)
 {
 	struct __user_cap_header_struct head = {
 		.version = _LINUX_CAPABILITY_VERSION_3,
@@ -80,12 +80,8 @@ drop_capabilities(void)
 	return 0;
 }
 
-/*
- * The bounding set holds for programs that are executed, which is refused
- * anyway: where the right to change it is missing, it stays.
- */
-static void
-drop_bounding_set(void)
+void
+nk_confine_bounding_set(void)
 {
 	int i;
 
@@ -141,11 +137,11 @@ nk_confine_identity(const struct nk_sandbox *sb)
 	} else {
 		if (sb->uid == 0 || sb->gid == 0 || sb->gid == (gid_t)-1)
 			return -EPERM;
-		drop_bounding_set();
+		nk_confine_bounding_set();
 		if ((r = change_user(sb->uid, sb->gid)) < 0)
 			return r;
 	}
-	if ((r = drop_capabilities()) < 0)
+	if ((r = nk_confine_capabilities()) < 0)
 		return r;
 	/* A user may belong to the group 0; only root gets one back. */
 	if (sb->uid == (uid_t)-1 ? setresuid(0, 0, 0) == 0 : can_get_back())

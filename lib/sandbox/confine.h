@@ -25,6 +25,16 @@ int	nk_confine_measure(size_t *sizep) NK_MUST_CHECK;
  */
 int	nk_confine_identity(const struct nk_sandbox *sb) NK_MUST_CHECK;
 
+/*
+ * Two steps of it, for a process that becomes somebody else in another way.
+ * The bounding set holds for programs that are executed, which is refused
+ * anyway: where the right to change it is missing, it stays.
+ */
+void	nk_confine_bounding_set(void);
+
+/* No capability in any set; -EPERM where one is left. */
+int	nk_confine_capabilities(void) NK_MUST_CHECK;
+
 /* Limits of memory, processor time, files and processes. */
 int	nk_confine_limits(size_t size, unsigned int seconds) NK_MUST_CHECK;
 
