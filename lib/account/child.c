@@ -18,6 +18,7 @@
 #include "lib/monotonic.h"
 
 #define CHUNK	16384
+#define KILL_MS	2000		/* that a killed child may take to end */
 
 /* Leave the child nothing of ours but the pipe, as descriptor 3. */
 static int
@@ -127,6 +128,20 @@ wait_for_end(pid_t pid, int64_t end)
 }
 
 /*
+ * Kill it and wait for its end, but not for ever: a server that is away, or
+ * a file system that a user serves, may hold it where no signal comes.
+ */
+static void
+end_child(pid_t pid)
+{
+	(void)kill(pid, SIGKILL);
+	if (wait_for_end(pid, now_ms() + KILL_MS) == -ETIMEDOUT)
+		return;
+	while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
+		;
+}
+
+/*
  * Wait for a child that has closed its pipe, until end; then kill it.  A
  * child whose status somebody else has taken (SIGCHLD ignored) is judged by
  * its answer alone.
@@ -141,9 +156,7 @@ reap(pid_t pid, int64_t end, int r)
 	    (r = wait_for_end(pid, end)) == 0)
 		got = waitpid(pid, &status, 0);
 	if (got == 0) {
-		(void)kill(pid, SIGKILL);
-		while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
-			;
+		end_child(pid);
 		return r;
 	}
 	if (got == -1)
@@ -205,11 +218,8 @@ nk_child_stop(struct nk_child *ch)
 {
 	if (ch->fd != -1)
 		close(ch->fd);
-	if (ch->pid > 0) {
-		(void)kill(ch->pid, SIGKILL);
-		while (waitpid(ch->pid, NULL, 0) == -1 && errno == EINTR)
-			;
-	}
+	if (ch->pid > 0)
+		end_child(ch->pid);
 	*ch = NK_CHILD_NONE;
 }
 

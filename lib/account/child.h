@@ -22,7 +22,9 @@
  *
  * Returns 0 when the child has ended with status 0; -ETIMEDOUT; -EIO when
  * it ended otherwise; what take() returned; -errno of pipe(2) and fork(2).
- * The child is gone when this returns.
+ * The child is gone when this returns, unless a system call that no signal
+ * ends holds it two seconds after it was killed: then it is left behind, to
+ * be reaped by whoever is the parent when the call ends.
  */
 int	nk_child_run(int (*work)(void *arg, int fd), void *arg,
 	    unsigned int seconds,
