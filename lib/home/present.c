@@ -26,9 +26,7 @@ static int
 check(int fd, const struct nk_place *p, struct stat *st,
     struct nk_homefile_result *res)
 {
-	struct stat ssh;
-
-	if (fstat(fd, st) == -1 || fstat(p->ssh, &ssh) == -1)
+	if (fstat(fd, st) == -1)
 		return nk_homefile_errno(res, errno);
 	if (S_ISLNK(st->st_mode))
 		return nk_homefile_set(res, NK_HOMEFILE_FILE_LINK);
@@ -40,8 +38,6 @@ check(int fd, const struct nk_place *p, struct stat *st,
 		return nk_homefile_set(res, NK_HOMEFILE_FILE_LINKED);
 	if (st->st_nlink == 0)		/* removed since it was opened */
 		return nk_homefile_set(res, NK_HOMEFILE_CHANGED);
-	if (st->st_dev != ssh.st_dev)
-		return nk_homefile_set(res, NK_HOMEFILE_FILE_MOUNT);
 	if (st->st_size > (off_t)NK_PRESENT_MAX)
 		return nk_homefile_set(res, NK_HOMEFILE_FILE_SIZE);
 	return 0;

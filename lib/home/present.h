@@ -30,7 +30,9 @@ struct nk_present {
 
 /*
  * Open and read it, if it is there: a regular file of the user's with one
- * name, on the same file system as .ssh.  Before it is opened for reading,
+ * name, and no mount point (which nk_place_openat() sees; the device number
+ * would not tell, since a bind mount may have the same one, and a folder and
+ * a file of one overlay may have two).  Before it is opened for reading,
  * what the name stands for is looked at without opening it (O_PATH), since
  * to open a device may do something.  0, or -res->error.
  */

@@ -180,12 +180,21 @@ finish(const struct nk_place *p, struct nk_homefile_result *res)
 	return r < 0 ? nk_homefile_errno(res, -r) : 0;
 }
 
+/* What a change of names says of what stands there by now. */
 static int
 failed(int error, struct nk_homefile_result *res)
 {
-	return error == EEXIST || error == ENOENT ?
-	    nk_homefile_set(res, NK_HOMEFILE_CHANGED) :
-	    nk_homefile_errno(res, error);
+	switch (error) {
+	case EEXIST:
+	case ENOENT:
+	case EISDIR:
+	case ENOTDIR:
+		return nk_homefile_set(res, NK_HOMEFILE_CHANGED);
+	case EBUSY:
+		return nk_homefile_set(res, NK_HOMEFILE_FILE_MOUNT);
+	default:
+		return nk_homefile_errno(res, error);
+	}
 }
 
 /* For a file system that knows no exchange. */
@@ -217,7 +226,7 @@ exchange(struct nk_temp *t, const struct nk_place *p,
 		return nk_homefile_set(res, NK_HOMEFILE_CHANGED);
 	}
 	if (unlinkat(p->ssh, t->name, 0) == -1 && errno != ENOENT)
-		return nk_homefile_errno(res, errno);
+		return failed(errno, res);
 	t->name[0] = '\0';
 	return finish(p, res);
 }
@@ -253,7 +262,7 @@ nk_temp_remove_present(const struct nk_place *p, const struct nk_present *f,
 		    nk_homefile_set(res, NK_HOMEFILE_CHANGED);
 	}
 	if (unlinkat(p->ssh, name, 0) == -1 && errno != ENOENT) {
-		r = nk_homefile_errno(res, errno);
+		r = failed(errno, res);
 		(void)move(p, name, NK_PRESENT_FILE);
 		return r;
 	}
