@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: ISC */
+#include "lib/explain/account.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <shadow.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/account/child.h"
+#include "lib/account/textfile.h"
+#include "lib/explain/wildcard.h"
+
+#define GROUPS		1024		/* of one user */
+
+struct question {
+	const char	*name;
+	int64_t		 today;
+};
+
+/* ---- in the child, which may use what is not reentrant ---- */
+
+static void
+read_shadow(const struct question *q, struct nk_seen_account *a)
+{
+	const struct spwd *sp = getspnam(q->name);
+
+	if (sp == NULL)
+		return;
+	a->shadow = sp->sp_pwdp != NULL && sp->sp_pwdp[0] == '!' ?
+	    NK_SHADOW_LOCKED : NK_SHADOW_OPEN;
+	a->expired = sp->sp_expire != -1 && sp->sp_expire < q->today;
+	a->must_change = sp->sp_lstchg == 0 || (sp->sp_lstchg > 0 &&
+	    sp->sp_max >= 0 && sp->sp_max < 100000 &&
+	    sp->sp_lstchg + sp->sp_max < q->today);
+}
+
+static int
+read_groups(const struct question *q, struct nk_seen_account *a)
+{
+	gid_t gids[GROUPS];
+	const struct group *g;
+	size_t at = 0, len;
+	int i, n = GROUPS;
+
+	if (getgrouplist(q->name, a->gid, gids, &n) == -1)
+		return -E2BIG;
+	for (i = 0; i < n; i++) {
+		if ((g = getgrgid(gids[i])) == NULL)
+			continue;
+		len = strlen(g->gr_name);
+		if (len + 1 >= sizeof(a->groups) - at)
+			return -E2BIG;
+		memcpy(a->groups + at, g->gr_name, len);
+		at += len;
+		a->groups[at++] = '\n';
+	}
+	a->groups[at] = '\0';
+	return 0;
+}
+
+static bool
+copy(char *to, size_t room, const char *text)
+{
+	int n = snprintf(to, room, "%s", text);
+
+	return n >= 0 && (size_t)n < room;
+}
+
+static int
+work(void *arg, int fd)
+{
+	const struct question *q = arg;
+	const struct passwd *pw;
+	struct nk_seen_account *a;
+	int r = 0;
+
+	if ((a = calloc(1, sizeof(*a))) == NULL)
+		return 1;
+	errno = 0;
+	if ((pw = getpwnam(q->name)) != NULL) {
+		a->found = true;
+		a->uid = pw->pw_uid;
+		a->gid = pw->pw_gid;
+		if (!copy(a->home, sizeof(a->home), pw->pw_dir) ||
+		    !copy(a->shell, sizeof(a->shell), pw->pw_shell))
+			r = -E2BIG;
+	} else if (errno == EIO || errno == ENOMEM)
+		r = -errno;
+	if (r == 0 && a->found && (r = read_groups(q, a)) == 0)
+		read_shadow(q, a);
+	if (r == 0)
+		r = nk_write_full(fd, a, sizeof(*a));
+	free(a);
+	return r == 0 ? 0 : 1;
+}
+
+/* ---- in the parent ---- */
+
+int
+nk_seen_account_ask(const char *name, int64_t today, unsigned int seconds,
+    struct nk_seen_account *a)
+{
+	struct question q = { name, today };
+	int r;
+
+	if (strlen(name) >= NK_ACCOUNT_NAME_MAX)
+		return -ENAMETOOLONG;
+	r = nk_child_ask(work, &q, seconds, a, sizeof(*a));
+	if (r < 0)
+		return r;
+	/* Whatever the child was made to write, strings end. */
+	a->home[sizeof(a->home) - 1] = '\0';
+	a->shell[sizeof(a->shell) - 1] = '\0';
+	a->groups[sizeof(a->groups) - 1] = '\0';
+	return 0;
+}
+
+bool
+nk_seen_account_in(const struct nk_seen_account *a, const char *p,
+    size_t len)
+{
+	const char *name = a->groups;
+	char one[NK_ACCOUNT_NAME_MAX];
+	size_t n;
+
+	for (; *name != '\0'; name += n + (name[n] != '\0')) {
+		n = strcspn(name, "\n");
+		if (n >= sizeof(one))
+			continue;
+		memcpy(one, name, n);
+		one[n] = '\0';
+		if (nk_wildcard_is(p, len, one))
+			return true;
+	}
+	return false;
+}
+
+int
+nk_seen_account_become(const char *name, uid_t uid, gid_t gid)
+{
+	if (getuid() != 0)
+		return 0;
+	if (initgroups(name, gid) == -1 ||
+	    setresgid((gid_t)-1, gid, (gid_t)-1) == -1 ||
+	    setresuid((uid_t)-1, uid, (uid_t)-1) == -1)
+		return -errno;
+	return geteuid() == uid && getegid() == gid ? 0 : -EPERM;
+}

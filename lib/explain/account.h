@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NASKEYS_EXPLAIN_ACCOUNT_H
+#define NASKEYS_EXPLAIN_ACCOUNT_H
+
+/*
+ * The account as sshd sees it: by all of the machine's name services, ours
+ * among them, in a child with a time limit.
+ */
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/attr.h"
+
+#define NK_ACCOUNT_NAME_MAX	256	/* with its NUL */
+#define NK_ACCOUNT_PATH_MAX	1024
+#define NK_ACCOUNT_GROUPS_MAX	65536	/* bytes of all groups' names */
+
+enum nk_shadow_state {
+	NK_SHADOW_NONE,		/* no line, or it may not be read */
+	NK_SHADOW_OPEN,
+	NK_SHADOW_LOCKED,	/* "!" begins the hash */
+};
+
+struct nk_seen_account {
+	bool			found;
+	uid_t			uid;
+	gid_t			gid;
+	enum nk_shadow_state	shadow;
+	bool			expired;	/* by its shadow line */
+	bool			must_change;	/* its password is 0 days old
+						   or older than it may be */
+	char			home[NK_ACCOUNT_PATH_MAX];
+	char			shell[NK_ACCOUNT_PATH_MAX];
+	/* Names of groups, each with a newline; a child's answer is long. */
+	char			groups[NK_ACCOUNT_GROUPS_MAX];
+};
+
+/*
+ * Ask for the user "name"; today is in days since 1970.  0, also when it is
+ * not found; -ENAMETOOLONG, -E2BIG: it is more than fits; -ETIMEDOUT; -EIO.
+ */
+int	nk_seen_account_ask(const char *name, int64_t today,
+	    unsigned int seconds, struct nk_seen_account *a) NK_MUST_CHECK;
+
+/* Is one of the groups' names as the pattern p[len] has it? */
+bool	nk_seen_account_in(const struct nk_seen_account *a, const char *p,
+	    size_t len);
+
+/*
+ * Take the rights of a user for good, as sshd does before it opens the
+ * user's files: uid, gid, all of its groups, no capability.  The real and
+ * saved ids stay root's, so that the user may neither signal nor trace this
+ * process.  For a child that ends soon.  A process that is not root's keeps
+ * its own.  0 or -errno.
+ */
+int	nk_seen_account_become(const char *name, uid_t uid, gid_t gid)
+	    NK_MUST_CHECK;
+
+#endif /* NASKEYS_EXPLAIN_ACCOUNT_H */

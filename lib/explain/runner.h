@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NASKEYS_EXPLAIN_RUNNER_H
+#define NASKEYS_EXPLAIN_RUNNER_H
+
+/*
+ * What an external program says: sshd of its settings, ssh-keygen of a list
+ * of revoked keys.  It runs in a child with a time and size limit, without
+ * environment, with /dev/null as its input.
+ */
+
+#include <stddef.h>
+
+#include "lib/attr.h"
+
+#define NK_RUNNER_ARGS_MAX	8
+#define NK_RUNNER_INPUT		"/dev/fd/4"	/* where it finds its input */
+
+struct nk_runner {
+	const char	*path;		/* absolute */
+	const char	*args[NK_RUNNER_ARGS_MAX + 1];	/* behind argv[0] */
+	const void	*input;		/* for NK_RUNNER_INPUT, or NULL */
+	size_t		 input_len;
+	unsigned int	 seconds;
+	size_t		 max;		/* bytes of output */
+};
+
+/*
+ * Run it; *textp is its output with its messages, NUL-terminated, the
+ * caller's to free.  0; -EIO, its status was not 0: then too there is text.
+ * Otherwise *textp is NULL: -ENOENT, it cannot be run; -ETIMEDOUT; -E2BIG;
+ * -ENOMEM; -errno.
+ */
+int	nk_runner_run(const struct nk_runner *p, char **textp, size_t *lenp)
+	    NK_MUST_CHECK;
+
+/* The first line of text, cut off in place; what sshd says of a fault. */
+const char *nk_runner_line(char *text);
+
+#endif /* NASKEYS_EXPLAIN_RUNNER_H */
