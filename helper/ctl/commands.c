@@ -46,6 +46,10 @@ const struct ctl_command ctl_commands[] = {
 	    "take a key from all users, for good", ctl_key_revoke_options,
 	    1, 1, ctl_key_revoke },
 
+	{ "explain", NULL, "USER [--key FILE] [--from ADDRESS]",
+	    "would this key log in, and if not, why", ctl_explain_options, 1,
+	    1, ctl_explain },
+
 	{ "group", "add", "NAME [--gid N]", "create a group",
 	    ctl_group_add_options, 1, 1, ctl_group_add },
 	{ "group", "list", "", "list the groups",

@@ -7,6 +7,7 @@ static const struct nk_method *const tables[] = {
 	nk_methods_core,
 	nk_methods_user,
 	nk_methods_key,
+	nk_methods_explain,
 	nk_methods_login,
 	nk_methods_group,
 	nk_methods_keychain,

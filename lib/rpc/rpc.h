@@ -240,6 +240,7 @@ struct nk_method {
 extern const struct nk_method nk_methods_core[];
 extern const struct nk_method nk_methods_user[];
 extern const struct nk_method nk_methods_key[];	/* user.keys, add_key ... */
+extern const struct nk_method nk_methods_explain[];	/* user.explain */
 extern const struct nk_method nk_methods_login[];	/* user.unlock ... */
 extern const struct nk_method nk_methods_group[];
 extern const struct nk_method nk_methods_keychain[];

@@ -13,13 +13,17 @@ _naskeysctl()
 	if [ "$COMP_CWORD" -eq 1 ]; then
 		words=$(naskeysctl --help 2>/dev/null |
 		    awk '/^  [a-z]/ { print $1 }' | sort -u)
+	elif [ "$COMP_CWORD" -eq 2 ] && [ "$object" = explain ] &&
+	    [[ $cur != -* ]]; then
+		words=$(naskeysctl user list 2>/dev/null |
+		    awk 'NR > 1 { print $1 }')
 	elif [ "$COMP_CWORD" -eq 2 ] && [[ $cur != -* ]]; then
 		words=$(naskeysctl "$object" --help 2>/dev/null |
 		    awk -v o="$object" '$1 == o && $2 ~ /^[a-z-]+$/ &&
 			/^  [a-z]+ [a-z-]+ / { print $2 }')
 	elif [[ $cur == -* ]]; then
 		case $object in
-		init|audit|check|sync) verb= ;;
+		init|explain|audit|check|sync) verb= ;;
 		esac
 		words=$(naskeysctl "$object" ${verb:+"$verb"} --help \
 		    2>/dev/null | awk '/^  --/ { print $1 }')
