@@ -85,6 +85,20 @@ nk_temp_sweep(const struct nk_place *p, time_t now)
 
 /* ---- one that is new ---- */
 
+/*
+ * Could a new file be removed again?  In a folder to which one may only add
+ * (chattr(1), "a"), each would stay.
+ */
+static int
+check_folder(const struct nk_place *p)
+{
+	struct statx stx;
+
+	if (statx(p->ssh, "", AT_EMPTY_PATH, 0, &stx) == -1)
+		return -errno;
+	return (stx.stx_attributes & STATX_ATTR_APPEND) != 0 ? -EPERM : 0;
+}
+
 static int
 fill(struct nk_temp *t, const char *text, size_t len)
 {
@@ -106,7 +120,7 @@ nk_temp_write(struct nk_temp *t, const struct nk_place *p, const char *text,
 	int r;
 
 	*t = NK_TEMP_NONE;
-	if ((r = make_name(t->name)) < 0)
+	if ((r = check_folder(p)) < 0 || (r = make_name(t->name)) < 0)
 		return nk_homefile_errno(res, -r);
 	t->fd = openat(p->ssh, t->name,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -245,6 +259,18 @@ nk_temp_place(struct nk_temp *t, const struct nk_place *p,
 	return finish(p, res);
 }
 
+/* Where there is no room for another name: as well as it can be. */
+static int
+remove_in_place(const struct nk_place *p, const struct nk_present *f,
+    struct nk_homefile_result *res)
+{
+	if (!nk_present_is_still(f, p, NK_PRESENT_FILE))
+		return nk_homefile_set(res, NK_HOMEFILE_CHANGED);
+	if (unlinkat(p->ssh, NK_PRESENT_FILE, 0) == -1)
+		return failed(errno, res);
+	return finish(p, res);
+}
+
 int
 nk_temp_remove_present(const struct nk_place *p, const struct nk_present *f,
     struct nk_homefile_result *res)
@@ -254,7 +280,10 @@ nk_temp_remove_present(const struct nk_place *p, const struct nk_present *f,
 
 	if ((r = make_name(name)) < 0)
 		return nk_homefile_errno(res, -r);
-	if ((r = move(p, NK_PRESENT_FILE, name)) < 0)
+	r = move(p, NK_PRESENT_FILE, name);
+	if (r == -ENOSPC || r == -EDQUOT)
+		return remove_in_place(p, f, res);
+	if (r < 0)
 		return failed(-r, res);
 	if (!nk_present_is_still(f, p, name)) {
 		r = move(p, name, NK_PRESENT_FILE);

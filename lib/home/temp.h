@@ -72,7 +72,8 @@ int	nk_temp_place(struct nk_temp *t, const struct nk_place *p,
 void	nk_temp_drop(struct nk_temp *t, const struct nk_place *p);
 
 /*
- * Remove f: by moving it aside, looking at it, and removing it there.  0, or
+ * Remove f: by moving it aside, looking at it, and removing it there; on a
+ * full disk, where even a name may need room, without moving.  0, or
  * -res->error: then it is in place, as far as the system lets it, or is gone
  * and only the folder's fsync failed.
  */

@@ -117,7 +117,7 @@ rm /mnt/disk/inode*
 # ---- protected ----
 
 protected=".ssh/authorized_keys or its folder is protected from changes"
-for what in "+i $file" "+a $file" "+i $home/.ssh"; do
+for what in "+i $file" "+a $file" "+i $home/.ssh" "+a $home/.ssh"; do
 	fresh
 	# shellcheck disable=SC2086
 	chattr $what
