@@ -135,7 +135,7 @@ static void
 end_child(pid_t pid)
 {
 	(void)kill(pid, SIGKILL);
-	if (wait_for_end(pid, now_ms() + KILL_MS) == -ETIMEDOUT)
+	if (wait_for_end(pid, nk_monotonic_ms() + KILL_MS) == -ETIMEDOUT)
 		return;
 	while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
 		;
