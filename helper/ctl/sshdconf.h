@@ -34,8 +34,8 @@ bool	sshdconf_command_in(const char *text, char *value, size_t len);
 /*
  * Put the drop-in there, if nobody else wrote another one.  It names the
  * list of revoked keys only where that is there and sshd reads no other one.
- * sshd -t must take it, or it is removed again.  0 when it is in place, and *newp says
- * whether it is new; -errno with a sentence in why.
+ * sshd -t must take it, or it is removed again.  0 when it is in place, and
+ * *newp says whether it is new; -errno with a sentence in why.
  */
 int	sshdconf_put(const char *sshd, bool *newp, char why[SSHD_WHY_MAX])
 	    NK_MUST_CHECK;

@@ -11,8 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "lib/monotonic.h"
 
 #define FIELD_PARENT	4	/* of proc(5)'s stat */
 #define FIELD_START	22
@@ -119,21 +120,11 @@ kill_children(const struct nk_process *p)
 	}
 }
 
-static int64_t
-now_ms(void)
-{
-	struct timespec ts = { 0, 0 };
-
-	/* cannot fail: the clock exists and ts is ours */
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* Wait until all have ended, or so long. */
 static bool
 wait_for_all(struct nk_process *v, size_t n, int64_t ms)
 {
-	int64_t until = now_ms() + ms, left;
+	int64_t until = nk_monotonic_ms() + ms, left;
 	struct pollfd p = { .events = POLLIN };
 	bool all = true;
 	size_t i;
@@ -142,7 +133,7 @@ wait_for_all(struct nk_process *v, size_t n, int64_t ms)
 		if (v[i].ended)
 			continue;
 		p.fd = v[i].fd;
-		if ((left = until - now_ms()) < 0)
+		if ((left = until - nk_monotonic_ms()) < 0)
 			left = 0;
 		while (poll(&p, 1, (int)left) == -1 && errno == EINTR)
 			;

@@ -27,7 +27,7 @@ struct nk_explaining {
 	struct nk_seen_account		*account;
 	struct nk_published		 published;
 	int				 published_error;
-	bool				 partial;	/* a key is not enough */
+	bool				 partial; /* a key is not enough */
 };
 
 /*

@@ -173,7 +173,8 @@ remember_session(struct nk_login *l, const struct nk_user *u,
 	const struct nk_session_keys keys = keys_of(rec);
 	struct nk_user_session s = { .user_id = u->id,
 	    .pid = l->c->caller->pid, .service = service, .tty = tty,
-	    .rhost = rec->rhost != NULL ? rec->rhost : "", .since = (int64_t)time(NULL) };
+	    .rhost = rec->rhost != NULL ? rec->rhost : "",
+	    .since = (int64_t)time(NULL) };
 	int r;
 
 	if (s.pid <= 0)

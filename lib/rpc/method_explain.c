@@ -28,9 +28,13 @@ may_ask(struct nk_context *c, const char *name, struct nk_error *e)
 
 	if (c->rank >= NK_RANK_ADMIN)
 		return 0;
-	if ((r = nk_key_find_user(c, name, &u, e)) == 0)
-		nk_user_free(u);
-	return r;
+	if ((r = nk_key_find_user(c, name, &u, e)) < 0)
+		return r;
+	nk_user_free(u);
+	/* it starts programs, and costs more than an edit */
+	r = nk_edit_take_rate(c);
+	return r == -EAGAIN ? nk_error_call(e, EBUSY, "Rate Limit Exceeded") :
+	    r;
 }
 
 static json_t *

@@ -17,7 +17,7 @@
 
 struct nk_revoked {
 	const char	*fingerprint;	/* SHA256:... */
-	const char	*type;		/* NULL: only the fingerprint is known */
+	const char	*type;		/* NULL: we know no more of it */
 	const uint8_t	*blob;		/* NULL likewise */
 	size_t		 blob_len;
 	const char	*comment;	/* may be NULL */

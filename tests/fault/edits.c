@@ -35,8 +35,8 @@ edits_place_init(struct edits_place *pl, const char *dir)
 	path(pl->revoked, dir, "revoked.krl");
 	pl->state = (struct nk_state){
 		.store = pl->store, .session = pl->session, .maps = pl->maps,
-		.lock = pl->lock, .revoked = pl->revoked, .owner = geteuid(), .keys_gid = getegid(),
-		.managed_gid = 990,
+		.lock = pl->lock, .revoked = pl->revoked,
+		.owner = geteuid(), .keys_gid = getegid(), .managed_gid = 990,
 	};
 	memset(&pl->conf, 0, sizeof(pl->conf));
 	pl->conf.min_id = EDITS_MIN_ID;

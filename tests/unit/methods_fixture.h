@@ -284,8 +284,8 @@ make_world(void)
 	ck_assert_int_eq(mkdir(w.maps, 0755), 0);
 	w.state = (struct nk_state){
 		.store = w.store, .session = w.session, .maps = w.maps,
-		.lock = w.lock, .revoked = w.revoked, .owner = geteuid(), .keys_gid = getegid(),
-		.managed_gid = 4999,
+		.lock = w.lock, .revoked = w.revoked,
+		.owner = geteuid(), .keys_gid = getegid(), .managed_gid = 4999,
 	};
 	nk_conf_init(&w.conf);
 	w.c = (struct nk_context){
