@@ -26,17 +26,20 @@ static void NK_PRINTF(5, 0)
 add(struct nk_explain *x, const char *id, enum nk_explain_state state,
     const char *remedy, const char *fmt, va_list ap)
 {
-	char text[NK_EXPLAIN_TEXT_MAX], *copy;
+	struct nk_explain_step *s = &x->steps[x->n];
+	char text[NK_EXPLAIN_TEXT_MAX];
 
 	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
 		text[0] = '\0';		/* what is too long is cut */
 	make_safe(text);
-	if (x->n == NK_EXPLAIN_STEPS_MAX || (copy = strdup(text)) == NULL) {
+	if (x->n == NK_EXPLAIN_STEPS_MAX || (s->text = strdup(text)) == NULL) {
 		x->failed = true;
 		return;
 	}
-	x->steps[x->n++] = (struct nk_explain_step){ id, state, copy,
-	    remedy };
+	s->id = id;
+	s->state = state;
+	s->remedy = remedy;
+	x->n++;
 }
 
 void

@@ -100,7 +100,7 @@ bool
 nk_revoked_file_is(const struct nk_state *state, int64_t revision)
 {
 	uint8_t header[NK_KRL_HEADER];
-	uint64_t version;
+	uint64_t version = 0;
 	struct stat st;
 	int fd, r;
 

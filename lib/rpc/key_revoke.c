@@ -235,7 +235,7 @@ is_in_force(struct nk_context *c, struct nk_sshd_settings *all,
     const char *name)
 {
 	const char *path = NULL;
-	size_t len;
+	size_t len = 0;
 
 	if (nk_sshd_settings_ask(all, c->conf->sshd, name,
 	    c->conf->lookup_timeout) == 0)
