@@ -32,7 +32,8 @@ struct holder {
 
 struct revocation {
 	const char	*what;		/* a username, or a fingerprint */
-	json_t		*fingerprints, *users, *places;
+	json_t		*fingerprints, *places;
+	json_t		*users;		/* names as keys: very many may be */
 	bool		 terminate;
 	json_t		*sessions;	/* that were ended, NULL: none */
 	size_t		 removed;	/* lines */
@@ -107,10 +108,10 @@ take_from_user(struct nk_context *c, struct revocation *rv,
 	    (r = nk_user_get(s, k->user_id, &u)) < 0)
 		return r;
 	rv->removed += n;
-	if ((r = add_text(names, u->name)) < 0 ||
-	    (r = add_text(rv->users, u->name)) < 0) {
+	if (json_array_append_new(names, json_string(u->name)) == -1 ||
+	    json_object_set_new(rv->users, u->name, json_null()) == -1) {
 		nk_user_free(u);
-		return r;
+		return -ENOMEM;
 	}
 	return remember_holder(c, rv, u, k);
 }
@@ -305,6 +306,22 @@ find_places(struct nk_context *c, struct revocation *rv)
 	return r;
 }
 
+/* A new reference; NULL: no memory. */
+static json_t *
+names_of(json_t *users)
+{
+	json_t *names = json_array(), *none;
+	const char *name;
+
+	json_object_foreach(users, name, none) {
+		if (json_array_append_new(names, json_string(name)) == 0)
+			continue;
+		json_decref(names);
+		return NULL;
+	}
+	return names;
+}
+
 static int
 answer(struct nk_context *c, struct revocation *rv, json_t **resultp)
 {
@@ -320,7 +337,7 @@ answer(struct nk_context *c, struct revocation *rv, json_t **resultp)
 		return r;
 	nk_object_init(&b, NULL);
 	nk_object_put(&b, "fingerprints", json_incref(rv->fingerprints));
-	nk_object_put(&b, "users", json_incref(rv->users));
+	nk_object_put(&b, "users", names_of(rv->users));
 	nk_object_int(&b, "removed", (int64_t)rv->removed);
 	nk_object_bool(&b, "dead", dead);
 	nk_object_text(&b, "reason", dead ? NULL : why);
@@ -338,7 +355,7 @@ nk_user_revoke_key(struct nk_context *c, json_t *params, json_t **resultp,
 {
 	struct revocation rv = {
 		.what = json_string_value(json_array_get(params, 0)),
-		.fingerprints = json_array(), .users = json_array(),
+		.fingerprints = json_array(), .users = json_object(),
 		.places = json_array(),
 		.terminate = json_is_true(json_object_get(json_array_get(
 		    params, 1), "terminate")),
