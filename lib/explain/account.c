@@ -15,46 +15,51 @@
 #include "lib/explain/wildcard.h"
 
 #define GROUPS		1024		/* of one user */
+#define ENTRY_MAX	(1u << 20)	/* bytes of one entry */
 
 struct question {
 	const char	*name;
 	int64_t		 today;
 };
 
-/* ---- in the child, which may use what is not reentrant ---- */
+/* ---- in the child ---- */
 
 static void
-read_shadow(const struct question *q, struct nk_seen_account *a)
+read_shadow(const struct question *q, char *buf, struct nk_seen_account *a)
 {
-	const struct spwd *sp = getspnam(q->name);
+	struct spwd sp, *got = NULL;
 
-	if (sp == NULL)
+	if (getspnam_r(q->name, &sp, buf, ENTRY_MAX, &got) != 0 ||
+	    got == NULL)
 		return;
-	a->shadow = sp->sp_pwdp != NULL && sp->sp_pwdp[0] == '!' ?
+	a->shadow = sp.sp_pwdp != NULL && sp.sp_pwdp[0] == '!' ?
 	    NK_SHADOW_LOCKED : NK_SHADOW_OPEN;
-	a->expired = sp->sp_expire != -1 && sp->sp_expire < q->today;
-	a->must_change = sp->sp_lstchg == 0 || (sp->sp_lstchg > 0 &&
-	    sp->sp_max >= 0 && sp->sp_max < 100000 &&
-	    sp->sp_lstchg + sp->sp_max < q->today);
+	a->expired = sp.sp_expire != -1 && sp.sp_expire < q->today;
+	a->must_change = sp.sp_lstchg == 0 || (sp.sp_lstchg > 0 &&
+	    sp.sp_max >= 0 && sp.sp_max < 100000 &&
+	    sp.sp_lstchg + sp.sp_max < q->today);
+	explicit_bzero(buf, ENTRY_MAX);
 }
 
 static int
-read_groups(const struct question *q, struct nk_seen_account *a)
+read_groups(const struct question *q, char *buf, struct nk_seen_account *a)
 {
 	gid_t gids[GROUPS];
-	const struct group *g;
+	struct group g, *got;
 	size_t at = 0, len;
 	int i, n = GROUPS;
 
 	if (getgrouplist(q->name, a->gid, gids, &n) == -1)
 		return -E2BIG;
 	for (i = 0; i < n; i++) {
-		if ((g = getgrgid(gids[i])) == NULL)
+		got = NULL;
+		if (getgrgid_r(gids[i], &g, buf, ENTRY_MAX, &got) != 0 ||
+		    got == NULL)
 			continue;
-		len = strlen(g->gr_name);
+		len = strlen(g.gr_name);
 		if (len + 1 >= sizeof(a->groups) - at)
 			return -E2BIG;
-		memcpy(a->groups + at, g->gr_name, len);
+		memcpy(a->groups + at, g.gr_name, len);
 		at += len;
 		a->groups[at++] = '\n';
 	}
@@ -71,29 +76,38 @@ copy(char *to, size_t room, const char *text)
 }
 
 static int
+read_account(const struct question *q, char *buf, struct nk_seen_account *a)
+{
+	struct passwd pw, *got = NULL;
+	int r;
+
+	r = getpwnam_r(q->name, &pw, buf, ENTRY_MAX, &got);
+	if (r == EIO || r == ENOMEM || r == ERANGE)
+		return -r;
+	if (got == NULL)
+		return 0;	/* others mean "no such entry" */
+	a->found = true;
+	a->uid = pw.pw_uid;
+	a->gid = pw.pw_gid;
+	if (!copy(a->home, sizeof(a->home), pw.pw_dir) ||
+	    !copy(a->shell, sizeof(a->shell), pw.pw_shell))
+		return -E2BIG;
+	if ((r = read_groups(q, buf, a)) == 0)
+		read_shadow(q, buf, a);
+	return r;
+}
+
+static int
 work(void *arg, int fd)
 {
 	const struct question *q = arg;
-	const struct passwd *pw;
-	struct nk_seen_account *a;
-	int r = 0;
+	struct nk_seen_account *a = calloc(1, sizeof(*a));
+	char *buf = malloc(ENTRY_MAX);
+	int r = -ENOMEM;
 
-	if ((a = calloc(1, sizeof(*a))) == NULL)
-		return 1;
-	errno = 0;
-	if ((pw = getpwnam(q->name)) != NULL) {
-		a->found = true;
-		a->uid = pw->pw_uid;
-		a->gid = pw->pw_gid;
-		if (!copy(a->home, sizeof(a->home), pw->pw_dir) ||
-		    !copy(a->shell, sizeof(a->shell), pw->pw_shell))
-			r = -E2BIG;
-	} else if (errno == EIO || errno == ENOMEM)
-		r = -errno;
-	if (r == 0 && a->found && (r = read_groups(q, a)) == 0)
-		read_shadow(q, a);
-	if (r == 0)
+	if (a != NULL && buf != NULL && (r = read_account(q, buf, a)) == 0)
 		r = nk_write_full(fd, a, sizeof(*a));
+	free(buf);
 	free(a);
 	return r == 0 ? 0 : 1;
 }

@@ -10,19 +10,46 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Does every account with this primary group have the uid?  -1: no. */
+#define ENTRY_MAX	(1u << 20)	/* bytes of one entry */
+
+/* How many accounts have this primary group; -1: one has another uid. */
 static int
-count_primary(gid_t gid, uid_t uid)
+count_primary(gid_t gid, uid_t uid, char *buf)
 {
-	const struct passwd *pw;
+	struct passwd pw, *got;
 	int n = 0;
 
 	setpwent();
-	while (n >= 0 && (pw = getpwent()) != NULL) {
-		if (pw->pw_gid == gid)
-			n = pw->pw_uid == uid ? n + 1 : -1;
+	while (n >= 0 && getpwent_r(&pw, buf, ENTRY_MAX, &got) == 0) {
+		if (pw.pw_gid == gid)
+			n = pw.pw_uid == uid ? n + 1 : -1;
 	}
 	endpwent();
+	return n;
+}
+
+/*
+ * How many the group lists: 0 or 1, who is then the owner; -1: others, or
+ * nobody can say.
+ */
+static int
+count_listed(const struct stat *st, char *buf)
+{
+	struct group g, *group = NULL;
+	struct passwd pw, *got = NULL;
+	char *first = NULL;
+	int n = -1;
+
+	if (getgrgid_r(st->st_gid, &g, buf, ENTRY_MAX, &group) != 0 ||
+	    group == NULL)
+		return -1;
+	if (g.gr_mem[0] == NULL)
+		return 0;
+	if (g.gr_mem[1] == NULL && (first = strdup(g.gr_mem[0])) != NULL &&
+	    getpwuid_r(st->st_uid, &pw, buf, ENTRY_MAX, &got) == 0 &&
+	    got != NULL && strcmp(pw.pw_name, first) == 0)
+		n = 1;
+	free(first);
 	return n;
 }
 
@@ -30,27 +57,15 @@ count_primary(gid_t gid, uid_t uid)
 static bool
 is_alone(const struct stat *st, uid_t uid)
 {
-	const struct group *g = getgrgid(st->st_gid);
-	const struct passwd *pw;
-	bool listed, other;
-	char *first;
-	int n;
+	char *buf = malloc(ENTRY_MAX);
+	int listed, primary = -1;
 
-	if (g == NULL)
+	if (buf == NULL)
 		return false;
-	listed = g->gr_mem[0] != NULL;
-	other = listed && g->gr_mem[1] != NULL;
-	if ((first = strdup(listed ? g->gr_mem[0] : "")) == NULL)
-		return false;
-	n = count_primary(st->st_gid, uid);
-	pw = getpwuid(st->st_uid);
-	if (pw == NULL || n < 0 ||
-	    (listed && (other || strcmp(pw->pw_name, first) != 0)))
-		n = 0;
-	else if (listed)
-		n++;
-	free(first);
-	return n > 0;
+	if ((listed = count_listed(st, buf)) >= 0)
+		primary = count_primary(st->st_gid, uid, buf);
+	free(buf);
+	return listed >= 0 && primary >= 0 && listed + primary > 0;
 }
 
 static enum nk_modes_fault
