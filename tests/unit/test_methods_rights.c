@@ -52,6 +52,8 @@ static const struct {
 	{ "user.remove_key", "['alice','SHA256:"
 	    ED25519_SHA256 "']",			"yyyynnaaa" },
 	{ "user.revoke_key", "['nobody-here']",		"yyynnnaaa" },
+	{ "user.explain", "['alice',{'from':'x'}]",	"yyyynnaaa" },
+	{ "user.explain", "['nobody-here',{'from':'x'}]", "yyynnnaaa" },
 	{ "user.logins", "['alice']",			"yyyynnaaa" },
 	{ "user.unlock", "['alice']",			"yyynnnaaa" },
 	{ "user.set_password", "[{'username':'alice','old_password':'x',"

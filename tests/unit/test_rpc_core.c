@@ -25,6 +25,9 @@ const struct nk_method nk_methods_user[] = {
 const struct nk_method nk_methods_key[] = {
 	{ NULL, NK_RIGHT_ROOT, NK_READS, NULL, NULL },
 };
+const struct nk_method nk_methods_explain[] = {
+	{ .name = NULL },
+};
 const struct nk_method nk_methods_login[] = {
 	{ .name = NULL },
 };
