@@ -5,8 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/account/child.h"
 #include "lib/account/keyfiles.h"
 #include "lib/account/shells.h"
+#include "lib/account/textfile.h"
 #include "lib/explain/modes.h"
 #include "lib/explain/parts.h"
 
@@ -118,7 +120,37 @@ look_at_pam(struct nk_explaining *e)
 	return r;
 }
 
-/* ---- the session ---- */
+/* ---- the session: homes are looked at in a child, which may hang ---- */
+
+struct place {
+	const struct nk_explaining	*e;
+	const char			*path;
+};
+
+/* As the user: is the home there? */
+static int
+look_home_in_child(void *arg, int fd)
+{
+	const struct place *p = arg;
+	const struct nk_seen_account *a = p->e->account;
+	struct stat st;
+	uint8_t there;
+
+	if (nk_seen_account_become(p->e->q->user, a->uid, a->gid) < 0)
+		return 1;
+	there = stat(p->path, &st) == 0;
+	return nk_write_full(fd, &there, sizeof(there)) == 0 ? 0 : 1;
+}
+
+static int
+look_chroot_in_child(void *arg, int fd)
+{
+	const struct place *p = arg;
+	struct nk_modes m;
+
+	nk_modes_look_chroot(p->path, &m);
+	return nk_write_full(fd, &m, sizeof(m)) == 0 ? 0 : 1;
+}
 
 static int
 look_at_chroot(struct nk_explaining *e)
@@ -127,6 +159,7 @@ look_at_chroot(struct nk_explaining *e)
 	    .home = e->account->home, .uid = e->account->uid };
 	const char *value = nk_setting(&e->settings, "chrootdirectory");
 	char path[PATH_MAX];
+	struct place p = { e, path };
 	struct nk_modes m;
 
 	if (nk_setting_is_none(value))
@@ -137,7 +170,13 @@ look_at_chroot(struct nk_explaining *e)
 		    "is not understood here.", value);
 		return 1;
 	}
-	nk_modes_look_chroot(path, &m);
+	if (nk_child_ask(look_chroot_in_child, &p, e->q->seconds, &m,
+	    sizeof(m)) < 0) {
+		nk_explain_doubt(e->x, "chroot", NULL, "%s, where the session "
+		    "is shut in, cannot be looked at.", path);
+		return 1;
+	}
+	m.path[sizeof(m.path) - 1] = '\0';
 	if (m.fault == NK_MODES_FINE) {
 		nk_explain_doubt(e->x, "chroot", NULL, "The session is shut "
 		    "in %s; whether the shell is in there was not looked "
@@ -156,7 +195,8 @@ look_at_session(struct nk_explaining *e)
 {
 	const char *forced = nk_setting(&e->settings, "forcecommand");
 	const char *shell = e->account->shell;
-	struct stat st;
+	struct place p = { e, e->account->home };
+	uint8_t there = 0;
 	bool sftp = forced != NULL && strncmp(forced, "internal-sftp",
 	    strlen("internal-sftp")) == 0;
 
@@ -177,7 +217,8 @@ look_at_session(struct nk_explaining *e)
 		    "work).", shell);
 		return 0;
 	}
-	if (stat(e->account->home, &st) == -1)
+	if (nk_child_ask(look_home_in_child, &p, e->q->seconds, &there,
+	    sizeof(there)) < 0 || there == 0)
 		nk_explain_say(e->x, "home", NK_EXPLAIN_WARN, NULL,
 		    "The home %s is not there now: the session begins in /.",
 		    e->account->home);
