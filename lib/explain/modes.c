@@ -16,7 +16,7 @@
 static int
 count_primary(gid_t gid, uid_t uid, char *buf)
 {
-	struct passwd pw = { .pw_name = NULL }, *got;
+	struct passwd pw = { .pw_name = NULL }, *got = NULL;
 	int n = 0;
 
 	setpwent();

@@ -128,7 +128,7 @@ int
 nk_published_read(const char *maps, const char *user, uint32_t uid,
     int64_t now, struct nk_published *p)
 {
-	struct maps m;
+	struct maps m = { .accounts = "" };
 	int tries, r;
 
 	*p = (struct nk_published){ .state = NK_PUBLISHED_NOBODY };
