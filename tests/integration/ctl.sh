@@ -706,8 +706,9 @@ complete_words() {
 	_naskeysctl; echo "${COMPREPLY[*]}"' bash "$@"
 }
 same "completion of objects" "$(complete_words naskeysctl '')" \
-    "audit check group init key keypair seal sync user"
-same "of verbs" "$(complete_words naskeysctl key '')" "add list remove set"
+    "audit check explain group init key keypair seal sync user"
+same "of verbs" "$(complete_words naskeysctl key '')" \
+    "add list remove set revoke"
 same "of options" "$(complete_words naskeysctl user add x --ex)" \
     "--expires --external"
 same "of options of an object alone" "$(complete_words naskeysctl audit --f)" \
