@@ -208,11 +208,11 @@ sshdconf_other_list(char why[SSHD_WHY_MAX])
 	if (!find_other(&revoked_keyword, path, sizeof(path), value,
 	    sizeof(value)) || strcasecmp(value, "none") == 0)
 		return false;
-	snprintf(why, SSHD_WHY_MAX, "%s sets RevokedKeys %s, and sshd reads "
-	    "one list alone: revoke its keys with \"naskeysctl key revoke\", "
-	    "take its line away, and say \"naskeysctl init --configure\" "
-	    "again; until then sshd does not read " SSHD_REVOKED, path,
-	    value);
+	snprintf(why, SSHD_WHY_MAX, "%.200s sets RevokedKeys %.300s, and "
+	    "sshd reads one list alone: revoke its keys with \"naskeysctl "
+	    "key revoke\", take its line away, and say \"naskeysctl init "
+	    "--configure\" again; until then sshd does not read "
+	    SSHD_REVOKED, path, value);
 	return true;
 }
 
