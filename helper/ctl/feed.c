@@ -10,24 +10,9 @@
 #include <unistd.h>
 
 #include "helper/ctl/feed.h"
+#include "lib/fullio.h"
 
 #define PIECE	65536
-
-static void
-write_all(int fd, const char *p, size_t len)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		if ((n = write(fd, p, len)) == -1) {
-			if (errno == EINTR)
-				continue;
-			_exit(CTL_FAILED);	/* the helper has enough */
-		}
-		p += n;
-		len -= (size_t)n;
-	}
-}
 
 /*
  * An end that is none must not look like one, or the first half of a list
@@ -41,12 +26,12 @@ copy(int from, int to)
 	ssize_t n;
 
 	while ((n = read(from, piece, sizeof(piece))) != 0) {
-		if (n > 0)
-			write_all(to, piece, (size_t)n);
-		else if (errno != EINTR) {
-			write_all(to, broken, sizeof(broken) - 1);
+		if (n == -1 && errno == EINTR)
+			continue;
+		/* where it cannot be written, the helper has enough */
+		if (nk_write_full(to, n > 0 ? piece : broken, n > 0 ?
+		    (size_t)n : sizeof(broken) - 1) < 0 || n == -1)
 			_exit(CTL_FAILED);
-		}
 	}
 	_exit(CTL_DONE);
 }

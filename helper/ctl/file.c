@@ -11,12 +11,12 @@
 #include <unistd.h>
 
 #include "helper/ctl/file.h"
+#include "lib/fullio.h"
 
 int
 file_read(const char *path, char **textp)
 {
 	size_t n = 0;
-	ssize_t got;
 	struct stat st;
 	char *text;
 	int fd, r = 0;
@@ -32,13 +32,9 @@ file_read(const char *path, char **textp)
 		r = -errno;
 	else if (!S_ISREG(st.st_mode))
 		r = -EBADMSG;
-	while (r == 0 &&
-	    (got = read(fd, text + n, FILE_TEXT_MAX + 1 - n)) != 0) {
-		if (got == -1 && errno != EINTR)
-			r = -errno;
-		else if (got > 0 && (n += (size_t)got) > FILE_TEXT_MAX)
-			r = -EFBIG;
-	}
+	if (r == 0 && (r = nk_read_full(fd, text, FILE_TEXT_MAX + 1,
+	    &n)) == 0 && n > FILE_TEXT_MAX)
+		r = -EFBIG;
 	close(fd);
 	text[n] = '\0';
 	if (r == 0 && strlen(text) != n)
@@ -49,23 +45,6 @@ file_read(const char *path, char **textp)
 	}
 	*textp = text;
 	return 0;
-}
-
-static int
-write_all(int fd, const char *text, size_t len)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		if ((n = write(fd, text, len)) == -1) {
-			if (errno == EINTR)
-				continue;
-			return -errno;
-		}
-		text += n;
-		len -= (size_t)n;
-	}
-	return fsync(fd) == -1 ? -errno : 0;
 }
 
 static int
@@ -125,7 +104,9 @@ file_replace(const char *path, const char *text, size_t len, mode_t mode)
 	    fchmod(fd, st.st_mode & 07777) == -1)
 		r = -errno;
 	else
-		r = write_all(fd, text, len);
+		r = nk_write_full(fd, text, len);
+	if (r == 0 && fsync(fd) == -1)
+		r = -errno;
 	close(fd);
 	if (r == 0 && rename(temp, file) == -1)
 		r = -errno;

@@ -17,6 +17,7 @@
 #include "helper/ctl/keyshow.h"
 #include "helper/ctl/value.h"
 #include "helper/ctl/when.h"
+#include "lib/fullio.h"
 #include "lib/ssh/privatekey_detect.h"
 
 const struct ctl_option ctl_keypair_generate_options[] = {
@@ -230,24 +231,6 @@ ctl_keypair_show(struct ctl *c, const struct ctl_args *a)
 
 /* ---- export ---- */
 
-static int
-write_all(int fd, const char *text)
-{
-	size_t left = strlen(text);
-	ssize_t n;
-
-	while (left > 0) {
-		if ((n = write(fd, text, left)) == -1) {
-			if (errno == EINTR)
-				continue;
-			return -errno;
-		}
-		text += n;
-		left -= (size_t)n;
-	}
-	return 0;
-}
-
 /* A file that must not exist; gone again when it cannot be written whole. */
 static int
 write_new_file(const struct ctl *c, const char *path, const char *text)
@@ -257,7 +240,7 @@ write_new_file(const struct ctl *c, const char *path, const char *text)
 	if ((fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
 	    O_CLOEXEC, 0600)) == -1)
 		return ctl_fail(c, "%s: %s", path, strerror(errno));
-	if ((r = write_all(fd, text)) == 0 && fsync(fd) == -1)
+	if ((r = nk_write_full(fd, text, strlen(text))) == 0 && fsync(fd) == -1)
 		r = -errno;
 	if (close(fd) == -1 && r == 0)
 		r = -errno;
@@ -292,7 +275,8 @@ ctl_keypair_export(struct ctl *c, const struct ctl_args *a)
 	else if (r == CTL_DONE && c->json)
 		ctl_print_json(text);
 	else if (r == CTL_DONE && (fflush(stdout) == EOF ||
-	    write_all(STDOUT_FILENO, json_string_value(text)) < 0))
+	    nk_write_full(STDOUT_FILENO, json_string_value(text),
+	    json_string_length(text)) < 0))
 		r = ctl_fail(c, "standard output: %s", strerror(errno));
 	json_decref(text);
 	return r;

@@ -12,6 +12,7 @@
 
 #include "helper/ctl/value.h"
 #include "helper/ctl/when.h"
+#include "lib/fullio.h"
 
 const char *
 row_string(const json_t *row, const char *field)
@@ -127,18 +128,12 @@ add_bool(const struct ctl *c, const struct ctl_args *a, const char *option,
 static int
 read_all(const struct ctl *c, int fd, const char *name, char *buf, size_t *np)
 {
-	size_t n = 0;
-	ssize_t got;
+	int r;
 
-	while ((got = read(fd, buf + n, READ_TEXT_MAX + 1 - n)) != 0) {
-		if (got == -1 && errno == EINTR)
-			continue;
-		if (got == -1)
-			return ctl_fail(c, "%s: %s", name, strerror(errno));
-		if ((n += (size_t)got) > READ_TEXT_MAX)
-			return ctl_fail(c, "%s: is larger than 6 MiB", name);
-	}
-	*np = n;
+	if ((r = nk_read_full(fd, buf, READ_TEXT_MAX + 1, np)) < 0)
+		return ctl_fail(c, "%s: %s", name, strerror(-r));
+	if (*np > READ_TEXT_MAX)
+		return ctl_fail(c, "%s: is larger than 6 MiB", name);
 	return CTL_DONE;
 }
 

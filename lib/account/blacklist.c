@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/fullio.h"
 #include "lib/ssh/fingerprint.h"
 
 #define DIGITS	20
@@ -47,23 +48,6 @@ nk_blacklist_clear(struct nk_blacklist *b)
 
 /* ---- opening ---- */
 
-static int
-read_at(int fd, char *buf, size_t len, off_t at, size_t *np)
-{
-	ssize_t n;
-
-	for (*np = 0; *np < len; *np += (size_t)n) {
-		n = pread(fd, buf + *np, len - *np, at + (off_t)*np);
-		if (n == -1 && errno == EINTR)
-			n = 0;
-		else if (n == -1)
-			return -errno;
-		else if (n == 0)
-			break;
-	}
-	return 0;
-}
-
 /* Behind the comments; the whole file may be comments. */
 static int
 find_start(struct nk_blacklist_file *f)
@@ -73,7 +57,7 @@ find_start(struct nk_blacklist_file *f)
 	size_t len, at = 0;
 	int r;
 
-	if ((r = read_at(f->fd, head, sizeof(head), 0, &len)) < 0)
+	if ((r = nk_pread_full(f->fd, head, sizeof(head), 0, &len)) < 0)
 		return r;
 	while (at < len && (head[at] == '#' || head[at] == '\n')) {
 		if ((nl = memchr(head + at, '\n', len - at)) == NULL)
@@ -155,7 +139,8 @@ read_record(const struct nk_blacklist_file *f, off_t i, char *digits)
 	size_t n;
 	int r;
 
-	r = read_at(f->fd, record, sizeof(record), f->start + i * RECORD, &n);
+	r = nk_pread_full(f->fd, record, sizeof(record),
+	    f->start + i * RECORD, &n);
 	if (r < 0)
 		return r;
 	if (n != sizeof(record) || record[DIGITS] != '\n')

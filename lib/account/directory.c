@@ -10,7 +10,7 @@
 #include "lib/account/child.h"
 #include "lib/account/lookup.h"
 #include "lib/account/nameset.h"
-#include "lib/account/textfile.h"
+#include "lib/fullio.h"
 
 /* ---- in the child ---- */
 

@@ -15,7 +15,7 @@
 #include "lib/account/child.h"
 #include "lib/account/home.h"
 #include "lib/account/rootpath.h"
-#include "lib/account/textfile.h"
+#include "lib/fullio.h"
 
 struct question {
 	const char *const	*home;

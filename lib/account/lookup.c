@@ -13,6 +13,7 @@
 #include <bsd/string.h>
 
 #include "lib/account/nsswitch.h"
+#include "lib/fullio.h"
 
 #define NSSWITCH	"/etc/nsswitch.conf"
 #define ENTRY_MAX	(1u << 20)	/* bytes of one user or group */
@@ -21,24 +22,13 @@
 static int
 read_nsswitch(char *text, size_t room, size_t *lenp)
 {
-	ssize_t n;
-	int fd, r = 0;
+	int fd, r;
 
 	*lenp = 0;
 	if ((fd = open(NSSWITCH, O_RDONLY | O_CLOEXEC)) == -1)
 		return errno == ENOENT ? 0 : -errno;
-	while ((n = read(fd, text + *lenp, room - *lenp)) != 0) {
-		if (n == -1 && errno != EINTR) {
-			r = -errno;
-			break;
-		}
-		if (n > 0)
-			*lenp += (size_t)n;
-		if (*lenp == room) {
-			r = -EFBIG;
-			break;
-		}
-	}
+	if ((r = nk_read_full(fd, text, room, lenp)) == 0 && *lenp == room)
+		r = -EFBIG;
 	close(fd);
 	return r;
 }

@@ -15,6 +15,7 @@
 #include <bsd/string.h>
 
 #include "lib/account/home.h"
+#include "lib/fullio.h"
 
 /* A folder on the way down: where its entries come from and go to. */
 struct level {
@@ -94,7 +95,8 @@ static int
 copy_bytes(struct tree *t, int from, int to)
 {
 	char buf[65536];
-	ssize_t n, done, w;
+	ssize_t n;
+	int r;
 
 	while ((n = read(from, buf, sizeof(buf))) != 0) {
 		if (n == -1) {
@@ -105,11 +107,8 @@ copy_bytes(struct tree *t, int from, int to)
 		t->bytes += (uint64_t)n;
 		if (t->bytes > NK_SKELETON_BYTES)
 			return -E2BIG;
-		for (done = 0; done < n; done += w) {
-			w = write(to, buf + done, (size_t)(n - done));
-			if (w == -1)
-				return -errno;
-		}
+		if ((r = nk_write_full(to, buf, (size_t)n)) < 0)
+			return r;
 	}
 	return 0;
 }

@@ -11,6 +11,7 @@
 
 #include "lib/account/system.h"
 #include "lib/account/textfile.h"
+#include "lib/fullio.h"
 
 #define LOCKFILE	".pwd.lock"	/* lckpwdf(3)'s */
 #define BACKUP		".naskeys-backup"

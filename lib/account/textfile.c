@@ -10,25 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static int
-read_all(int fd, char *buf, size_t room, size_t *lenp)
-{
-	size_t len = 0;
-	ssize_t n;
-
-	while (len < room) {
-		if ((n = read(fd, buf + len, room - len)) == 0)
-			break;
-		if (n == -1) {
-			if (errno == EINTR)
-				continue;
-			return -errno;
-		}
-		len += (size_t)n;
-	}
-	*lenp = len;
-	return 0;
-}
+#include "lib/fullio.h"
 
 int
 nk_textfile_read(int dirfd, const char *path, size_t max, char **textp,
@@ -62,7 +44,7 @@ nk_textfile_read(int dirfd, const char *path, size_t max, char **textp,
 		r = -ENOMEM;
 		goto out;
 	}
-	if ((r = read_all(fd, buf, room, &len)) < 0)
+	if ((r = nk_read_full(fd, buf, room, &len)) < 0)
 		goto out;
 	if (len == room) {
 		r = -EAGAIN;
@@ -79,22 +61,4 @@ nk_textfile_read(int dirfd, const char *path, size_t max, char **textp,
 		explicit_bzero(buf, room + 1);
 	free(buf);
 	return r;
-}
-
-int
-nk_write_full(int fd, const void *bytes, size_t len)
-{
-	const unsigned char *p = bytes;
-	ssize_t n;
-
-	while (len > 0) {
-		if ((n = write(fd, p, len)) == -1) {
-			if (errno == EINTR)
-				continue;
-			return -errno;
-		}
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
 }

@@ -16,7 +16,4 @@
 int	nk_textfile_read(int dirfd, const char *path, size_t max,
 	    char **textp, size_t *lenp) NK_MUST_CHECK;
 
-/* Write all of it to fd.  0 or -errno. */
-int	nk_write_full(int fd, const void *bytes, size_t len) NK_MUST_CHECK;
-
 #endif /* NASKEYS_ACCOUNT_TEXTFILE_H */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/conf/conf.h"
+#include "lib/fullio.h"
 
 enum kind {
 	KIND_NUMBER,
@@ -448,27 +449,6 @@ check_file(int fd, uint32_t owner, const char **whyp)
 	return 0;
 }
 
-/* Read until the end; never more than size bytes. */
-static int
-read_all(int fd, char *buf, size_t size, size_t *lenp)
-{
-	size_t len = 0;
-	ssize_t n;
-
-	while (len < size) {
-		n = read(fd, buf + len, size - len);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -errno;
-		if (n == 0)
-			break;
-		len += (size_t)n;
-	}
-	*lenp = len;
-	return 0;
-}
-
 int
 nk_conf_load(struct nk_conf *c, const char *path, uint32_t owner,
     unsigned int *linep, const char **whyp)
@@ -494,7 +474,7 @@ nk_conf_load(struct nk_conf *c, const char *path, uint32_t owner,
 	}
 	if ((r = check_file(fd, owner, whyp)) < 0)
 		goto out;
-	if ((r = read_all(fd, text, sizeof(text), &len)) < 0) {
+	if ((r = nk_read_full(fd, text, sizeof(text), &len)) < 0) {
 		*whyp = "the file cannot be read";
 		goto out;
 	}

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "lib/account/child.h"
-#include "lib/account/textfile.h"
 #include "lib/explain/wildcard.h"
+#include "lib/fullio.h"
 
 #define GROUPS		1024		/* of one user */
 #define ENTRY_MAX	(1u << 20)	/* bytes of one entry */

@@ -14,6 +14,7 @@
 #include "lib/account/textfile.h"
 #include "lib/explain/account.h"
 #include "lib/explain/authline.h"
+#include "lib/fullio.h"
 #include "lib/ssh/base64.h"
 
 /* An answer: struct nk_modes, then lines, each with this before it. */

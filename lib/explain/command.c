@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "lib/account/child.h"
-#include "lib/account/textfile.h"
 #include "lib/explain/modes.h"
+#include "lib/fullio.h"
 
 static const char id[] = "authorized_keys_command";
 

@@ -8,9 +8,9 @@
 #include "lib/account/child.h"
 #include "lib/account/keyfiles.h"
 #include "lib/account/shells.h"
-#include "lib/account/textfile.h"
 #include "lib/explain/modes.h"
 #include "lib/explain/parts.h"
+#include "lib/fullio.h"
 
 /* ---- root ---- */
 

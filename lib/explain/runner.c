@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "lib/account/child.h"
-#include "lib/account/textfile.h"
+#include "lib/fullio.h"
 
 #define INPUT_FD	4
 

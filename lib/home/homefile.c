@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/account/child.h"
-#include "lib/account/textfile.h"
+#include "lib/fullio.h"
 #include "lib/home/answer.h"
 #include "lib/home/become.h"
 

@@ -10,6 +10,8 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
+#include "lib/fullio.h"
+
 int
 nk_present_hash(const void *bytes, size_t len, uint8_t hash[NK_PRESENT_HASH])
 {
@@ -82,27 +84,6 @@ open_checked(struct nk_present *f, const struct nk_place *p,
 	    0 : nk_homefile_set(res, NK_HOMEFILE_CHANGED);
 }
 
-/* All of fd into buf[room], from the start.  0 or -errno. */
-static int
-read_from_start(int fd, char *buf, size_t room, size_t *lenp)
-{
-	size_t len = 0;
-	ssize_t n;
-
-	while (len < room) {
-		n = pread(fd, buf + len, room - len, (off_t)len);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -errno;
-		if (n == 0)
-			break;
-		len += (size_t)n;
-	}
-	*lenp = len;
-	return 0;
-}
-
 int
 nk_present_read(struct nk_present *f, const struct nk_place *p,
     struct nk_homefile_result *res)
@@ -121,7 +102,8 @@ nk_present_read(struct nk_present *f, const struct nk_place *p,
 		r = nk_homefile_errno(res, ENOMEM);
 		goto out;
 	}
-	if ((r = read_from_start(f->fd, f->text, room, &f->len)) < 0)
+	if ((r = nk_pread_full(f->fd, f->text, room, 0,
+	    &f->len)) < 0)
 		r = nk_homefile_errno(res, -r);
 	else if (f->len == room || f->len < room - 1)
 		r = nk_homefile_set(res, NK_HOMEFILE_CHANGED);
@@ -158,7 +140,7 @@ nk_present_is_still(const struct nk_present *f, const struct nk_place *p,
 		return false;
 	if ((again = malloc(f->len + 1)) == NULL)
 		return false;
-	same = read_from_start(f->fd, again, f->len + 1, &len) == 0 &&
+	same = nk_pread_full(f->fd, again, f->len + 1, 0, &len) == 0 &&
 	    len == f->len && memcmp(again, f->text, len) == 0;
 	free(again);
 	return same;

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/account/textfile.h"
+#include "lib/fullio.h"
 
 #define RANDOM	16		/* bytes */
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/fullio.h"
 #include "lib/ssh/krl.h"
 #include "lib/store/revoked.h"
 
@@ -76,37 +77,21 @@ open_file(const struct nk_state *state, int *fdp, struct stat *st)
 	return r;
 }
 
-/* -EBADMSG: the file is shorter. */
-static int
-read_full(int fd, uint8_t *bytes, size_t len)
-{
-	size_t at = 0;
-	ssize_t n;
-
-	while (at < len) {
-		n = pread(fd, bytes + at, len - at, (off_t)at);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -errno;
-		if (n == 0)
-			return -EBADMSG;
-		at += (size_t)n;
-	}
-	return 0;
-}
-
 bool
 nk_revoked_file_is(const struct nk_state *state, int64_t revision)
 {
 	uint8_t header[NK_KRL_HEADER];
 	uint64_t version = 0;
 	struct stat st;
+	size_t len;
 	int fd, r;
 
 	if (open_file(state, &fd, &st) < 0)
 		return false;
-	if ((r = read_full(fd, header, sizeof(header))) == 0)
+	r = nk_pread_full(fd, header, sizeof(header), 0, &len);
+	if (r == 0 && len < sizeof(header))
+		r = -EBADMSG;
+	if (r == 0)
 		r = nk_krl_get_version(header, &version);
 	close(fd);
 	return r == 0 && version == (uint64_t)revision;
@@ -118,6 +103,7 @@ nk_revoked_file_compare(const struct nk_state *state,
 {
 	uint8_t *bytes;
 	struct stat st;
+	size_t len;
 	int fd, r;
 
 	if ((r = open_file(state, &fd, &st)) < 0)
@@ -127,8 +113,9 @@ nk_revoked_file_compare(const struct nk_state *state,
 	else if ((bytes = malloc(f->len)) == NULL)
 		r = -ENOMEM;
 	else {
-		r = read_full(fd, bytes, f->len);
-		if (r == 0 && memcmp(bytes, f->bytes, f->len) != 0)
+		r = nk_pread_full(fd, bytes, f->len, 0, &len);
+		if (r == 0 && (len < f->len ||
+		    memcmp(bytes, f->bytes, len) != 0))
 			r = -EBADMSG;
 		free(bytes);
 	}
@@ -137,23 +124,6 @@ nk_revoked_file_compare(const struct nk_state *state,
 }
 
 /* ---- replacing it ---- */
-
-static int
-write_full(int fd, const uint8_t *bytes, size_t len)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		n = write(fd, bytes, len);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -errno;
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
 
 /* The folder, and the file's name in it. */
 static int
@@ -200,7 +170,7 @@ write_new(int dirfd, const char *name, const struct nk_revoked_file *f)
 	if ((fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL |
 	    O_CLOEXEC | O_NOFOLLOW, 0600)) == -1)
 		return -errno;
-	if ((r = write_full(fd, f->bytes, f->len)) == 0 &&
+	if ((r = nk_write_full(fd, f->bytes, f->len)) == 0 &&
 	    (fchmod(fd, MODE) == -1 || fsync(fd) == -1))
 		r = -errno;
 	if (close(fd) == -1 && r == 0)

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/account/textfile.h"
+#include "lib/fullio.h"
 #include "lib/monotonic.h"
 
 #define BUFFER	(256u << 10)

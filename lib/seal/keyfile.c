@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/fullio.h"
+
 #define DIGITS		(2 * NK_SEALKEY_SIZE)
 #define FILE_SIZE	(DIGITS + 1)
 #define ID_DOMAIN	"naskeys seal key"	/* hashed with the key */
@@ -170,28 +172,6 @@ check_file(const struct nk_keyfile *f, int fd)
 	return st.st_size == FILE_SIZE ? 0 : -EBADMSG;
 }
 
-static int
-read_digits(int fd, struct nk_secret *text)
-{
-	ssize_t n;
-	int r;
-
-	/* One byte more, to notice when it has grown. */
-	if ((r = nk_secret_reserve(text, FILE_SIZE + 1)) < 0)
-		return r;
-	while (text->len <= FILE_SIZE) {
-		n = read(fd, text->p + text->len, FILE_SIZE + 1 - text->len);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -errno;
-		if (n == 0)
-			break;
-		text->len += (size_t)n;
-	}
-	return 0;
-}
-
 /* 0 or -errno; *fdp is the caller's to close then, too, or -1. */
 int
 nk_keyfile_read(const struct nk_keyfile *f, const char *name,
@@ -208,7 +188,11 @@ nk_keyfile_read(const struct nk_keyfile *f, const char *name,
 		if ((r = check_file(f, *fdp)) == -ESTALE)
 			close(*fdp);
 	} while (r == -ESTALE);
-	if (r == 0 && (r = read_digits(*fdp, &text)) == 0)
+	/* One byte more, to notice when it has grown. */
+	if (r == 0)
+		r = nk_secret_reserve(&text, FILE_SIZE + 1);
+	if (r == 0 && (r = nk_read_full(*fdp, text.p, FILE_SIZE + 1,
+	    &text.len)) == 0)
 		r = decode(k, &text);
 	nk_secret_clear(&text);
 	if (r < 0)
@@ -222,8 +206,7 @@ int
 nk_keyfile_write(const struct nk_sealkey *k, int fd)
 {
 	struct nk_secret text = NK_SECRET_NONE;
-	size_t i, done = 0;
-	ssize_t n;
+	size_t i;
 	int r;
 
 	if ((r = nk_secret_reserve(&text, FILE_SIZE)) < 0)
@@ -234,17 +217,7 @@ nk_keyfile_write(const struct nk_sealkey *k, int fd)
 	}
 	text.p[DIGITS] = '\n';
 	text.len = FILE_SIZE;
-	while (done < text.len) {
-		n = write(fd, text.p + done, text.len - done);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1) {
-			r = -errno;
-			break;
-		}
-		done += (size_t)n;
-	}
-	if (r == 0 && (fchmod(fd, 0600) == -1 || fsync(fd) == -1))
+	if ((r = nk_write_full(fd, text.p, text.len)) == 0 && (fchmod(fd, 0600) == -1 || fsync(fd) == -1))
 		r = -errno;
 	nk_secret_clear(&text);
 	return r;

@@ -17,8 +17,8 @@
 #include "lib/account/nameset.h"
 #include "lib/account/nsswitch.h"
 #include "lib/account/resolver.h"
-#include "lib/account/textfile.h"
 #include "tests/unit/tmp.h"
+#include "lib/fullio.h"
 
 /* ---- nsswitch.conf ---- */
 

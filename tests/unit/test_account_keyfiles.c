@@ -12,8 +12,8 @@
 
 #include "lib/account/keyfiles.h"
 #include "lib/account/missing.h"
-#include "lib/account/textfile.h"
 #include "tests/unit/tmp.h"
+#include "lib/fullio.h"
 
 #define B64	"AAAAC3NzaC1lZDI1NTE5AAAAIEEv"
 

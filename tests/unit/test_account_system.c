@@ -15,6 +15,7 @@
 #include "lib/account/system.h"
 #include "lib/account/textfile.h"
 #include "tests/unit/tmp.h"
+#include "lib/fullio.h"
 
 static char etc[48];
 

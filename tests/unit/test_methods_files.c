@@ -8,6 +8,7 @@
 
 #include "lib/account/textfile.h"
 #include "tests/unit/methods_fixture.h"
+#include "lib/fullio.h"
 
 #define HASH	"$y$j9T$UFcNLGDrYpmTVuEIJoMCL1$TWOjIUaqUFCHDGG2.lMO2vgrSvjq" \
 		"PCJM9SpKRUgzHzC"

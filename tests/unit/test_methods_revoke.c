@@ -4,7 +4,7 @@
 
 #include <sys/stat.h>
 
-#include "lib/account/textfile.h"
+#include "lib/fullio.h"
 #include "lib/publish/revoked.h"
 #include "tests/unit/methods_fixture.h"
 
