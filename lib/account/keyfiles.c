@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,18 +16,16 @@
 /* ---- what sshd reads ---- */
 
 /*
- * The words of AuthorizedKeysFile; *all holds them.  What sshd does not say
+ * The words of AuthorizedKeysFile; *s holds them.  What sshd does not say
  * is taken to be its default.
  */
 static const char *
-ask_sshd(const struct nk_keyfiles *k, struct nk_sshd_settings *all)
+ask_sshd(const struct nk_keyfiles *k, struct nk_settings *s)
 {
 	const char *words = NULL;
-	size_t len;
 
-	if (nk_sshd_settings_ask(all, k->sshd, k->user, k->seconds) == 0)
-		words = nk_sshd_settings_find(all, "authorizedkeysfile",
-		    &len);
+	if (nk_settings_ask(s, k->sshd, k->user, k->seconds) == 0)
+		words = nk_setting(s, "authorizedkeysfile");
 	return words != NULL ? words : DEFAULT_FILES;
 }
 
@@ -155,20 +152,17 @@ nk_keyfiles_look(const struct nk_keyfiles *k, struct nk_looker **lp,
     bool *deadp, char why[NK_KEYFILES_WHY_MAX])
 {
 	char path[PATH_MAX];
-	struct nk_sshd_settings *all;
-	const char *word;
+	struct nk_settings settings;
+	const char *words, *word;
 	bool dead = true;
 	size_t len, i;
 	int r = 0;
 
 	*deadp = false;
 	why[0] = '\0';
-	if ((all = malloc(sizeof(*all))) == NULL)
-		return -ENOMEM;
-	word = ask_sshd(k, all);
-	for (i = 0; r == 0 && dead && i < NK_KEYFILES_MAX; i++, word += len) {
-		word += strspn(word, " ");
-		if ((len = strcspn(word, " \n")) == 0)
+	words = ask_sshd(k, &settings);
+	for (i = 0; r == 0 && dead && i < NK_KEYFILES_MAX; i++) {
+		if ((word = nk_setting_word(&words, &len)) == NULL)
 			break;
 		if (len == 4 && memcmp(word, "none", 4) == 0)
 			continue;
@@ -176,7 +170,7 @@ nk_keyfiles_look(const struct nk_keyfiles *k, struct nk_looker **lp,
 		if (r == 0)
 			dead = look(k, lp, path, why);
 	}
-	free(all);
+	nk_settings_clear(&settings);
 	if (r == 0)
 		*deadp = dead;
 	return r;

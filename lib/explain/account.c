@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 #include "lib/account/child.h"
-#include "lib/explain/wildcard.h"
 #include "lib/fullio.h"
+#include "lib/home/become.h"
+#include "lib/ssh/wildcard.h"
 
+#define BECOME_SECONDS	30		/* of processor time */
 #define GROUPS		1024		/* of one user */
 #define ENTRY_MAX	(1u << 20)	/* bytes of one entry */
 
@@ -156,11 +158,23 @@ nk_seen_account_in(const struct nk_seen_account *a, const char *p,
 int
 nk_seen_account_become(const char *name, uid_t uid, gid_t gid)
 {
-	if (getuid() != 0)
+	struct nk_become b = { .uid = uid, .gid = gid,
+	    .seconds = BECOME_SECONDS };
+	gid_t *groups;
+	int n = NK_BECOME_GROUPS_MAX, r;
+
+	/* root's files are read as sshd does, with all that root may */
+	if (getuid() != 0 || uid == 0)
 		return 0;
-	if (initgroups(name, gid) == -1 ||
-	    setresgid((gid_t)-1, gid, (gid_t)-1) == -1 ||
-	    setresuid((uid_t)-1, uid, (uid_t)-1) == -1)
-		return -errno;
-	return geteuid() == uid && getegid() == gid ? 0 : -EPERM;
+	if ((groups = calloc((size_t)n, sizeof(*groups))) == NULL)
+		return -ENOMEM;
+	if (getgrouplist(name, gid, groups, &n) == -1)
+		r = -E2BIG;
+	else {
+		b.groups = groups;
+		b.n_groups = (size_t)n;
+		r = nk_become(&b);
+	}
+	free(groups);
+	return r;
 }

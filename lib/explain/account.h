@@ -51,11 +51,10 @@ bool	nk_seen_account_in(const struct nk_seen_account *a, const char *p,
 	    size_t len);
 
 /*
- * Take the rights of a user for good, as sshd does before it opens the
- * user's files: uid, gid, all of its groups, no capability.  The real and
- * saved ids stay root's, so that the user may neither signal nor trace this
- * process.  For a child that ends soon.  A process that is not root's keeps
- * its own.  0 or -errno.
+ * Become a user with all of its groups, for good, to see of its files what
+ * sshd would see (lib/home/become.h).  For a child that ends soon.  A
+ * process that is not root's keeps its rights, and root stays what it is.
+ * 0; -E2BIG, too many groups; others as of nk_become().
  */
 int	nk_seen_account_become(const char *name, uid_t uid, gid_t gid)
 	    NK_MUST_CHECK;

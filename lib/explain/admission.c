@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/explain/parts.h"
-#include "lib/explain/wildcard.h"
+#include "lib/ssh/wildcard.h"
 
 /* ---- the account ---- */
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/account/runner.h"
 #include "lib/explain/parts.h"
-#include "lib/explain/runner.h"
 
 #define SSHD_CONFIG	NK_SYSCONFDIR "/ssh/sshd_config"
 #define SSHD_DROP_INS	NK_SYSCONFDIR "/ssh/sshd_config.d/*.conf"
@@ -151,7 +151,7 @@ nk_explain_config(struct nk_explaining *e)
 {
 	int r;
 
-	if (strpbrk(e->q->user, ",= ") != NULL) {
+	if (!nk_settings_may_ask(e->q->user)) {
 		nk_explain_doubt(e->x, "config", NULL, "sshd cannot be asked "
 		    "about a name with a comma, an equals sign or a space.");
 		return 0;

@@ -7,9 +7,9 @@
 
 #include "lib/account/looker.h"
 #include "lib/account/textfile.h"
+#include "lib/account/runner.h"
 #include "lib/explain/parts.h"
-#include "lib/explain/runner.h"
-#include "lib/explain/wildcard.h"
+#include "lib/ssh/wildcard.h"
 #include "lib/ssh/base64.h"
 
 #define REVOKED_MAX	(64u << 20)	/* of a list of revoked keys */

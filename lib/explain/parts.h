@@ -10,13 +10,13 @@
 #include <stdint.h>
 
 #include "lib/attr.h"
+#include "lib/account/sshdsettings.h"
 #include "lib/explain/account.h"
 #include "lib/explain/examined.h"
 #include "lib/explain/explain.h"
 #include "lib/explain/judge.h"
 #include "lib/explain/authfile.h"
 #include "lib/explain/published.h"
-#include "lib/explain/settings.h"
 
 struct nk_explaining {
 	const struct nk_explain_question *q;

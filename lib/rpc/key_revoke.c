@@ -232,17 +232,19 @@ revoke(struct nk_context *c, void *arg, struct nk_error *e)
 
 /* Does sshd read our list when this user logs in? */
 static bool
-is_in_force(struct nk_context *c, struct nk_sshd_settings *all,
-    const char *name)
+is_in_force(struct nk_context *c, const char *name)
 {
-	const char *path = NULL;
-	size_t len = 0;
+	struct nk_settings s;
+	const char *path;
+	bool is;
 
-	if (nk_sshd_settings_ask(all, c->conf->sshd, name,
-	    c->conf->lookup_timeout) == 0)
-		path = nk_sshd_settings_find(all, "revokedkeys", &len);
-	return path != NULL && len == strlen(c->state->revoked) &&
-	    memcmp(path, c->state->revoked, len) == 0;
+	if (nk_settings_ask(&s, c->conf->sshd, name,
+	    c->conf->lookup_timeout) < 0)
+		return false;
+	path = nk_setting(&s, "revokedkeys");
+	is = path != NULL && strcmp(path, c->state->revoked) == 0;
+	nk_settings_clear(&s);
+	return is;
 }
 
 /* For all who had the key, or where nobody had it, for root. */
@@ -250,7 +252,6 @@ static int
 find_reason(struct nk_context *c, const struct revocation *rv,
     char why[NK_KEYFILES_WHY_MAX])
 {
-	struct nk_sshd_settings *all;
 	const char *name = NULL;
 	size_t i;
 	int r;
@@ -269,14 +270,11 @@ find_reason(struct nk_context *c, const struct revocation *rv,
 		    "reads %s.", c->state->revoked);
 		return 0;
 	}
-	if ((all = malloc(sizeof(*all))) == NULL)
-		return -ENOMEM;
-	if (rv->n == 0 && !is_in_force(c, all, "root"))
+	if (rv->n == 0 && !is_in_force(c, "root"))
 		name = "root";
 	for (i = 0; name == NULL && i < rv->n; i++)
-		if (!is_in_force(c, all, rv->v[i].u->name))
+		if (!is_in_force(c, rv->v[i].u->name))
 			name = rv->v[i].u->name;
-	free(all);
 	if (name != NULL)
 		(void)snprintf(why, NK_KEYFILES_WHY_MAX, "sshd's RevokedKeys "
 		    "is not %s for user %.256s: whoever puts the key into a "

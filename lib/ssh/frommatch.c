@@ -6,10 +6,11 @@
 #include <netinet/in.h>
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "lib/ssh/wildcard.h"
 
 #define MAPPED		12	/* bytes before an address of IPv4 */
 
@@ -80,32 +81,6 @@ match_network(const char *s, size_t len, const struct address *a, bool *yesp)
 	return 0;
 }
 
-/* Is text the pattern s[len], whose * stands for anything, ? for one? */
-static bool
-match_pattern(const char *s, size_t len, const char *text)
-{
-	const char *again = NULL;	/* where the last * may go on */
-	size_t i = 0, star = 0;
-
-	while (*text != '\0') {
-		if (i < len && s[i] == '*') {
-			star = ++i;
-			again = text;
-		} else if (i < len && (s[i] == '?' ||
-		    tolower((unsigned char)s[i]) == *text)) {
-			i++;
-			text++;
-		} else if (again != NULL) {
-			i = star;
-			text = ++again;
-		} else
-			return false;
-	}
-	while (i < len && s[i] == '*')
-		i++;
-	return i == len;
-}
-
 /* Can the pattern be meant for anything but addresses? */
 static bool
 may_be_name(const char *s, size_t len)
@@ -131,7 +106,7 @@ match_entry(const char *s, size_t len, bool excludes,
 
 	if (match_network(s, len, a, &yes) == 0)
 		return yes;
-	if (match_pattern(s, len, text))
+	if (nk_wildcard_is_lower(s, len, text))
 		return true;
 	return excludes && (may_be_name(s, len) ||
 	    memchr(s, '/', len) != NULL);

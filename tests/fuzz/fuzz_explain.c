@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "lib/explain/authline.h"
-#include "lib/explain/settings.h"
-#include "lib/explain/wildcard.h"
+#include "lib/account/sshdsettings.h"
+#include "lib/ssh/wildcard.h"
 
 /* Each value is found again by its keyword, in order, and within the text. */
 static void

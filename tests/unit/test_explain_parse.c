@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/account/sshdsettings.h"
 #include "lib/explain/authline.h"
 #include "lib/explain/report.h"
-#include "lib/explain/settings.h"
-#include "lib/explain/wildcard.h"
+#include "lib/ssh/wildcard.h"
 #include "tests/unit/ssh_keys.h"
 
 #define COUNT(a)	((int)(sizeof(a) / sizeof((a)[0])))

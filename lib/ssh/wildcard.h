@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef NASKEYS_EXPLAIN_WILDCARD_H
-#define NASKEYS_EXPLAIN_WILDCARD_H
+#ifndef NASKEYS_SSH_WILDCARD_H
+#define NASKEYS_SSH_WILDCARD_H
 
 /* The patterns of ssh_config(5), PATTERNS, as sshd matches them. */
 
@@ -9,6 +9,9 @@
 
 /* Is text the pattern p[len]?  "*" stands for anything, "?" for one. */
 bool	nk_wildcard_is(const char *p, size_t len, const char *text);
+
+/* The same for text in lower case, whatever the case of the pattern. */
+bool	nk_wildcard_is_lower(const char *p, size_t len, const char *text);
 
 /*
  * A list with commas, in which "!" excludes: does one let text in, and none
@@ -23,4 +26,4 @@ bool	nk_wildcard_list_has(const char *list, const char *text);
 bool	nk_wildcard_is_user(const char *word, size_t len, const char *user,
 	    const char *address);
 
-#endif /* NASKEYS_EXPLAIN_WILDCARD_H */
+#endif /* NASKEYS_SSH_WILDCARD_H */

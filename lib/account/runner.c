@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "lib/explain/runner.h"
+#include "lib/account/runner.h"
 
 #include <sys/mman.h>
 

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: ISC */
-#include "lib/explain/wildcard.h"
+#include "lib/ssh/wildcard.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "lib/ssh/frommatch.h"
 
-bool
-nk_wildcard_is(const char *p, size_t len, const char *text)
+static bool
+is_one(const char *p, bool lower, const char *text)
+{
+	return *p == '?' || *p == *text || (lower &&
+	    tolower((unsigned char)*p) == *text);
+}
+
+static bool
+match(const char *p, size_t len, bool lower, const char *text)
 {
 	const char *again = NULL;	/* where the last * may go on */
 	size_t i = 0, star = 0;
@@ -15,7 +23,7 @@ nk_wildcard_is(const char *p, size_t len, const char *text)
 		if (i < len && p[i] == '*') {
 			star = ++i;
 			again = text;
-		} else if (i < len && (p[i] == '?' || p[i] == *text)) {
+		} else if (i < len && is_one(p + i, lower, text)) {
 			i++;
 			text++;
 		} else if (again != NULL) {
@@ -27,6 +35,18 @@ nk_wildcard_is(const char *p, size_t len, const char *text)
 	while (i < len && p[i] == '*')
 		i++;
 	return i == len;
+}
+
+bool
+nk_wildcard_is(const char *p, size_t len, const char *text)
+{
+	return match(p, len, false, text);
+}
+
+bool
+nk_wildcard_is_lower(const char *p, size_t len, const char *text)
+{
+	return match(p, len, true, text);
 }
 
 bool

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef NASKEYS_EXPLAIN_RUNNER_H
-#define NASKEYS_EXPLAIN_RUNNER_H
+#ifndef NASKEYS_ACCOUNT_RUNNER_H
+#define NASKEYS_ACCOUNT_RUNNER_H
 
 /*
  * What an external program says: sshd of its settings, ssh-keygen of a list
@@ -36,4 +36,4 @@ int	nk_runner_run(const struct nk_runner *p, char **textp, size_t *lenp)
 /* The first line of text, cut off in place; what sshd says of a fault. */
 const char *nk_runner_line(char *text);
 
-#endif /* NASKEYS_EXPLAIN_RUNNER_H */
+#endif /* NASKEYS_ACCOUNT_RUNNER_H */
