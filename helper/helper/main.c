@@ -32,6 +32,7 @@
 #include "helper/helper/sync_check.h"
 #include "lib/agent/checker.h"
 #include "lib/keychain/privatetext.h"
+#include "lib/libcrypto.h"
 
 #define EXIT_USAGE	2
 
@@ -137,7 +138,8 @@ main(int argc, char **argv)
 	int r;
 
 	nk_sandbox_serve(argc, argv, sandbox_tables);
-	if ((r = sanitise(&handover)) < 0) {
+	if ((r = sanitise(&handover)) < 0 ||
+	    (r = nk_libcrypto_start()) < 0) {
 		log_say(LOG_ERR, "cannot start: %s", strerror(-r));
 		return EXIT_FAILURE;
 	}

@@ -6,11 +6,11 @@
 #include <grp.h>
 #include <nss.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <bsd/string.h>
 
 #include "lib/account/nsswitch.h"
 #include "lib/fullio.h"
@@ -58,8 +58,8 @@ static void
 copy_name(struct nk_directory_entry *e, const char *name, uint32_t id)
 {
 	e->id = id;
-	e->found = strlcpy(e->name, name, sizeof(e->name)) <
-	    sizeof(e->name);
+	e->found = strlen(name) < sizeof(e->name);
+	(void)snprintf(e->name, sizeof(e->name), "%s", name);
 }
 
 /* ENOENT and some others mean "no such entry" (getpwnam_r(3)). */
@@ -75,9 +75,9 @@ copy_user(struct nk_directory_entry *e, const struct passwd *pw)
 {
 	copy_name(e, pw->pw_name, pw->pw_uid);
 	e->gid = pw->pw_gid;
-	(void)strlcpy(e->gecos, pw->pw_gecos, sizeof(e->gecos));
-	(void)strlcpy(e->home, pw->pw_dir, sizeof(e->home));
-	(void)strlcpy(e->shell, pw->pw_shell, sizeof(e->shell));
+	(void)snprintf(e->gecos, sizeof(e->gecos), "%s", pw->pw_gecos);
+	(void)snprintf(e->home, sizeof(e->home), "%s", pw->pw_dir);
+	(void)snprintf(e->shell, sizeof(e->shell), "%s", pw->pw_shell);
 }
 
 int

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <bsd/string.h>
 
 #define HASH_MIN	13		/* the oldest method's */
 #define MODERN_MIN	20		/* "$id$salt$...", and BSDi's "_" */
@@ -60,6 +59,7 @@ nk_password_hash(const char *password, const char *method, unsigned long cost,
 	char setting[CRYPT_GENSALT_OUTPUT_SIZE];
 	struct crypt_data *data = NULL;
 	const char *out;
+	size_t len;
 	int r;
 
 	hash[0] = '\0';
@@ -72,11 +72,11 @@ nk_password_hash(const char *password, const char *method, unsigned long cost,
 		return -ENOMEM;
 	out = crypt_r(password, setting, data);
 	if (out == NULL || out[0] == '*' ||
-	    strlcpy(hash, out, NK_PASSWORD_HASH_MAX + 1) >
-	    NK_PASSWORD_HASH_MAX) {
+	    (len = strlen(out)) > NK_PASSWORD_HASH_MAX) {
 		hash[0] = '\0';
 		r = -ENOTSUP;
-	}
+	} else
+		memcpy(hash, out, len + 1);
 	free_data(data);
 	return r;
 }

@@ -9,10 +9,10 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <bsd/string.h>
 
 #include "lib/account/home.h"
 #include "lib/fullio.h"
@@ -49,7 +49,7 @@ push(struct tree *t, int from, int to, const char *name)
 		return r;
 	}
 	l->to = to;
-	(void)strlcpy(l->name, name, sizeof(l->name));
+	(void)snprintf(l->name, sizeof(l->name), "%s", name);
 	t->depth++;
 	return 0;
 }
@@ -286,7 +286,7 @@ nk_skeleton_remove(int fd)
 		if ((name = next_entry(&t, &r)) != NULL) {
 			r = remove_entry(&t, name);
 		} else if (r == 0) {
-			(void)strlcpy(gone, t.levels[t.depth - 1].name,
+			memcpy(gone, t.levels[t.depth - 1].name,
 			    sizeof(gone));
 			pop(&t);
 			if (t.depth > 0 && unlinkat(dirfd(

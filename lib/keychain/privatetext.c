@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
-#include <bsd/string.h>
 
 #include "lib/ssh/keyblob.h"
 #include "lib/ssh/refuse.h"
@@ -197,6 +197,7 @@ nk_privatetext_read(const struct nk_sandbox *sb, const char *text, size_t len,
 		r = ask(sb, &request, policy, k, why);
 	nk_secret_clear(&request);
 	if (r < 0 && why->text[0] == '\0')
-		(void)strlcpy(why->text, sentence(r), sizeof(why->text));
+		(void)snprintf(why->text, sizeof(why->text), "%s",
+		    sentence(r));
 	return r;
 }

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include <bsd/string.h>
 
 #include "lib/account/groupfile.h"
 
@@ -71,13 +70,13 @@ nk_rights_compute(struct nk_context *c, const char *group_path, int64_t now)
 	c->rank = NK_RANK_NOBODY;
 	c->user_id = 0;
 	if (caller->gateway) {
-		(void)strlcpy(c->actor, "gateway", sizeof(c->actor));
+		(void)snprintf(c->actor, sizeof(c->actor), "gateway");
 		return 0;
 	}
 	if (caller->uid == 0) {
 		c->rank = NK_RANK_ROOT;
 		c->user_id = NK_USER_ROOT_ID;
-		(void)strlcpy(c->actor, "root", sizeof(c->actor));
+		(void)snprintf(c->actor, sizeof(c->actor), "root");
 		return 0;
 	}
 	(void)snprintf(c->actor, sizeof(c->actor), "uid %u", caller->uid);
@@ -89,7 +88,8 @@ nk_rights_compute(struct nk_context *c, const char *group_path, int64_t now)
 		return r;
 	if (account != NULL) {
 		c->user_id = account->id;
-		(void)strlcpy(c->actor, account->name, sizeof(c->actor));
+		(void)snprintf(c->actor, sizeof(c->actor), "%s",
+		    account->name);
 	}
 	c->rank = nk_rank_decide(caller, owner, account,
 	    !owns && is_in_admin_group(caller, group_path), now);

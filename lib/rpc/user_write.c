@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <bsd/string.h>
 
 #include "lib/account/password.h"
 #include "lib/rpc/edit.h"
@@ -48,6 +47,7 @@ int
 nk_new_password_make(struct nk_new_password *s, const struct nk_conf *conf,
     const struct nk_user_edit *ed, struct nk_error *e)
 {
+	size_t len;
 	int r;
 
 	s->plain[0] = s->hash[0] = '\0';
@@ -56,9 +56,10 @@ nk_new_password_make(struct nk_new_password *s, const struct nk_conf *conf,
 			return r;
 	} else if (ed->password == NULL) {
 		return 0;
-	} else if (strlcpy(s->plain, ed->password, sizeof(s->plain)) >=
-	    sizeof(s->plain)) {
+	} else if ((len = strlen(ed->password)) >= sizeof(s->plain)) {
 		return -EINVAL;		/* the rules have refused it */
+	} else {
+		memcpy(s->plain, ed->password, len + 1);
 	}
 	return nk_password_make(conf, s->plain, s->hash, e);
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/libcrypto.h"
 #include "lib/sandbox/confine.h"
 #include "lib/sandbox/message.h"
 #include "lib/sandbox/sandbox.h"
@@ -69,17 +70,20 @@ find_work(const struct nk_sandbox_work *const *tables, const char *name)
 /* ---- giving up ---- */
 
 /*
- * libcrypto reads its configuration and looks for randomness when it is
- * first used: that must be over before files are out of reach.
+ * libcrypto looks for randomness when it is first used: that must be over
+ * before files are out of reach.
  */
 static int
 start_libcrypto(void)
 {
 	unsigned char byte;
 
-	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
-	    OPENSSL_INIT_ADD_ALL_CIPHERS | OPENSSL_INIT_ADD_ALL_DIGESTS |
-	    OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL) != 1 ||
+	int r;
+
+	if ((r = nk_libcrypto_start()) < 0)
+		return r;
+	if (OPENSSL_init_crypto(OPENSSL_INIT_ADD_ALL_CIPHERS |
+	    OPENSSL_INIT_ADD_ALL_DIGESTS, NULL) != 1 ||
 	    RAND_bytes(&byte, 1) != 1 || RAND_priv_bytes(&byte, 1) != 1)
 		return -EIO;
 	return 0;

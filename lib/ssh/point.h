@@ -30,7 +30,11 @@ int	nk_point_check_nist(const char *curve, const uint8_t *p, size_t len)
 int	nk_point_check_ed25519(const uint8_t p[static NK_ED25519_SIZE])
 	    NK_MUST_CHECK;
 
-/* libcrypto's name for one of the three curves, or NULL. */
+/*
+ * libcrypto's name for one of the three curves, or NULL; and its number, or
+ * NID_undef: to find that by the name costs a tenth of a new key.
+ */
 const char	*nk_point_group(const char *curve);
+int	nk_point_nid(const char *curve);
 
 #endif /* NASKEYS_SSH_POINT_H */

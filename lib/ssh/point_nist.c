@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include <openssl/obj_mac.h>
+
 #define UNCOMPRESSED	4	/* first byte of a point, SEC 1, 2.3.3 */
 #define LIMBS_MAX	9
 
@@ -22,6 +24,7 @@ __extension__ typedef unsigned __int128 uint128;
 struct curve {
 	const char	*name;		/* RFC 5656, section 10.1 */
 	const char	*group;		/* libcrypto's name */
+	int		 nid;		/* and number */
 	size_t		 bytes;		/* of a coordinate */
 	unsigned int	 bits;		/* of the order */
 	unsigned int	 limbs;
@@ -33,7 +36,7 @@ struct curve {
 };
 
 static const struct curve curves[] = {
-	{ "nistp256", "prime256v1", 32, 256, 4, 1,
+	{ "nistp256", "prime256v1", NID_X9_62_prime256v1, 32, 256, 4, 1,
 	  { 0xffffffffffffffff, 0x00000000ffffffff, 0x0000000000000000,
 	    0xffffffff00000001 },
 	  { 0xd89cdf6229c4bddf, 0xacf005cd78843090, 0xe5a220abf7212ed6,
@@ -42,7 +45,7 @@ static const struct curve curves[] = {
 	    0x00000004fffffffd },
 	  { 0xf3b9cac2fc632550, 0xbce6faada7179e84, 0xffffffffffffffff,
 	    0xffffffff00000000 } },
-	{ "nistp384", "secp384r1", 48, 384, 6, 0x100000001,
+	{ "nistp384", "secp384r1", NID_secp384r1, 48, 384, 6, 0x100000001,
 	  { 0x00000000ffffffff, 0xffffffff00000000, 0xfffffffffffffffe,
 	    0xffffffffffffffff, 0xffffffffffffffff, 0xffffffffffffffff },
 	  { 0x081188719d412dcc, 0xf729add87a4c32ec, 0x77f2209b1920022e,
@@ -51,7 +54,7 @@ static const struct curve curves[] = {
 	    0x0000000200000000, 0x0000000000000001, 0x0000000000000000 },
 	  { 0xecec196accc52972, 0x581a0db248b0a77a, 0xc7634d81f4372ddf,
 	    0xffffffffffffffff, 0xffffffffffffffff, 0xffffffffffffffff } },
-	{ "nistp521", "secp521r1", 66, 521, 9, 1,
+	{ "nistp521", "secp521r1", NID_secp521r1, 66, 521, 9, 1,
 	  { 0xffffffffffffffff, 0xffffffffffffffff, 0xffffffffffffffff,
 	    0xffffffffffffffff, 0xffffffffffffffff, 0xffffffffffffffff,
 	    0xffffffffffffffff, 0xffffffffffffffff, 0x00000000000001ff },
@@ -84,6 +87,14 @@ nk_point_group(const char *curve)
 	const struct curve *c = find(curve);
 
 	return c != NULL ? c->group : NULL;
+}
+
+int
+nk_point_nid(const char *curve)
+{
+	const struct curve *c = find(curve);
+
+	return c != NULL ? c->nid : NID_undef;
 }
 
 /* ---- numbers of c->limbs limbs ---- */

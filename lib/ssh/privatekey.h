@@ -35,13 +35,6 @@ struct nk_privatekey {
 void	nk_privatekey_clear(struct nk_privatekey *k);
 
 /*
- * Have libcrypto open now what it opens on first use (openssl.cnf and what
- * that names), so that nk_privatekey_read() can run afterwards, in this
- * process or a child, where nothing can be opened.  Returns 0 or -EIO.
- */
-int	nk_privatekey_prepare(void) NK_MUST_CHECK;
-
-/*
  * Read text[len]: OpenSSH's form, PKCS#1, PKCS#8, SEC1 (PEM), or PuTTY's
  * (PPK 2 and 3), unencrypted; white space around it, CRLF and a byte order
  * mark are fine.  The private and the public half, all redundant numbers and

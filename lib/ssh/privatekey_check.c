@@ -18,27 +18,10 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
-#include <openssl/rand.h>
 
 #include "lib/ssh/point.h"
 #include "lib/ssh/privatekey_parts.h"
 #include "lib/ssh/refuse.h"
-
-int
-nk_privatekey_prepare(void)
-{
-	uint8_t digest[EVP_MAX_MD_SIZE];
-	int r = -EIO;
-
-	ERR_set_mark();
-	/* a digest has the providers loaded, the generator is for blinding */
-	if (OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL) == 1 &&
-	    EVP_Digest("", 0, digest, NULL, EVP_sha256(), NULL) == 1 &&
-	    RAND_status() == 1)
-		r = 0;
-	ERR_pop_to_mark();
-	return r;
-}
 
 struct rsa {
 	BN_CTX	*ctx;
@@ -275,14 +258,14 @@ multiply(const EC_GROUP *group, const struct nk_wire *scalar, BN_CTX *ctx,
 static int
 derive_nist(const struct nk_private_parts *a, uint8_t *point, size_t *lenp)
 {
-	const char *name = nk_point_group(a->type->curve);
+	const int nid = nk_point_nid(a->type->curve);
 	BN_CTX *ctx = NULL;
 	EC_GROUP *group;
 	int r = -ENOMEM;
 
-	if (name == NULL || a->d.left > NK_POINT_MAX)
+	if (nid == NID_undef || a->d.left > NK_POINT_MAX)
 		return -EBADMSG;
-	group = EC_GROUP_new_by_curve_name(OBJ_sn2nid(name));
+	group = EC_GROUP_new_by_curve_name(nid);
 	if (group != NULL && (ctx = BN_CTX_secure_new()) != NULL) {
 		BN_CTX_start(ctx);
 		r = multiply(group, &a->d, ctx, point, lenp);

@@ -6,9 +6,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#include <openssl/err.h>
-#include <openssl/evp.h>
-
 #include "lib/ssh/der.h"
 #include "lib/ssh/keyoid.h"
 #include "lib/ssh/privatekey_parts.h"
@@ -20,28 +17,32 @@
 #define PEM_WIDTH	64
 #define BLOCK		8
 #define CHECK_SIZE	4
-#define SHA256_SIZE	32
+#define FNV_START	2166136261u
+#define FNV_PRIME	16777619u
 #define CONTEXT_1	0xa1
 
 /* ---- OpenSSH ---- */
 
 /*
  * The check numbers say whether decryption went well.  Where nothing is
- * encrypted any will do, and so these are a digest of the key.
+ * encrypted any will do: these are a sum of the key (FNV-1a), so that a key
+ * is always the same text.
  */
 static int
 put_check(const struct nk_privatekey *k, struct nk_secret *out)
 {
-	uint8_t digest[SHA256_SIZE];
-	int r = -EIO;
+	uint8_t check[CHECK_SIZE];
+	uint32_t sum = FNV_START;
+	size_t i;
+	int r;
 
-	ERR_set_mark();
-	if (EVP_Digest(k->numbers.p, k->numbers.len, digest, NULL,
-	    EVP_sha256(), NULL) == 1 &&
-	    (r = nk_secret_append(out, digest, CHECK_SIZE)) == 0)
-		r = nk_secret_append(out, digest, CHECK_SIZE);
-	ERR_pop_to_mark();
-	explicit_bzero(digest, sizeof(digest));
+	for (i = 0; i < k->numbers.len; i++)
+		sum = (sum ^ k->numbers.p[i]) * FNV_PRIME;
+	for (i = 0; i < CHECK_SIZE; i++)
+		check[i] = (uint8_t)(sum >> (24 - 8 * i));
+	if ((r = nk_secret_append(out, check, CHECK_SIZE)) == 0)
+		r = nk_secret_append(out, check, CHECK_SIZE);
+	explicit_bzero(check, sizeof(check));
 	return r;
 }
 

@@ -11,7 +11,7 @@
 
 #include <openssl/bn.h>
 #include <openssl/ec.h>
-#include <openssl/obj_mac.h>
+#include <openssl/objects.h>
 
 #include "lib/ssh/point.h"
 
@@ -219,6 +219,8 @@ END_TEST
 START_TEST(names)
 {
 	ck_assert_str_eq(nk_point_group(curves[_i].curve), curves[_i].group);
+	ck_assert_int_eq(nk_point_nid(curves[_i].curve),
+	    OBJ_sn2nid(curves[_i].group));
 	ck_assert_ptr_null(nk_point_group(curves[_i].group));
 	ck_assert_int_eq(nk_point_check_nist("nistp224",
 	    (const uint8_t *)"\4", 1), -EBADMSG);

@@ -15,6 +15,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
+#include "lib/libcrypto.h"
 #include "lib/ssh/privatekey.h"
 #include "lib/ssh/secretbase64.h"
 #include "tests/unit/private_keys.h"
@@ -130,7 +131,7 @@ START_TEST(opens_nothing)
 	int i, status = -1;
 	pid_t pid;
 
-	ck_assert_int_eq(nk_privatekey_prepare(), 0);
+	ck_assert_int_eq(nk_libcrypto_start(), 0);
 	pid = fork();
 	ck_assert_int_ne(pid, -1);
 	if (pid == 0) {
