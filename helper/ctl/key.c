@@ -130,8 +130,9 @@ ctl_key_remove(struct ctl *c, const struct ctl_args *a)
 	json_int_t n;
 	int r;
 
-	r = ctl_call(c, "user.remove_key", json_pack("[s,s]",
-	    a->positional[0], a->positional[1]), -1, &result);
+	r = ctl_call(c, "user.remove_key", json_pack("[s,s,{s:b}]",
+	    a->positional[0], a->positional[1], "force", c->force ? 1 : 0),
+	    -1, &result);
 	if (r == CTL_DONE && c->json)
 		ctl_print_json(result);
 	else if (r == CTL_DONE) {
@@ -196,6 +197,8 @@ ctl_key_set(struct ctl *c, const struct ctl_args *a)
 	if ((r = read_text(c, a->positional[1], &text)) != CTL_DONE ||
 	    (r = put(c, u, "sshpubkey", json_string(text), "key")) !=
 	    CTL_DONE ||
+	    (c->force && (r = put(c, u, "force", json_true(), "force")) !=
+	    CTL_DONE) ||
 	    (r = ctl_find_id(c, "user", name, &id)) != CTL_DONE ||
 	    (r = count_lost(c, name, text, &lost)) != CTL_DONE)
 		goto out;
@@ -312,8 +315,9 @@ ctl_key_revoke(struct ctl *c, const struct ctl_args *a)
 	if (strncmp(what, "SHA256:", 7) != 0 &&
 	    (r = confirm_all(c, what)) != CTL_DONE)
 		return r;
-	r = ctl_call(c, "user.revoke_key", json_pack("[s,{s:b}]", what,
-	    "terminate", terminate ? 1 : 0), -1, &result);
+	r = ctl_call(c, "user.revoke_key", json_pack("[s,{s:b,s:b}]", what,
+	    "terminate", terminate ? 1 : 0, "force", c->force ? 1 : 0), -1,
+	    &result);
 	if (r == CTL_DONE && c->json)
 		ctl_print_json(result);
 	else if (r == CTL_DONE)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 #include <bsd/stdlib.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -272,6 +273,10 @@ update(struct ctl *c, const char *name, json_t *u, json_t **rowp)
 	int r;
 
 	*rowp = NULL;
+	if (c->force && json_object_set_new(u, "force", json_true()) == -1) {
+		json_decref(u);
+		return ctl_fail(c, "%s", strerror(ENOMEM));
+	}
 	if ((r = ctl_find_id(c, "user", name, &id)) != CTL_DONE) {
 		json_decref(u);
 		return r;
@@ -320,6 +325,10 @@ ctl_user_edit(struct ctl *c, const struct ctl_args *a)
 	    "admin");
 	if ((r = add_groups(c, a, u, admin)) != CTL_DONE)
 		goto out;
+	if (c->force && json_object_set_new(u, "force", json_true()) == -1) {
+		r = ctl_fail(c, "%s", strerror(ENOMEM));
+		goto out;
+	}
 	r = ctl_call(c, "user.update", json_pack("[I,O]", row_int(old, "id"),
 	    u), -1, &row);
 	if (r == CTL_DONE)
@@ -373,8 +382,8 @@ ctl_user_delete(struct ctl *c, const struct ctl_args *a)
 	    (r = ctl_confirm(c, "Delete the user %s with all keys?",
 	    name)) != CTL_DONE)
 		return r;
-	r = ctl_call(c, "user.delete", json_pack("[I]", (json_int_t)id), -1,
-	    &result);
+	r = ctl_call(c, "user.delete", json_pack("[I,{s:b}]", (json_int_t)id,
+	    "force", c->force ? 1 : 0), -1, &result);
 	if (r == CTL_DONE)
 		r = ctl_done(c, result, "Deleted user %s", name);
 	json_decref(result);

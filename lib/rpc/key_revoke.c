@@ -17,6 +17,7 @@
 #include "lib/rpc/key_sessions.h"
 #include "lib/rpc/keyrow.h"
 #include "lib/rpc/object.h"
+#include "lib/rpc/way_in.h"
 #include "lib/ssh/base64.h"
 #include "lib/ssh/fingerprint.h"
 #include "lib/store/revoked.h"
@@ -34,7 +35,7 @@ struct revocation {
 	const char	*what;		/* a username, or a fingerprint */
 	json_t		*fingerprints, *places;
 	json_t		*users;		/* names as keys: very many may be */
-	bool		 terminate;
+	bool		 terminate, force;
 	json_t		*sessions;	/* that were ended, NULL: none */
 	size_t		 removed;	/* lines */
 	bool		 changed;
@@ -219,11 +220,14 @@ static int
 revoke(struct nk_context *c, void *arg, struct nk_error *e)
 {
 	struct revocation *rv = arg;
+	struct nk_way_in way;
 	int r;
 
+	if ((r = nk_way_in_before(c, NULL, rv->force, &way)) < 0)
+		return r;
 	r = strncmp(rv->what, PREFIX, strlen(PREFIX)) == 0 ?
 	    revoke_one(c, rv, rv->what) : revoke_all_of(c, rv, e);
-	if (r < 0)
+	if (r < 0 || (r = nk_way_in_after(c, &way, e)) < 0)
 		return r;
 	return rv->changed ? 0 : 1;
 }
@@ -357,6 +361,8 @@ nk_user_revoke_key(struct nk_context *c, json_t *params, json_t **resultp,
 		.places = json_array(),
 		.terminate = json_is_true(json_object_get(json_array_get(
 		    params, 1), "terminate")),
+		.force = json_is_true(json_object_get(json_array_get(params,
+		    1), "force")),
 	};
 	int r;
 
@@ -383,6 +389,7 @@ nk_user_revoke_key(struct nk_context *c, json_t *params, json_t **resultp,
 
 static const struct nk_arg revoke_fields[] = {
 	{ .name = "terminate", .type = NK_ARG_BOOL },
+	NK_FORCE_ARG,
 	{ .name = NULL },
 };
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/account/passwdfile.h"
+#include "lib/account/local.h"
 #include "lib/rpc/elsewhere.h"
 #include "lib/rpc/entity.h"
 #include "lib/rpc/group_write.h"
@@ -123,26 +123,12 @@ append_member(void *arg, const char *name, size_t len)
 static int
 file_members(const char *name, json_t *members, bool *localp)
 {
-	struct nk_group_line g;
-	char *line = NULL;
-	size_t room = 0;
-	int r = 0;
-	FILE *f;
+	int r;
 
-	*localp = false;
-	if ((f = fopen(NK_SYSCONFDIR "/group", "re")) == NULL)
-		return 0;
-	while (r == 0 && !*localp && getline(&line, &room, f) != -1) {
-		line[strcspn(line, "\n")] = '\0';
-		if (nk_group_line_parse(line, &g) < 0 ||
-		    strcmp(g.name, name) != 0)
-			continue;
-		*localp = true;
-		r = nk_member_list_each(g.members, append_member, members);
-	}
-	free(line);
-	(void)fclose(f);
-	return r;
+	r = nk_local_members(NK_SYSCONFDIR "/group", name, append_member,
+	    members);
+	*localp = r == 0;
+	return r == -ENOMEM ? r : 0;
 }
 
 static int

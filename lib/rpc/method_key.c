@@ -11,6 +11,7 @@
 #include "lib/rpc/keyrow.h"
 #include "lib/rpc/object.h"
 #include "lib/rpc/user_rules.h"
+#include "lib/rpc/way_in.h"
 #include "lib/ssh/base64.h"
 #include "lib/ssh/fingerprint.h"
 
@@ -50,6 +51,7 @@ user_keys(struct nk_context *c, json_t *params, json_t **resultp,
 
 struct removal {
 	const char	*name, *fingerprint;
+	bool		 force;
 	struct nk_user	*u;
 	size_t		 removed;
 	char		*base64;	/* of the key that went */
@@ -113,10 +115,13 @@ static int
 remove_key(struct nk_context *c, void *arg, struct nk_error *e)
 {
 	struct removal *rm = arg;
+	struct nk_way_in way;
 	int r;
 
 	if ((r = nk_key_find_user(c, rm->name, &rm->u, e)) < 0 ||
-	    (r = write_removal(c, rm, e)) < 0)
+	    (r = nk_way_in_before(c, rm->u, rm->force, &way)) < 0 ||
+	    (r = write_removal(c, rm, e)) < 0 ||
+	    (r = nk_way_in_after(c, &way, e)) < 0)
 		return r;
 	return nk_key_places_gid(c, rm->u, &rm->gid);
 }
@@ -144,6 +149,8 @@ user_remove_key(struct nk_context *c, json_t *params, json_t **resultp,
 	struct removal rm = {
 		.name = json_string_value(json_array_get(params, 0)),
 		.fingerprint = json_string_value(json_array_get(params, 1)),
+		.force = json_is_true(json_object_get(json_array_get(params,
+		    2), "force")),
 	};
 	char why[NK_KEYFILES_WHY_MAX];
 	struct nk_object b;
@@ -253,11 +260,18 @@ static const struct nk_arg add_args[] = {
 	{ .name = NULL },
 };
 
+static const struct nk_arg remove_fields[] = {
+	NK_FORCE_ARG,
+	{ .name = NULL },
+};
+
 static const struct nk_arg remove_args[] = {
 	{ .name = "username", .type = NK_ARG_STRING,
 	    .flags = NK_ARG_REQUIRED },
 	{ .name = "fingerprint", .type = NK_ARG_STRING,
 	    .flags = NK_ARG_REQUIRED },
+	{ .name = "options", .type = NK_ARG_OBJECT,
+	    .fields = remove_fields },
 	{ .name = NULL },
 };
 

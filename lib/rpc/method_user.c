@@ -12,6 +12,7 @@
 #include "lib/rpc/user_otp.h"
 #include "lib/rpc/user_rules.h"
 #include "lib/rpc/user_write.h"
+#include "lib/rpc/way_in.h"
 
 /* ---- query ---- */
 
@@ -388,6 +389,7 @@ static const struct nk_arg update_args[] = {
 
 static const struct nk_arg delete_fields[] = {
 	{ .name = "delete_group", .type = NK_ARG_BOOL },
+	NK_FORCE_ARG,
 	{ .name = NULL },
 };
 

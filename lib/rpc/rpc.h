@@ -73,6 +73,8 @@ enum nk_method_kind {
 	NK_APART,		/* neither: if root asks, they are not opened */
 };
 
+#define NK_ACTOR_MAX	256	/* bytes of a name, with its NUL */
+
 struct nk_context {
 	struct nk_publisher	*publisher;
 	struct nk_session	*session;
@@ -82,7 +84,8 @@ struct nk_context {
 	/* Set by nk_rpc_handle(), for each request. */
 	enum nk_rank		 rank;
 	int64_t			 user_id;	/* caller's row, 0: none */
-	char			 actor[256];	/* caller's name, for audit */
+	char			 actor[NK_ACTOR_MAX];	/* caller's name,
+						   for audit */
 	/*
 	 * Makes ready what a method of this kind works on.  0, or -errno
 	 * with *e set.  NULL: all is.

@@ -4,12 +4,13 @@
 #include "lib/rpc/edit.h"
 #include "lib/rpc/entity.h"
 #include "lib/rpc/user_write.h"
+#include "lib/rpc/way_in.h"
 
 #define ACTION	"user.delete"
 
 struct deletion {
 	int64_t	id;
-	bool	delete_group;
+	bool	delete_group, force;
 };
 
 /* What must be true of the user; *up is then the caller's. */
@@ -92,12 +93,15 @@ static int
 delete(struct nk_context *c, void *arg, struct nk_error *e)
 {
 	const struct deletion *d = arg;
+	struct nk_way_in way;
 	struct nk_user *u;
 	int r;
 
 	if ((r = check(c, d->id, &u, e)) < 0)
 		return r;
-	r = nk_user_remove(c, ACTION, u);
+	if ((r = nk_way_in_before(c, u, d->force, &way)) == 0 &&
+	    (r = nk_user_remove(c, ACTION, u)) == 0)
+		r = nk_way_in_after(c, &way, e);
 	if (r == 0 && d->delete_group && u->group_id != 0)
 		r = delete_group(c, u->group_id);
 	nk_user_free(u);
@@ -113,6 +117,7 @@ nk_user_delete_method(struct nk_context *c, json_t *params,
 		.id = json_integer_value(json_array_get(params, 0)),
 		.delete_group = !json_is_false(json_object_get(options,
 		    "delete_group")),
+		.force = json_is_true(json_object_get(options, "force")),
 	};
 	int r;
 

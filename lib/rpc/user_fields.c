@@ -11,6 +11,7 @@
 #include "lib/rpc/edit.h"
 #include "lib/rpc/keyrow.h"
 #include "lib/rpc/user_rules.h"
+#include "lib/rpc/way_in.h"
 
 #define ID_MAX		90000000	/* the peer's */
 #define TEXT_MAX	2048
@@ -72,6 +73,7 @@ const struct nk_arg nk_user_create_fields[] = {
 };
 
 const struct nk_arg nk_user_update_fields[] = {
+	NK_FORCE_ARG,
 	{ .name = "username", .type = NK_ARG_STRING },
 	{ .name = "accept_uid", .type = NK_ARG_BOOL },
 	COMMON_FIELDS,

@@ -7,6 +7,7 @@
 #include "lib/rpc/elsewhere.h"
 #include "lib/rpc/entity.h"
 #include "lib/rpc/user_write.h"
+#include "lib/rpc/way_in.h"
 
 #define ACTION	"user.update"
 #define TRIES	8	/* somebody else changed the row meanwhile */
@@ -254,13 +255,17 @@ update(struct nk_context *c, void *arg, struct nk_error *e)
 	struct change *ch = arg;
 	/* all keys are read for what is said of them only if they change */
 	bool keys = (ch->ed.given & NK_GIVEN_KEYS) != 0;
+	bool force = json_is_true(json_object_get(ch->fields, "force"));
+	struct nk_way_in way;
 	json_t *before = NULL;
 	bool changed = false;
 	int r;
 
 	if ((r = check_again(c, ch, e)) < 0 ||
+	    (r = nk_way_in_before(c, ch->old, force, &way)) < 0 ||
 	    (r = nk_user_audit_entity(c, ch->old, keys, &before)) < 0 ||
 	    (r = write_all(c, ch, &changed, e)) < 0 ||
+	    (r = nk_way_in_after(c, &way, e)) < 0 ||
 	    (changed && (r = write_audit(c, ch, keys, before)) < 0))
 		goto out;
 	r = nk_user_result(c, ch->ed.row, ch->secret.plain,

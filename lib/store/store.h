@@ -197,6 +197,10 @@ int	nk_user_delete(struct nk_store *s, int64_t id) NK_MUST_CHECK;
 int	nk_user_set_last_login(struct nk_store *s, int64_t id, int64_t when)
 	    NK_MUST_CHECK;
 
+/* Likewise, for those with "admin". */
+int	nk_user_each_admin(struct nk_store *s,
+	    int (*fn)(void *arg, const struct nk_user *u), void *arg)
+	    NK_MUST_CHECK;
 /* How many unlocked managed administrators there are besides "but". */
 int	nk_user_count_admins(struct nk_store *s, int64_t but, int64_t *np)
 	    NK_MUST_CHECK;

@@ -294,24 +294,47 @@ nk_user_by_home(struct nk_store *s, const char *home, struct nk_user **up)
 	    " ORDER BY id LIMIT 1", home, up);
 }
 
-int
-nk_user_each(struct nk_store *s, int64_t after,
-    int (*fn)(void *arg, const struct nk_user *u), void *arg)
+/* st's rows to fn; ends the statement. */
+static int
+user_walk(struct nk_stmt *st, int (*fn)(void *arg, const struct nk_user *u),
+    void *arg)
 {
-	struct nk_stmt *st;
 	struct nk_user u;
 	int r;
 
-	if ((r = nk_db_stmt(s->db, SELECT "WHERE id > $1 ORDER BY id",
-	    &st)) < 0)
-		return r;
-	nk_stmt_bind_int(st, 1, after);
 	while ((r = nk_stmt_step(st)) == 1) {
 		if ((r = user_read(st, &u)) < 0 || (r = fn(arg, &u)) != 0)
 			break;
 	}
 	nk_stmt_end(st);
 	return r;
+}
+
+int
+nk_user_each(struct nk_store *s, int64_t after,
+    int (*fn)(void *arg, const struct nk_user *u), void *arg)
+{
+	struct nk_stmt *st;
+	int r;
+
+	if ((r = nk_db_stmt(s->db, SELECT "WHERE id > $1 ORDER BY id",
+	    &st)) < 0)
+		return r;
+	nk_stmt_bind_int(st, 1, after);
+	return user_walk(st, fn, arg);
+}
+
+int
+nk_user_each_admin(struct nk_store *s,
+    int (*fn)(void *arg, const struct nk_user *u), void *arg)
+{
+	struct nk_stmt *st;
+	int r;
+
+	if ((r = nk_db_stmt(s->db, SELECT "WHERE admin = 1 ORDER BY id",
+	    &st)) < 0)
+		return r;
+	return user_walk(st, fn, arg);
 }
 
 int

@@ -224,6 +224,42 @@ wait "$two"
 same "with the sessions of others by it" "$(grep -c "^Ended session" out)" 2
 refused "nobody is left" login good homely
 check "check" naskeysctl check
+
+# ---- the last way in ----
+
+ssh-keygen -q -t ed25519 -N '' -f lastkey
+key=$(fingerprint lastkey.pub)
+usermod -p '*' root
+naskeysctl user add boss --admin --key lastkey.pub >out 2>&1
+same "an administrator with a key alone" "$(naskeysctl --json user show boss |
+    jq -c '[.admin, .password_disabled]')" '[true,true]'
+last() { # COMMAND...: refused, with the reason
+	! naskeysctl "$@" >out 2>&1 && grep -q 'no administrator could log in' out
+}
+check "keeps the key" last key remove boss "$key"
+check "also from those who revoke it" last key revoke "$key"
+check "and a shell" last user edit boss --shell /usr/sbin/nologin
+has_key() { naskeysctl key list boss | grep -q SHA256; }
+check "the key is there" has_key
+useradd -M second-boss
+usermod -a -G naskeys-admin second-boss
+check "a member of naskeys-admin without a password" \
+    last key remove boss "$key"
+usermod -p "$(openssl passwd -6 x)" second-boss
+check "one with a password is a way" \
+    naskeysctl key remove boss "$key"
+naskeysctl key add boss lastkey.pub >out
+usermod -L second-boss
+check "not when it is locked" \
+    last key remove boss "$key"
+usermod -p "$(openssl passwd -6 x)" root
+check "root's password is a way" \
+    naskeysctl key remove boss "$key"
+naskeysctl key add boss lastkey.pub >out
+usermod -p '*' root
+check "force" \
+    naskeysctl --force key remove boss "$key"
+
 stop_sshd
 kill $serving
 wait $serving 2>/dev/null
