@@ -484,7 +484,9 @@ check "--admin" naskeysctl user edit alice --admin yes
 check "--groups" naskeysctl user edit alice --groups people
 same "leaves --admin alone" \
     "$(naskeysctl user show alice --json | jq .admin)" true
-check "both at once" naskeysctl user edit alice --groups '' --admin no
+refuses "the last one" 'no administrator could log in' \
+    naskeysctl user edit alice --groups '' --admin no
+check "both at once" naskeysctl --force user edit alice --groups '' --admin no
 same "no more" "$(naskeysctl user show alice --json | jq .admin)" false
 check "an administrator with groups" naskeysctl user add hugo --admin \
     --groups people
@@ -665,7 +667,7 @@ check "an administrator does" naskeysctl user edit alice --admin yes
 check "at once" as alice naskeysctl user add eve
 status "check by an administrator" 0 as alice naskeysctl check
 says "for root only"
-check "no more" naskeysctl user edit alice --admin no
+check "no more" naskeysctl --force user edit alice --admin no
 refused "no more, at once" as alice naskeysctl user add eve2
 check "root over its own socket" naskeysctl user list
 echo "request_timeout = 1" >/etc/naskeys/naskeys.conf
