@@ -63,6 +63,8 @@ plan_collect(struct nk_plan *plan, const struct nk_change *v, size_t n)
 	    (plan->groups = calloc(n, sizeof(*plan->groups))) == NULL)
 		return -ENOMEM;
 	for (i = 0; i < n; i++) {
+		if (v[i].kind == NK_CHANGE_CENTRAL)
+			continue;	/* in no map */
 		if (v[i].kind == NK_CHANGE_GROUP) {
 			if (i == 0 || v[i - 1].kind != NK_CHANGE_GROUP ||
 			    v[i - 1].id != v[i].id)

@@ -49,7 +49,7 @@ notes_grow(struct nk_notes *notes)
 static int
 notes_add(struct nk_notes *notes, enum nk_change_kind kind, int64_t id)
 {
-	uint64_t key = ((uint64_t)id << 2 | kind) + 1;
+	uint64_t key = ((uint64_t)id << 3 | kind) + 1;
 	size_t slot;
 	int r;
 
@@ -87,7 +87,7 @@ nk_notes_reload(struct nk_store *s)
 	nk_stmt_bind_int(st, 1, s->notes_from);
 	while ((r = nk_stmt_step(st)) == 1) {
 		kind = (enum nk_change_kind)nk_stmt_int(st, 0, 0,
-		    NK_CHANGE_ALL);
+		    NK_CHANGE_CENTRAL);
 		if (kind == NK_CHANGE_ALL)
 			s->noted_all = true;
 		r = notes_add(&s->notes, kind, nk_stmt_int(st, 1, 0,
@@ -215,7 +215,7 @@ changes_read(struct nk_stmt *st, struct nk_changes *cs)
 		v = &cs->v[cs->n++];
 		v->seq = nk_stmt_int(st, 0, 1, INT64_MAX);
 		v->kind = (enum nk_change_kind)nk_stmt_int(st, 1, 0,
-		    NK_CHANGE_ALL);
+		    NK_CHANGE_CENTRAL);
 		v->id = nk_stmt_int(st, 2, 0, INT64_MAX);
 	}
 	return r < 0 ? r : nk_stmt_check(st);

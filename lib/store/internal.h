@@ -42,6 +42,7 @@ enum nk_counter {
 	NK_COUNTER_AUDIT_BYTES,		/* what they take, up to the */
 	NK_COUNTER_AUDIT_COUNTED,	/* last row that was counted */
 	NK_COUNTER_REVOKED,		/* changes of the list of them */
+	NK_COUNTER_KEYFILE_HOME,
 	NK_COUNTERS,
 };
 
@@ -141,6 +142,17 @@ void	nk_notes_forget(struct nk_store *s);
 
 /* A user has got a key: latch in_managed_group. */
 int	nk_user_latch(struct nk_store *s, int64_t id) NK_MUST_CHECK;
+
+/* ---- central.c ---- */
+
+/*
+ * Have the user's row of the central files say what u says; nothing when
+ * that is so already.  -EEXIST: another user has the file of that uid.
+ */
+int	nk_central_follow(struct nk_store *s, const struct nk_user *u)
+	    NK_MUST_CHECK;
+/* The user goes: its file goes before it. */
+int	nk_central_drop(struct nk_store *s, int64_t user_id) NK_MUST_CHECK;
 
 /* ---- rows ---- */
 

@@ -256,6 +256,52 @@ static const char version_5[] =
 ") STRICT;"
 "INSERT INTO counters (name, value) VALUES ('revoked', 0);";
 
+/*
+ * The authorized_keys files of users: in homes, with what was written there
+ * and must be known again, and in the central folder.  The journal learns of
+ * central files by their uid (kind 4).
+ */
+static const char version_6[] =
+"CREATE TABLE keyfile_homes ("
+"  id        INTEGER PRIMARY KEY CHECK (id > 0),"
+"  user_id   INTEGER NOT NULL CHECK (user_id > 0),"
+"  uid       INTEGER NOT NULL CHECK (uid BETWEEN 0 AND 4294967294),"
+"  gid       INTEGER NOT NULL CHECK (gid BETWEEN 0 AND 4294967294),"
+"  pending   INTEGER NOT NULL CHECK (pending IN (0, 1)),"
+"  tried_at  INTEGER NOT NULL CHECK (tried_at >= 0),"
+"  home      TEXT NOT NULL CHECK (instr(home, x'0a') = 0),"
+"  reason    TEXT"
+") STRICT;"
+"CREATE UNIQUE INDEX keyfile_homes_user ON keyfile_homes (user_id, home);"
+"CREATE INDEX keyfile_homes_pending ON keyfile_homes (user_id)"
+"  WHERE pending = 1;"
+"CREATE TABLE keyfile_lines ("
+"  home_id      INTEGER NOT NULL REFERENCES keyfile_homes (id)"
+"               ON DELETE RESTRICT,"
+"  line         TEXT NOT NULL"
+"               CHECK (line <> '' AND instr(line, x'0a') = 0),"
+"  fingerprint  TEXT NOT NULL CHECK (fingerprint <> ''),"
+"  PRIMARY KEY (home_id, line)"
+") STRICT, WITHOUT ROWID;"
+"CREATE TABLE keyfile_central ("
+"  user_id  INTEGER PRIMARY KEY REFERENCES users (id)"
+"           ON DELETE RESTRICT,"
+"  uid      INTEGER NOT NULL CHECK (uid BETWEEN 0 AND 4294967294)"
+") STRICT;"
+"CREATE UNIQUE INDEX keyfile_central_uid ON keyfile_central (uid);"
+"INSERT INTO counters (name, value) VALUES ('keyfile_home', 0);"
+"CREATE TABLE journal_6 ("
+"  seq     INTEGER PRIMARY KEY CHECK (seq > 0),"
+"  kind    INTEGER NOT NULL CHECK (kind IN (0, 1, 2, 3, 4)),"
+"  row_id  INTEGER NOT NULL"
+") STRICT;"
+"INSERT INTO journal_6 (seq, kind, row_id)"
+"  SELECT seq, kind, row_id FROM journal;"
+"DROP TABLE journal;"
+"ALTER TABLE journal_6 RENAME TO journal;"
+/* nothing wrote such files before */
+"UPDATE users SET keyfile_mode = 0 WHERE keyfile_mode <> 0;";
+
 static int
 fill_version_1(struct nk_db *db)
 {
@@ -281,6 +327,7 @@ const struct nk_migration nk_migrations[] = {
 	{ version_3,	NULL },
 	{ version_4,	NULL },
 	{ version_5,	NULL },
+	{ version_6,	NULL },
 };
 const size_t nk_nmigrations = sizeof(nk_migrations) /
     sizeof(nk_migrations[0]);

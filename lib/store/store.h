@@ -474,6 +474,8 @@ enum nk_change_kind {
 	NK_CHANGE_KEYS,		/* the user's keys */
 	NK_CHANGE_GROUP,
 	NK_CHANGE_ALL,		/* more than is worth listing */
+	NK_CHANGE_CENTRAL,	/* the central file of this uid comes or
+				   goes: see keyfiles.h */
 };
 
 struct nk_change {

@@ -374,6 +374,7 @@ nk_user_insert(struct nk_store *s, struct nk_user *u)
 	if ((r = nk_stmt_run(st, NULL)) < 0)
 		return r;
 	if ((r = nk_span_add(s, NK_SPAN_UID, row.uid)) < 0 ||
+	    (r = nk_central_follow(s, &row)) < 0 ||
 	    (r = nk_change_note(s, NK_CHANGE_USER, row.id)) < 0)
 		return nk_store_half(s, r);
 	u->id = row.id;
@@ -500,6 +501,8 @@ update(struct nk_store *s, const struct nk_user *old,
 	    (old->uid != u->uid &&
 	    ((r = nk_span_add(s, NK_SPAN_UID, u->uid)) < 0 ||
 	    (r = uid_release(s, old->uid)) < 0)) ||
+	    ((old->uid != u->uid || old->keyfile_mode != u->keyfile_mode) &&
+	    (r = nk_central_follow(s, u)) < 0) ||
 	    (!same_on_maps(old, u) &&
 	    (r = nk_change_note(s, NK_CHANGE_USER, u->id)) < 0))
 		return nk_store_half(s, r);
@@ -558,6 +561,7 @@ nk_user_delete(struct nk_store *s, int64_t id)
 	    1, &id, NULL)) < 0 ||
 	    (r = nk_db_run(s->db, "DELETE FROM otp WHERE user_id = $1",
 	    1, &id, NULL)) < 0 ||
+	    (r = nk_central_drop(s, id)) < 0 ||
 	    (r = nk_db_run(s->db, "DELETE FROM users WHERE id = $1",
 	    1, &id, NULL)) < 0 ||
 	    (r = uid_release(s, (uint32_t)uid)) < 0 ||

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "lib/store/internal.h"
+#include "lib/store/keyfiles.h"
 #include "lib/store/revoked.h"
 
 #define ROWS_MAX	20	/* reported for each invariant */
@@ -90,6 +91,19 @@ static const struct {
 	{ "user row", "has a second factor, sealed with no key that is known",
 	  "SELECT user_id FROM otp WHERE NOT EXISTS"
 	  " (SELECT 1 FROM properties WHERE name = 'seal_key')" },
+	{ "keyfile row", "has an id that was not given yet",
+	  "SELECT id FROM keyfile_homes WHERE id >"
+	  " (SELECT value FROM counters WHERE name = 'keyfile_home')" },
+	{ "keyfile row", "is not there but has lines",
+	  "SELECT DISTINCT home_id FROM keyfile_lines"
+	  " WHERE home_id NOT IN (SELECT id FROM keyfile_homes)" },
+	{ "user row", "has a central file of another uid, or should not",
+	  "SELECT c.user_id FROM keyfile_central AS c WHERE NOT EXISTS"
+	  " (SELECT 1 FROM users AS u WHERE u.id = c.user_id"
+	  " AND u.uid = c.uid AND u.keyfile_mode <> 0)" },
+	{ "user row", "should have a central file",
+	  "SELECT id FROM users WHERE keyfile_mode = 2"
+	  " AND id NOT IN (SELECT user_id FROM keyfile_central)" },
 	{ "audit row", "has an id that was not given yet",
 	  "SELECT id FROM audit WHERE id >"
 	  " (SELECT value FROM counters WHERE name = 'audit')" },
@@ -209,6 +223,25 @@ read_revoked(void *arg, const struct nk_revoked *row)
 }
 
 static int
+read_keyfile(void *arg, const struct nk_keyfile_home *h)
+{
+	int64_t *last = arg;
+
+	*last = h->id;
+	return 0;
+}
+
+static int
+read_central(void *arg, int64_t user_id, uint32_t uid)
+{
+	int64_t *last = arg;
+
+	(void)uid;
+	*last = user_id;
+	return 0;
+}
+
+static int
 read_audit(void *arg, const struct nk_audit *a)
 {
 	int64_t *last = arg;
@@ -235,6 +268,11 @@ walk_rows(struct nk_store *s, int kind, int64_t *lastp)
 		return nk_otp_each(s, 0, read_otp, lastp);
 	case 5:
 		return nk_revoked_each(s, read_revoked, lastp);
+	case 6:
+		return nk_keyfile_home_each(s, 0, false, read_keyfile,
+		    lastp);
+	case 7:
+		return nk_keyfile_central_each(s, read_central, lastp);
 	default:
 		return nk_audit_each(s, 0, 0, read_audit, lastp);
 	}
@@ -245,7 +283,8 @@ check_rows(struct nk_store *s, void (*report)(void *arg, const char *what),
     void *arg)
 {
 	static const char *const kinds[] = { "user", "group", "key",
-	    "credential", "otp", "revoked key's", "audit" };
+	    "credential", "otp", "revoked key's", "keyfile",
+	    "central file's", "audit" };
 	char line[160];
 	uint8_t id[16];
 	int64_t last;
@@ -253,7 +292,7 @@ check_rows(struct nk_store *s, void (*report)(void *arg, const char *what),
 
 	if ((faults = nk_store_id(s, id)) < 0)
 		report(arg, "the store's id is missing");
-	for (kind = 0; kind < 7; kind++) {
+	for (kind = 0; kind < 9; kind++) {
 		if ((r = walk_rows(s, kind, &last)) == 0)
 			continue;
 		(void)snprintf(line, sizeof(line), "the %s row after row %lld"

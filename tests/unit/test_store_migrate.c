@@ -164,6 +164,33 @@ START_TEST(from_nothing)
 }
 END_TEST
 
+/* Version 5 had another journal; what it holds is still to be published. */
+START_TEST(from_version_5)
+{
+	close_db();
+	teardown();
+	make_dir();
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_ne(fd, -1);
+	close(fd);
+	open_db();
+	ck_assert_int_eq(nk_schema_migrate(db, nk_migrations, 5), 0);
+	ck_assert_int_eq(version(), 5);
+	ck_assert_int_eq(nk_db_exec(db, "INSERT INTO journal (seq, kind,"
+	    " row_id) VALUES (1, 0, 1), (2, 1, 1), (3, 3, 0);"
+	    "UPDATE counters SET value = 3 WHERE name = 'change';"
+	    "UPDATE users SET keyfile_mode = 2"), 0);
+	close_db();
+	ck_assert_int_eq(nk_store_open(&s, path, NK_STORE_WRITE), 0);
+	ck_assert_str_eq(changes_after(0), "U1 K1 A0");
+	ck_assert_int_eq(nk_store_verify(s, NULL, NULL), 0);
+	begin();
+	ck_assert_int_eq(add_user("alice", 3000, true), 2);
+	commit();
+	ck_assert_str_eq(changes_after(3), "U2");
+}
+END_TEST
+
 static const struct {
 	const char	*what;
 	const char	*sql;
@@ -342,6 +369,7 @@ main(void)
 	tcase_add_test(tc, forward);
 	tcase_add_test(tc, both_at_once);
 	tcase_add_test(tc, from_nothing);
+	tcase_add_test(tc, from_version_5);
 	tcase_add_loop_test(tc, failing, 0, N(failures));
 	tcase_add_test(tc, killed);
 	tcase_add_test(tc, by_several);

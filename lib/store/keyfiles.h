@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NASKEYS_STORE_KEYFILES_H
+#define NASKEYS_STORE_KEYFILES_H
+
+/*
+ * The authorized_keys files that naskeys writes: which there are, and what
+ * was written into those in homes, so that it can tell its own lines from
+ * others' and knows what it has to take back.  Results as in store.h.
+ * Nothing of it is in a map.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/attr.h"
+#include "lib/store/store.h"
+
+/* ---- files in homes ---- */
+
+/*
+ * One file: a user and the home in which it lies.  It outlives its user
+ * until the last line has been taken back.  No journal.
+ */
+struct nk_keyfile_home {
+	int64_t		 id;
+	int64_t		 user_id;	/* of a user who may be gone */
+	uint32_t	 uid, gid;	/* as whom to work there */
+	char		*home;		/* an absolute path */
+	bool		 pending;	/* not yet what it should be */
+	int64_t		 tried_at;	/* 0: never */
+	char		*reason;	/* of the last failure, or NULL */
+};
+
+void	nk_keyfile_home_free(struct nk_keyfile_home *h);	/* NULL is fine */
+/* The file of this user in this home. */
+int	nk_keyfile_home_get(struct nk_store *s, int64_t user_id,
+	    const char *home, struct nk_keyfile_home **hp) NK_MUST_CHECK;
+/*
+ * Each file of one user (user_id 0: of all), or only those that are pending;
+ * in the order of user ids, then of ids.
+ */
+int	nk_keyfile_home_each(struct nk_store *s, int64_t user_id,
+	    bool pending_only,
+	    int (*fn)(void *arg, const struct nk_keyfile_home *h), void *arg)
+	    NK_MUST_CHECK;
+/*
+ * id 0: a new row, which gives *h its id; else the whole row by id.
+ * -EEXIST: the user has another row for that home.
+ */
+int	nk_keyfile_home_put(struct nk_store *s, struct nk_keyfile_home *h)
+	    NK_MUST_CHECK;
+/* With its lines. */
+int	nk_keyfile_home_delete(struct nk_store *s, int64_t id)
+	    NK_MUST_CHECK;
+
+/* A line that naskeys has written there, or may have: a set. */
+struct nk_keyfile_line {
+	const char	*fingerprint;	/* SHA256:... */
+	const char	*line;		/* without its newline */
+};
+
+/* What is there already is no change; -ENOENT: no such file. */
+int	nk_keyfile_line_add(struct nk_store *s, int64_t home_id,
+	    const struct nk_keyfile_line *l) NK_MUST_CHECK;
+int	nk_keyfile_lines_clear(struct nk_store *s, int64_t home_id)
+	    NK_MUST_CHECK;
+/* In the order of their bytes. */
+int	nk_keyfile_lines_each(struct nk_store *s, int64_t home_id,
+	    int (*fn)(void *arg, const struct nk_keyfile_line *l), void *arg)
+	    NK_MUST_CHECK;
+
+/* ---- the central files ---- */
+
+/*
+ * Which users have a file of their own in the central folder, and the uid
+ * that names it; no two have the same.  It follows the users by itself:
+ * keyfile_mode CENTRAL has one, NONE has not, HOME keeps the one it had, and
+ * a changed uid or a deletion takes it along.  nk_user_insert() and _update()
+ * therefore return -EEXIST where another user has the file of that uid.
+ * NK_CHANGE_CENTRAL of the uid is noted when a file comes or goes.
+ */
+int	nk_keyfile_central_get(struct nk_store *s, int64_t user_id,
+	    uint32_t *uidp) NK_MUST_CHECK;
+/* Whose file is it? */
+int	nk_keyfile_central_by_uid(struct nk_store *s, uint32_t uid,
+	    int64_t *user_idp) NK_MUST_CHECK;
+/*
+ * Give it up, now that the user's home has it.  -EINVAL: its mode says that
+ * it has one.
+ */
+int	nk_keyfile_central_delete(struct nk_store *s, int64_t user_id)
+	    NK_MUST_CHECK;
+/* In the order of user ids. */
+int	nk_keyfile_central_each(struct nk_store *s,
+	    int (*fn)(void *arg, int64_t user_id, uint32_t uid), void *arg)
+	    NK_MUST_CHECK;
+
+/* ---- the mode of new users ---- */
+
+/* -ENOENT: it was never set here, and naskeys.conf says. */
+int	nk_keyfile_default_get(struct nk_store *s,
+	    enum nk_keyfile_mode *modep) NK_MUST_CHECK;
+/* No journal. */
+int	nk_keyfile_default_set(struct nk_store *s, enum nk_keyfile_mode mode)
+	    NK_MUST_CHECK;
+
+#endif /* NASKEYS_STORE_KEYFILES_H */
