@@ -118,6 +118,17 @@ log_revoked(const struct nk_publisher *p, const char *file)
 		    file, strerror(-r));
 }
 
+/* sshd may go on accepting a key that is no more. */
+static void
+log_central(const struct nk_publisher *p, const char *folder)
+{
+	int r = nk_publisher_central(p);
+
+	if (r < 0)
+		log_say(LOG_ERR, "%s: the files do not say what the store "
+		    "says: %s", folder, strerror(-r));
+}
+
 /* The repair is not the asker's: it may cost what it does. */
 static int
 mend_unconfined(struct connection *c)
@@ -129,6 +140,7 @@ mend_unconfined(struct connection *c)
 	r = nk_publisher_mend(c->context.publisher);
 	log_missing(c->context.publisher, c->state->nk.store);
 	log_revoked(c->context.publisher, c->state->nk.revoked);
+	log_central(c->context.publisher, c->state->nk.central);
 	confined = c->trusted ? 0 : limits_confine();
 	return r < 0 ? r : confined;
 }

@@ -55,6 +55,7 @@ set_system_paths(struct state *s)
 
 	if ((r = set_path(s->store, STORE_DIR, "naskeys.db")) < 0 ||
 	    (r = set_path(s->revoked, STORE_DIR, "revoked.krl")) < 0 ||
+	    (r = set_path(s->central, STORE_DIR, "authorized_keys")) < 0 ||
 	    (r = set_path(s->session, RUN_DIR, "session.db")) < 0 ||
 	    (r = set_path(s->maps, RUN_DIR, "maps")) < 0 ||
 	    (r = set_path(s->lock, RUN_DIR, "lock")) < 0 ||
@@ -89,6 +90,7 @@ set_dir_paths(struct state *s)
 
 	if ((r = set_path(s->store, s->dir, "naskeys.db")) < 0 ||
 	    (r = set_path(s->revoked, s->dir, "revoked.krl")) < 0 ||
+	    (r = set_path(s->central, s->dir, "authorized_keys")) < 0 ||
 	    (r = set_path(s->session, s->dir, "session.db")) < 0 ||
 	    (r = set_path(s->maps, s->dir, "maps")) < 0 ||
 	    (r = set_path(s->lock, s->dir, "lock")) < 0 ||
@@ -173,6 +175,7 @@ state_init(struct state *s, const char *state_dir, const char *seal_key,
 	s->nk.store = s->store;
 	s->nk.session = s->session;
 	s->nk.revoked = s->revoked;
+	s->nk.central = s->central;
 	s->nk.maps = s->maps;
 	s->nk.lock = s->lock;
 	s->nk.seal_key = s->seal_key;

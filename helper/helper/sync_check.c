@@ -55,6 +55,8 @@ sync_maps(const struct state *s, const struct nk_conf *conf,
 		    NULL) < 0, NULL, NULL);
 	if (p != NULL)
 		log_missing(p, s->nk.store);
+	if (p != NULL && nk_publisher_central(p) < 0)
+		*wherep = s->nk.central;
 	if (p != NULL && nk_publisher_revoked(p) < 0)
 		*wherep = s->nk.revoked;
 	nk_publisher_free(p);
@@ -190,15 +192,15 @@ static int
 check_store_alone(struct check *c)
 {
 	struct nk_store *s = NULL;
-	int r, revoked = 0;
+	int r, files = 0;
 
 	if ((r = nk_store_open(&s, c->state->nk.store, NK_STORE_READ)) == 0) {
 		r = nk_store_verify(s, report, c);
-		revoked = nk_publisher_verify_revoked(s, &c->state->nk,
-		    report, c);
+		files = nk_publisher_verify_files(s, &c->state->nk, report,
+		    c);
 	}
 	nk_store_close(s);
-	return r < 0 ? r : revoked;
+	return r < 0 ? r : files;
 }
 
 static int

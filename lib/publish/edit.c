@@ -20,7 +20,7 @@
  *     account that is no more.
  *  8. A key whose removal was reported MUST NOT be accepted afterwards.
  *  9. The cost of an edit MUST NOT grow with the store, and it makes one
- *     sync: the store's.
+ *     sync: the store's; and those of central files, for users who have one.
  * 10. Maps that are missing, damaged, of another boot or of another store
  *     MUST be built anew before an edit begins; when that fails the edit is
  *     refused.
@@ -36,12 +36,16 @@
  *     and maps alone than nowhere.
  * 15. Compaction, checkpoint and the audit log's retention MUST come after
  *     the answer, not inside an edit, save where a table has no room left.
+ * 16. Central files MUST be written before COMMIT and replaced after it,
+ *     before the maps note the change (central.h).  Where they cannot be
+ *     replaced it is as with maps: MUST 12.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/publish/central.h"
 #include "lib/publish/internal.h"
 #include "lib/publish/nscd.h"
 #include "lib/publish/revoked.h"
@@ -55,6 +59,7 @@ struct work {
 	struct nk_plan		 plan;
 	struct nk_rebuild	 fresh;
 	struct nk_revoked_file	 revoked;	/* where the list changes */
+	struct nk_central	 central;
 	bool			 anew;		/* fresh is used, not plan */
 	int64_t			 seq;
 };
@@ -66,6 +71,7 @@ work_clear(struct work *w)
 	nk_rebuild_clear(&w->fresh);
 	nk_changes_clear(&w->changes);
 	nk_revoked_file_clear(&w->revoked);
+	nk_central_clear(&w->central);
 }
 
 /* BEGIN, and see that the maps are where the store is. */
@@ -103,6 +109,9 @@ nk_edit_begin(struct nk_publisher *p)
 		r = begin_agreed(p);
 	if (r == -ESTALE)	/* somebody edits without the lock */
 		r = -EAGAIN;
+	if (r == 0 && nk_publish_central_is_late(p) &&
+	    (r = nk_publish_central(p)) < 0)
+		nk_store_rollback(p->store);
 	if (r < 0)
 		nk_publish_unlock(p);
 	else if (!nk_revoked_file_is(p->state, p->revision))
@@ -163,6 +172,9 @@ work_prepare(struct nk_publisher *p, struct work *w)
 	if (r < 0 && r != -ERANGE)
 		return r;
 	w->anew = r == -ERANGE || nk_plan_is_large(&w->changes);
+	if ((r = nk_central_prepare(p->store, p->state, w->anew ? NULL :
+	    &w->changes, &w->central)) < 0)
+		return p->central = r;
 	if (!w->anew) {
 		r = plan_room(p, w);
 		if (r != -EBADMSG && r != -EFBIG)
@@ -176,6 +188,18 @@ work_prepare(struct nk_publisher *p, struct work *w)
 	return r;
 }
 
+static int
+install_maps(struct nk_publisher *p, struct work *w)
+{
+	int r;
+
+	if (w->anew)
+		return nk_rebuild_install(p, &w->fresh);
+	if ((r = nk_plan_publish(p, &w->plan)) < 0)
+		return r;
+	return nk_publish_note(p, w->seq);
+}
+
 /* COMMIT is behind us: whatever goes wrong now, try to end it well. */
 static int
 work_publish(struct nk_publisher *p, struct work *w)
@@ -184,13 +208,12 @@ work_publish(struct nk_publisher *p, struct work *w)
 
 	if (w->seq == p->base)
 		return 0;
-	if (w->anew)
-		r = nk_rebuild_install(p, &w->fresh);
-	else if ((r = nk_plan_publish(p, &w->plan)) == 0)
-		r = nk_publish_note(p, w->seq);
-	if (r < 0 && (r = nk_publish_agree(p, false, NULL, NULL)) < 0)
+	if ((r = nk_central_install(&w->central)) == 0 &&
+	    (r = install_maps(p, w)) == 0)
+		return 0;
+	if ((r = nk_publish_agree(p, false, NULL, NULL)) < 0)
 		r = nk_publish_agree(p, true, NULL, NULL);
-	return r < 0 ? -EINPROGRESS : 0;
+	return r < 0 || p->central < 0 ? -EINPROGRESS : 0;
 }
 
 static void
@@ -214,7 +237,7 @@ tell_nscd(const struct nk_publisher *p, const struct work *w)
 int
 nk_edit_commit(struct nk_publisher *p)
 {
-	struct work w = { .seq = 0 };
+	struct work w = { .central = NK_CENTRAL_NONE };
 	int r;
 
 	if (p->lock == -1)

@@ -50,6 +50,7 @@ struct nk_publisher {
 	bool			 as_is;		/* not looked at when opened */
 	int64_t			 revision;	/* of the list, at BEGIN */
 	int			 revoked;	/* 0, or why its file lags */
+	int			 central;	/* likewise, of those files */
 };
 
 /* ---- open.c ---- */
@@ -83,7 +84,14 @@ int	nk_publish_refresh(struct nk_publisher *p) NK_MUST_CHECK;
 int64_t	nk_publish_published(const struct nk_publisher *p);
 /* Have the file of revoked keys say what the store says: p->revoked. */
 int	nk_publish_revoked(struct nk_publisher *p);
-/* Bring maps, file and store into agreement; a rebuild when "force". */
+/*
+ * Have the central files say what the store says: p->central.  Fails only
+ * where it cannot even be remembered that they do not.
+ */
+int	nk_publish_central(struct nk_publisher *p) NK_MUST_CHECK;
+/* Is that remembered of them, by us or by an earlier holder? */
+bool	nk_publish_central_is_late(const struct nk_publisher *p);
+/* Bring maps, files and store into agreement; a rebuild when "force". */
 int	nk_publish_agree(struct nk_publisher *p, bool force,
 	    void (*progress)(void *arg, int64_t done, int64_t all), void *arg)
 	    NK_MUST_CHECK;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/publish/central.h"
 #include "lib/publish/internal.h"
 #include "lib/publish/lock.h"
 #include "lib/publish/revoked.h"
@@ -14,6 +15,7 @@
 
 #define BOOT_ID		"/proc/sys/kernel/random/boot_id"
 #define BOOT_ID_LEN	36	/* 8-4-4-4-12 */
+#define CENTRAL_LATE	"central.late"	/* beside the maps */
 
 const struct nk_publish_file nk_publish_files[NK_PUB_MAPS] = {
 	[NK_PUB_KEYS] =	    { NK_MAP_KEYS, NK_MAP_KIND_KEYS, 0640 },
@@ -274,6 +276,38 @@ nk_publish_revoked(struct nk_publisher *p)
 	return p->revoked = r;
 }
 
+bool
+nk_publish_central_is_late(const struct nk_publisher *p)
+{
+	struct stat st;
+
+	return fstatat(p->dirfd, CENTRAL_LATE, &st,
+	    AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
+}
+
+int
+nk_publish_central(struct nk_publisher *p)
+{
+	struct nk_central c;
+	int fd;
+
+	if ((p->central = nk_central_prepare(p->store, p->state, NULL,
+	    &c)) == 0) {
+		p->central = nk_central_install(&c);
+		nk_central_clear(&c);
+	}
+	if (p->central == 0) {
+		/* otherwise they are looked at once more */
+		(void)unlinkat(p->dirfd, CENTRAL_LATE, 0);
+		return 0;
+	}
+	if ((fd = openat(p->dirfd, CENTRAL_LATE, O_WRONLY | O_CREAT |
+	    O_NOFOLLOW | O_CLOEXEC, 0600)) == -1)
+		return -errno;
+	(void)close(fd);
+	return 0;
+}
+
 int
 nk_publish_agree(struct nk_publisher *p, bool force,
     void (*progress)(void *arg, int64_t done, int64_t all), void *arg)
@@ -289,6 +323,9 @@ nk_publish_agree(struct nk_publisher *p, bool force,
 	if ((r = nk_store_read_begin(p->store)) < 0)
 		return r;
 	if ((r = nk_store_seq(p->store, &seq)) < 0)
+		goto out;
+	/* before the maps note that all is done */
+	if ((r = nk_publish_central(p)) < 0)
 		goto out;
 	if (!lost && (r = catch_up(p, seq)) == -ESTALE)
 		lost = true;
@@ -372,7 +409,8 @@ is_agreed(struct nk_publisher *p)
 	uint64_t published;
 	size_t i;
 
-	if (folder_open(p) < 0 || nk_store_seq(p->store, &seq) < 0 ||
+	if (folder_open(p) < 0 || nk_publish_central_is_late(p) ||
+	    nk_store_seq(p->store, &seq) < 0 ||
 	    nk_revoked_revision(p->store, &revision) < 0 ||
 	    !nk_revoked_file_is(p->state, revision))
 		return false;
@@ -475,6 +513,12 @@ nk_publisher_revoked(const struct nk_publisher *p)
 	return p->revoked;
 }
 
+int
+nk_publisher_central(const struct nk_publisher *p)
+{
+	return p->central;
+}
+
 void
 nk_publisher_free(struct nk_publisher *p)
 {
@@ -505,5 +549,7 @@ nk_publisher_sync(struct nk_publisher *p, bool force,
 		return r;
 	r = nk_publish_agree(p, force, progress, arg);
 	nk_publish_unlock(p);
-	return r < 0 ? r : p->revoked;
+	if (r == 0)
+		r = p->revoked;
+	return r < 0 ? r : p->central;
 }

@@ -24,6 +24,7 @@ struct nk_state {
 	const char	*store;		/* .../naskeys.db */
 	const char	*session;	/* .../session.db */
 	const char	*revoked;	/* .../revoked.krl */
+	const char	*central;	/* .../authorized_keys, a folder */
 	const char	*maps;		/* folder of the maps */
 	const char	*lock;		/* lock file, 0600 */
 	const char	*seal_key;	/* .../seal.key */
@@ -80,6 +81,13 @@ int64_t	nk_publisher_missing(const struct nk_publisher *p);
  */
 int	nk_publisher_revoked(const struct nk_publisher *p);
 
+/*
+ * Do the central authorized_keys files say what the store says?  0, or the
+ * -errno with which one could not be written when that was last tried: sshd
+ * may accept a key that is no more.  Every holder of the lock tries again.
+ */
+int	nk_publisher_central(const struct nk_publisher *p);
+
 void	nk_publisher_free(struct nk_publisher *p);
 struct nk_store *nk_publisher_store(struct nk_publisher *p);
 
@@ -96,7 +104,8 @@ int	nk_edit_begin(struct nk_publisher *p) NK_MUST_CHECK;
 /*
  * Make room in the maps, COMMIT, publish, let go of the lock.  On failure
  * before COMMIT all is rolled back and nothing has changed (-ENOSPC: disk
- * or tmpfs full; -E2BIG: more than a map can show of one user).  When
+ * or tmpfs full; -E2BIG: more than a map can show of one user; -EPERM,
+ * -EISDIR: see lib/publish/central.h).  When
  * COMMIT has succeeded and publishing fails, the change stands and is
  * published by the next holder: -EINPROGRESS, not to be acknowledged as
  * done.  -EINVAL outside an edit.
@@ -133,8 +142,8 @@ int	nk_publisher_lock_out(struct nk_publisher *p, struct nk_session *s,
 	    int64_t row) NK_MUST_CHECK;
 
 /*
- * Bring maps and store into agreement; rebuild all maps when "force".  Fails
- * also where nk_publisher_revoked() does.
+ * Bring maps, files and store into agreement; rebuild all maps when "force".
+ * Fails also where nk_publisher_revoked() or nk_publisher_central() does.
  * progress (may be NULL) is called with users done and in all.
  */
 int	nk_publisher_sync(struct nk_publisher *p, bool force,
@@ -142,12 +151,12 @@ int	nk_publisher_sync(struct nk_publisher *p, bool force,
 	    NK_MUST_CHECK;
 
 /* What to do about what nk_publisher_verify() has reported. */
-#define NK_VERIFY_ADVICE	"\"naskeysctl sync\" brings the maps into " \
-	"agreement with the store; a fault of the store itself stays."
+#define NK_VERIFY_ADVICE	"\"naskeysctl sync\" brings maps and files " \
+	"into agreement with the store; a fault of the store itself stays."
 
 /*
- * Verify the store, each map, and that every map says what the store says,
- * and nothing else.  A sentence for each fault through report().  Works
+ * Verify the store, each map, and that every map and every file on the disk
+ * says what the store says, and nothing else.  A sentence for each fault through report().  Works
  * after NK_STORE_READ too, and changes no map; takes the lock for the part
  * that cannot be done beside edits.  0; -EBADMSG; or why it could not.
  */
@@ -155,8 +164,8 @@ int	nk_publisher_verify(struct nk_publisher *p,
 	    void (*report)(void *arg, const char *what), void *arg)
 	    NK_MUST_CHECK;
 
-/* The part of it about the file of revoked keys; needs no maps. */
-int	nk_publisher_verify_revoked(struct nk_store *s,
+/* The part of it about files on the disk; needs no maps. */
+int	nk_publisher_verify_files(struct nk_store *s,
 	    const struct nk_state *state,
 	    void (*report)(void *arg, const char *what), void *arg)
 	    NK_MUST_CHECK;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/map/reader.h"
+#include "lib/publish/central.h"
 #include "lib/publish/compare.h"
 #include "lib/publish/internal.h"
 #include "lib/publish/revoked.h"
@@ -376,8 +377,8 @@ map_check(struct verify *v, int dirfd, const struct nk_publish_file *f,
 	return r;
 }
 
-int
-nk_publisher_verify_revoked(struct nk_store *s, const struct nk_state *state,
+static int
+verify_revoked(struct nk_store *s, const struct nk_state *state,
     void (*report)(void *arg, const char *what), void *arg)
 {
 	struct nk_revoked_file f;
@@ -395,6 +396,19 @@ nk_publisher_verify_revoked(struct nk_store *s, const struct nk_state *state,
 	    "not say which keys are revoked" :
 	    "revoked.krl: it cannot be read");
 	return -EBADMSG;
+}
+
+int
+nk_publisher_verify_files(struct nk_store *s, const struct nk_state *state,
+    void (*report)(void *arg, const char *what), void *arg)
+{
+	int central, r;
+
+	r = verify_revoked(s, state, report, arg);
+	if (r < 0 && r != -EBADMSG)
+		return r;
+	central = nk_central_verify(s, state, report, arg);
+	return central < 0 ? central : r;
 }
 
 /* Under the lock. */
@@ -452,7 +466,7 @@ nk_publisher_verify(struct nk_publisher *p,
 	    (r = nk_publish_lock(p, NK_LOCK_WAIT_MS)) < 0)
 		goto out;
 	v->locked = true;
-	r = nk_publisher_verify_revoked(p->store, p->state, report, arg);
+	r = nk_publisher_verify_files(p->store, p->state, report, arg);
 	if (r == -EBADMSG) {
 		v->bad = r;
 		r = 0;

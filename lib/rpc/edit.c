@@ -33,6 +33,21 @@ check_right_again(struct nk_context *c, struct nk_error *e)
 	return 0;
 }
 
+/* What stands in the folder of the central files is root's own doing. */
+static int
+commit(struct nk_context *c, struct nk_error *e)
+{
+	int r = nk_edit_commit(c->publisher);
+
+	if ((r != -EPERM && r != -EISDIR) ||
+	    r != nk_publisher_central(c->publisher))
+		return r;
+	return nk_error_call(e, -r, "%s: %s; nothing was changed.",
+	    c->state->central, r == -EPERM ? "this is no folder of which "
+	    "only its owner can change the files" :
+	    "a folder stands where a user's file should");
+}
+
 int
 nk_edit_run(struct nk_context *c,
     int (*body)(struct nk_context *c, void *arg, struct nk_error *e),
@@ -48,7 +63,7 @@ nk_edit_run(struct nk_context *c,
 		nk_edit_abort(c->publisher);
 		return r == 1 ? 0 : r;
 	}
-	return nk_edit_commit(c->publisher);
+	return commit(c, e);
 }
 
 /*

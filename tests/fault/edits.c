@@ -33,9 +33,10 @@ edits_place_init(struct edits_place *pl, const char *dir)
 	path(pl->maps, dir, "maps");
 	path(pl->lock, dir, "lock");
 	path(pl->revoked, dir, "revoked.krl");
+	path(pl->central, dir, "authorized_keys");
 	pl->state = (struct nk_state){
 		.store = pl->store, .session = pl->session, .maps = pl->maps,
-		.lock = pl->lock, .revoked = pl->revoked,
+		.lock = pl->lock, .revoked = pl->revoked, .central = pl->central,
 		.owner = geteuid(), .keys_gid = getegid(), .managed_gid = 990,
 	};
 	memset(&pl->conf, 0, sizeof(pl->conf));
@@ -93,6 +94,7 @@ fill_user(struct nk_user *u, const struct model *m, unsigned int user)
 	u->locked = mu->locked;
 	u->uid = model_uid(m, user);
 	u->expires_at = mu->expires_at;
+	u->keyfile_mode = (enum nk_keyfile_mode)model_mode(m, user);
 	u->created_at = ADDED_AT;
 	model_user_name(user, mu->name, buf);
 	if ((r = set(&u->name, buf)) < 0)
@@ -458,6 +460,7 @@ check_user(struct nk_store *s, const struct model *m, unsigned int user,
 		r = bad(why, "came back", name);
 	else if (u->locked != mu->locked || u->uid != model_uid(m, user) ||
 	    u->expires_at != mu->expires_at ||
+	    (unsigned int)u->keyfile_mode != model_mode(m, user) ||
 	    strcmp(u->full_name, gecos) != 0 || strcmp(u->hash, hash) != 0)
 		r = bad(why, "another account", name);
 	else if ((r = check_keys(s, u, user, mu->keys, why)) == 0)

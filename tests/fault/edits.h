@@ -15,7 +15,7 @@
 struct edits_place {
 	char		store[MODEL_TEXT], session[MODEL_TEXT];
 	char		maps[MODEL_TEXT], lock[MODEL_TEXT];
-	char		revoked[MODEL_TEXT];
+	char		revoked[MODEL_TEXT], central[MODEL_TEXT];
 	struct nk_state	state;
 	struct nk_conf	conf;
 };

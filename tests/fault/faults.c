@@ -25,7 +25,9 @@ static const struct {
 	{ SYS_pwrite64,		CAN_EIO | CAN_ENOSPC | CAN_SHORT |
 				CAN_EINTR },
 	{ SYS_openat,		CAN_EIO },
+	{ SYS_getdents64,	CAN_EIO },
 	{ SYS_fsync,		CAN_EIO | CAN_ENOSPC },
+	{ SYS_syncfs,		CAN_EIO | CAN_ENOSPC },
 	{ SYS_fdatasync,	CAN_EIO | CAN_ENOSPC },
 	{ SYS_ftruncate,	CAN_EIO | CAN_ENOSPC },
 	{ SYS_fallocate,	CAN_EIO | CAN_ENOSPC | CAN_EINTR },

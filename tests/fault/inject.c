@@ -22,6 +22,7 @@
 #include "tests/fault/editor.h"
 #include "tests/fault/edits.h"
 #include "tests/fault/faults.h"
+#include "tests/fault/keyfiles.h"
 #include "tests/fault/look.h"
 #include "tests/fault/place.h"
 #include "tests/fault/tracer.h"
@@ -155,6 +156,8 @@ check(struct test *t, bool maps)
 		fail(t, "the store: %s (%d)", why, r);
 	if (maps && (r = look_all(&t->look, &t->m, why)) < 0)
 		fail(t, "the maps: %s", why);
+	if (maps && (r = keyfiles_check(t->place.central, &t->m, why)) < 0)
+		fail(t, "%s", why);
 	if (maps && (r = nk_publisher_verify(p, complain, NULL)) < 0)
 		fail(t, "verify: %s", strerror(-r));
 	nk_publisher_free(p);

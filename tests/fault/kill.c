@@ -22,13 +22,15 @@
 
 #include "tests/fault/editor.h"
 #include "tests/fault/edits.h"
+#include "tests/fault/keyfiles.h"
 #include "tests/fault/look.h"
 #include "tests/fault/place.h"
 #include "tests/fault/tracer.h"
 
 enum phase {
 	BEFORE_COMMIT,		/* until the log's sync has returned */
-	COMMIT_TO_PUBLISH,	/* until the first write to a map */
+	COMMIT_TO_PUBLISH,	/* until the first change of a file */
+	WITHIN_CENTRAL,		/* until the first write to a map */
 	WITHIN_PUBLISH,		/* until the edit is acknowledged */
 	WITHIN_COMPACTION,
 	WITHIN_REPAIR,		/* of what an earlier kill left */
@@ -38,8 +40,9 @@ enum phase {
 };
 
 static const char *const phase_names[PHASES] = {
-	"before-commit", "commit-to-publish", "within-publish",
-	"within-compaction", "within-repair", "within-tidying",
+	"before-commit", "commit-to-publish", "within-central",
+	"within-publish", "within-compaction", "within-repair",
+	"within-tidying",
 };
 
 #define READERS		2
@@ -184,6 +187,8 @@ check_after(struct test *t)
 	nk_publisher_free(p);
 	if ((r = look_all(&t->look, &t->m, why)) < 0)
 		fail(t, "the maps: %s", why);
+	if ((r = keyfiles_check(t->place.central, &t->m, why)) < 0)
+		fail(t, "%s", why);
 	atomic_store(&t->shared->acked, t->m.edits);
 	check_readers(t);
 }
@@ -206,6 +211,19 @@ ends_with(const char *s, const char *end)
 	return n >= m && strcmp(s + n - m, end) == 0;
 }
 
+/* Does the call change something in the folder of the central files? */
+static bool
+is_central(const struct tracer *tr)
+{
+	char path[MODEL_TEXT];
+
+	if (tr->nr != SYS_renameat && tr->nr != SYS_unlinkat &&
+	    tr->nr != SYS_fsync)
+		return false;
+	tracer_fd_path(tr, tr->args[0], path, sizeof(path));
+	return strstr(path, "/authorized_keys") != NULL;
+}
+
 /* Does the call change something in the folder of the maps? */
 static bool
 is_publishing(const struct tracer *tr)
@@ -220,7 +238,7 @@ is_publishing(const struct tracer *tr)
 		return strstr(path, "/maps/") != NULL;
 	case SYS_renameat:
 	case SYS_renameat2:
-		return true;
+		return !is_central(tr);
 	default:
 		return false;
 	}
@@ -231,7 +249,10 @@ on_entry(struct where *w, const struct tracer *tr)
 {
 	char path[MODEL_TEXT];
 
-	if (w->phase == COMMIT_TO_PUBLISH && is_publishing(tr))
+	if (w->phase == COMMIT_TO_PUBLISH && is_central(tr))
+		w->phase = WITHIN_CENTRAL;
+	if ((w->phase == COMMIT_TO_PUBLISH || w->phase == WITHIN_CENTRAL) &&
+	    is_publishing(tr))
 		w->phase = WITHIN_PUBLISH;
 	if (w->phase != BEFORE_COMMIT || tr->nr != SYS_pwrite64)
 		return;
@@ -246,7 +267,8 @@ on_exit_of(struct test *t, struct where *w, const struct tracer *tr)
 	struct editor_note n;
 
 	if (w->phase == BEFORE_COMMIT && !w->header &&
-	    (tr->nr == SYS_fdatasync || tr->nr == SYS_fsync))
+	    (tr->nr == SYS_fdatasync || tr->nr == SYS_fsync) &&
+	    !is_central(tr))
 		w->phase = COMMIT_TO_PUBLISH;
 	if (tr->nr != SYS_write || tr->args[0] != EDITOR_FD ||
 	    tracer_peek(tr, tr->args[1], &n, sizeof(n)) < 0)

@@ -196,12 +196,27 @@ apply_group(struct model *m, const struct op *op)
 	}
 }
 
+/* What was in the central folder stays there while the mode is HOME. */
+static void
+apply_mode(struct model *m, const struct op *op)
+{
+	struct model_user *u = &m->users[op->user];
+
+	if (op->kind == OP_CREATE)
+		u->central = model_mode(m, op->user) == 2;
+	else if (op->kind == OP_RENAME && model_mode(m, op->user) != 1)
+		u->central = model_mode(m, op->user) == 2;
+	else if (op->kind == OP_DELETE)
+		u->central = false;
+}
+
 void
 model_apply(struct model *m, const struct op *op)
 {
 	if (op->kind == OP_BULK)
 		apply_bulk(m, op);
 	apply_user(m, op);
+	apply_mode(m, op);
 	apply_group(m, op);
 	m->edits++;
 }
@@ -236,6 +251,12 @@ uint32_t
 model_uid(const struct model *m, unsigned int user)
 {
 	return 20000 + user * 1000 + m->users[user].uid % 1000;
+}
+
+unsigned int
+model_mode(const struct model *m, unsigned int user)
+{
+	return (user + m->users[user].name) % 3;
 }
 
 void

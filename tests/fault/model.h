@@ -43,6 +43,7 @@ struct op {
 
 struct model_user {
 	bool		there, locked;
+	bool		central;		/* has a central file */
 	uint32_t	name, uid, hash;	/* versions */
 	int64_t		expires_at;
 	uint32_t	keys;			/* bits */
@@ -73,6 +74,8 @@ void	model_to(struct model *m, uint64_t edits);
 /* What names and numbers follow from slot and version. */
 #define MODEL_TEXT	512
 uint32_t model_uid(const struct model *m, unsigned int user);
+/* 0 to 2, as enum nk_keyfile_mode: another one with each name. */
+unsigned int model_mode(const struct model *m, unsigned int user);
 void	model_user_name(unsigned int user, uint32_t version,
 	    char buf[MODEL_TEXT]);
 void	model_gecos(const struct model *m, unsigned int user,

@@ -20,6 +20,7 @@
 #include "lib/publish/lock.h"
 #include "lib/publish/nscd.h"
 #include "tests/fault/edits.h"
+#include "tests/fault/keyfiles.h"
 #include "tests/fault/look.h"
 #include "tests/fault/place.h"
 
@@ -112,6 +113,8 @@ check_all(void)
 	r = edits_check_store(nk_publisher_store(p), &m, why);
 	ck_assert_msg(r == 0, "after edit %d: %s", (int)m.edits, why);
 	r = look_all(&look, &m, why);
+	ck_assert_msg(r == 0, "after edit %d: %s", (int)m.edits, why);
+	r = keyfiles_check(place.central, &m, why);
 	ck_assert_msg(r == 0, "after edit %d: %s", (int)m.edits, why);
 }
 
