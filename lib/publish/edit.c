@@ -39,6 +39,8 @@
  * 16. Central files MUST be written before COMMIT and replaced after it,
  *     before the maps note the change (central.h).  Where they cannot be
  *     replaced it is as with maps: MUST 12.
+ * 17. What an edit makes of files in homes MUST be noted in its own
+ *     transaction (homes.h), and nothing be done there under the lock.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -103,6 +105,7 @@ nk_edit_begin(struct nk_publisher *p)
 		return -EROFS;
 	if ((r = nk_publish_lock(p, NK_LOCK_WAIT_MS)) < 0)
 		return r;
+	nk_ids_clear(&p->homes);
 	if ((r = nk_publish_refresh(p)) == 0)
 		r = begin_agreed(p);
 	if (r == -ESTALE && (r = nk_publish_agree(p, false, NULL, NULL)) == 0)
@@ -175,6 +178,8 @@ work_prepare(struct nk_publisher *p, struct work *w)
 	if ((r = nk_central_prepare(p->store, p->state, w->anew ? NULL :
 	    &w->changes, &w->central)) < 0)
 		return p->central = r;
+	if ((r = nk_publish_homes(p, w->anew ? NULL : &w->changes)) < 0)
+		return r;
 	if (!w->anew) {
 		r = plan_room(p, w);
 		if (r != -EBADMSG && r != -EFBIG)

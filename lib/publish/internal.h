@@ -51,6 +51,7 @@ struct nk_publisher {
 	int64_t			 revision;	/* of the list, at BEGIN */
 	int			 revoked;	/* 0, or why its file lags */
 	int			 central;	/* likewise, of those files */
+	struct nk_ids		 homes;		/* see nk_publisher_homes() */
 };
 
 /* ---- open.c ---- */
@@ -145,6 +146,15 @@ void	nk_plan_clear(struct nk_plan *plan);
 int	nk_plan_user_render(struct nk_store *s, struct nk_plan_user *u)
 	    NK_MUST_CHECK;
 void	nk_plan_user_clear(struct nk_plan_user *u);
+
+/* ---- homes.c ---- */
+
+/*
+ * Before COMMIT: note what these changes (NULL: any) make of files in homes,
+ * and for whom.
+ */
+int	nk_publish_homes(struct nk_publisher *p, const struct nk_changes *cs)
+	    NK_MUST_CHECK;
 
 /* ---- rebuild.c ---- */
 

@@ -528,6 +528,7 @@ nk_publisher_free(struct nk_publisher *p)
 		nk_edit_abort(p);
 	maps_close(p);
 	nk_store_close(p->store);
+	nk_ids_clear(&p->homes);
 	free(p);
 }
 

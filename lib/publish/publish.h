@@ -116,6 +116,19 @@ int	nk_edit_commit(struct nk_publisher *p) NK_MUST_CHECK;
 void	nk_edit_abort(struct nk_publisher *p);
 
 /*
+ * Inside an edit: the key must go from all files in homes of this user (0:
+ * of everybody), though naskeys may not have written it there.
+ */
+int	nk_publisher_bury(struct nk_publisher *p, int64_t user_id,
+	    const char *fingerprint) NK_MUST_CHECK;
+
+/*
+ * The users whose files in homes the last edit has made pending, in no order
+ * and some of them twice; until the next edit (lib/keyfile/apply.h).
+ */
+const struct nk_ids *nk_publisher_homes(const struct nk_publisher *p);
+
+/*
  * Work that waits until the answer has been sent: checkpoint, compaction,
  * the audit log's retention.  Does nothing most of the time, and leaves it
  * for later when somebody else holds the lock.  -EINVAL inside an edit.

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/keyfile/apply.h"
+
 #define TEXT_MAX	1024
 #define RATE_PERIOD	60	/* s */
 
@@ -53,6 +55,8 @@ nk_edit_run(struct nk_context *c,
     int (*body)(struct nk_context *c, void *arg, struct nk_error *e),
     void *arg, struct nk_error *e)
 {
+	const struct nk_keyfile_work homes = { c->publisher, c->state,
+	    c->conf };
 	int r;
 
 	if ((r = nk_edit_begin(c->publisher)) < 0)
@@ -63,7 +67,9 @@ nk_edit_run(struct nk_context *c,
 		nk_edit_abort(c->publisher);
 		return r == 1 ? 0 : r;
 	}
-	return commit(c, e);
+	if ((r = commit(c, e)) == 0)
+		nk_keyfile_after_edit(&homes);
+	return r;
 }
 
 /*

@@ -12,7 +12,8 @@
 
 /*
  * Take the lock, see that the caller still has the rights with which the
- * request was let in (else EACCES), call body(), commit and publish.  body()
+ * request was let in (else EACCES), call body(), commit and publish; then
+ * see to the files in homes that are to change with it.  body()
  * checks again what else must hold now, writes, and returns 0; 1 when
  * nothing is to be changed after all; or -errno, with *e set where that
  * says more.

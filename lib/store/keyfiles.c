@@ -59,17 +59,17 @@ home_copy(struct nk_keyfile_home **hp, const struct nk_keyfile_home *from)
 	return r;
 }
 
-int
-nk_keyfile_home_get(struct nk_store *s, int64_t user_id, const char *home,
-    struct nk_keyfile_home **hp)
+/* The first row of this user and home, by a statement with these two. */
+static int
+home_select(struct nk_store *s, const char *sql, int64_t user_id,
+    const char *home, struct nk_keyfile_home **hp)
 {
 	struct nk_keyfile_home row;
 	struct nk_stmt *st;
 	int r;
 
 	*hp = NULL;
-	if ((r = nk_db_stmt(s->db, SELECT "WHERE user_id = $1"
-	    " AND home = $2", &st)) < 0)
+	if ((r = nk_db_stmt(s->db, sql, &st)) < 0)
 		return r;
 	nk_stmt_bind_int(st, 1, user_id);
 	nk_stmt_bind_text(st, 2, home);
@@ -79,6 +79,36 @@ nk_keyfile_home_get(struct nk_store *s, int64_t user_id, const char *home,
 		r = home_copy(hp, &row);
 	nk_stmt_end(st);
 	return r;
+}
+
+int
+nk_keyfile_home_get(struct nk_store *s, int64_t user_id, const char *home,
+    struct nk_keyfile_home **hp)
+{
+	return home_select(s, SELECT "WHERE user_id = $1 AND home = $2",
+	    user_id, home, hp);
+}
+
+int
+nk_keyfile_home_of_other(struct nk_store *s, int64_t user_id,
+    const char *home, struct nk_keyfile_home **hp)
+{
+	return home_select(s, SELECT "WHERE user_id <> $1 AND home = $2"
+	    ORDER " LIMIT 1", user_id, home, hp);
+}
+
+int
+nk_keyfile_home_users(struct nk_store *s, struct nk_ids *users)
+{
+	struct nk_stmt *st;
+	int r;
+
+	*users = (struct nk_ids){ NULL, 0 };
+	if ((r = nk_db_stmt(s->db, "SELECT id FROM users"
+	    " WHERE keyfile_mode = 1"
+	    " UNION SELECT user_id FROM keyfile_homes ORDER BY 1", &st)) < 0)
+		return r;
+	return nk_ids_take(st, users);
 }
 
 static int
@@ -256,4 +286,17 @@ nk_keyfile_lines_each(struct nk_store *s, int64_t home_id,
 	}
 	nk_stmt_end(st);
 	return r;
+}
+
+int
+nk_keyfile_lines_copy(struct nk_store *s, int64_t from, int64_t to)
+{
+	int r;
+
+	if ((r = nk_store_may_write(s)) < 0)
+		return r;
+	return nk_db_run(s->db, "INSERT INTO keyfile_lines (home_id, line,"
+	    " fingerprint) SELECT $1, line, fingerprint FROM keyfile_lines"
+	    " WHERE home_id = $2 ON CONFLICT (home_id, line) DO NOTHING",
+	    2, (int64_t[]){ to, from }, NULL);
 }

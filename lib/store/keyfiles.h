@@ -35,6 +35,12 @@ void	nk_keyfile_home_free(struct nk_keyfile_home *h);	/* NULL is fine */
 /* The file of this user in this home. */
 int	nk_keyfile_home_get(struct nk_store *s, int64_t user_id,
 	    const char *home, struct nk_keyfile_home **hp) NK_MUST_CHECK;
+/* The first one in this home that is not this user's. */
+int	nk_keyfile_home_of_other(struct nk_store *s, int64_t user_id,
+	    const char *home, struct nk_keyfile_home **hp) NK_MUST_CHECK;
+/* All users who have one, or have the mode HOME; sorted by id. */
+int	nk_keyfile_home_users(struct nk_store *s, struct nk_ids *users)
+	    NK_MUST_CHECK;
 /*
  * Each file of one user (user_id 0: of all), or only those that are pending;
  * in the order of user ids, then of ids.
@@ -43,6 +49,14 @@ int	nk_keyfile_home_each(struct nk_store *s, int64_t user_id,
 	    bool pending_only,
 	    int (*fn)(void *arg, const struct nk_keyfile_home *h), void *arg)
 	    NK_MUST_CHECK;
+/* The same as copies, for who writes meanwhile. */
+struct nk_keyfile_homes {
+	struct nk_keyfile_home	*v;
+	size_t			 n;
+};
+int	nk_keyfile_homes_get(struct nk_store *s, int64_t user_id,
+	    bool pending_only, struct nk_keyfile_homes *hs) NK_MUST_CHECK;
+void	nk_keyfile_homes_clear(struct nk_keyfile_homes *hs);
 /*
  * id 0: a new row, which gives *h its id; else the whole row by id.
  * -EEXIST: the user has another row for that home.
@@ -68,6 +82,19 @@ int	nk_keyfile_lines_clear(struct nk_store *s, int64_t home_id)
 int	nk_keyfile_lines_each(struct nk_store *s, int64_t home_id,
 	    int (*fn)(void *arg, const struct nk_keyfile_line *l), void *arg)
 	    NK_MUST_CHECK;
+
+/* Give the file "to" those of "from" too. */
+int	nk_keyfile_lines_copy(struct nk_store *s, int64_t from, int64_t to)
+	    NK_MUST_CHECK;
+
+struct nk_keyfile_lines {
+	struct nk_keyfile_line	*v;
+	char			**texts;	/* what they point into */
+	size_t			 n;
+};
+int	nk_keyfile_lines_get(struct nk_store *s, int64_t home_id,
+	    struct nk_keyfile_lines *ls) NK_MUST_CHECK;
+void	nk_keyfile_lines_free(struct nk_keyfile_lines *ls);
 
 /* ---- the central files ---- */
 

@@ -273,6 +273,7 @@ static const char version_6[] =
 "  reason    TEXT"
 ") STRICT;"
 "CREATE UNIQUE INDEX keyfile_homes_user ON keyfile_homes (user_id, home);"
+"CREATE INDEX keyfile_homes_home ON keyfile_homes (home);"
 "CREATE INDEX keyfile_homes_pending ON keyfile_homes (user_id)"
 "  WHERE pending = 1;"
 "CREATE TABLE keyfile_lines ("

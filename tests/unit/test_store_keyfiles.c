@@ -99,6 +99,38 @@ START_TEST(home_rows)
 }
 END_TEST
 
+START_TEST(homes_found)
+{
+	struct nk_keyfile_home *h;
+	struct nk_ids users;
+	struct nk_user *u;
+	int64_t id;
+
+	begin();
+	ck_assert_int_gt(id = add_user("carol", 3003, true), 0);
+	ck_assert_int_eq(nk_user_get(s, id, &u), 0);
+	u->keyfile_mode = NK_KEYFILE_HOME;
+	ck_assert_int_eq(nk_user_update(s, u), 0);
+	nk_user_free(u);
+	(void)add_home(id + 7, alice_home, true);
+	(void)add_home(id + 9, alice_home, false);
+	(void)add_home(id + 7, bob_home, false);
+	commit();
+	ck_assert_int_eq(nk_keyfile_home_of_other(s, id + 7, alice_home,
+	    &h), 0);
+	ck_assert_int_eq(h->user_id, id + 9);
+	nk_keyfile_home_free(h);
+	ck_assert_int_eq(nk_keyfile_home_of_other(s, id + 7, bob_home, &h),
+	    -ENOENT);
+	ck_assert_ptr_null(h);
+	ck_assert_int_eq(nk_keyfile_home_users(s, &users), 0);
+	ck_assert_uint_eq(users.n, 3);
+	ck_assert(users.v[0] == id && users.v[1] == id + 7 &&
+	    users.v[2] == id + 9);
+	nk_ids_clear(&users);
+}
+END_TEST
+
 START_TEST(home_conflicts)
 {
 	struct nk_keyfile_home h = { .id = 5, .user_id = 7,
@@ -508,6 +540,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, home_rows);
+	tcase_add_test(tc, homes_found);
 	tcase_add_test(tc, home_conflicts);
 	tcase_add_loop_test(tc, refuses_home, 0, N(bad_homes));
 	tcase_add_test(tc, line_rows);

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: ISC */
+#include "lib/publish/homes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/account/home.h"
+#include "lib/publish/filetext.h"
+#include "lib/publish/internal.h"
+#include "lib/store/keyfiles.h"
+
+#define NOBODYS_HOME	"/var/empty"
+
+bool
+nk_home_is_wanted(const struct nk_conf *c, const struct nk_user *u,
+    const char *home)
+{
+	const char *why;
+
+	return u->keyfile_mode == NK_KEYFILE_HOME && u->home != NULL &&
+	    strcmp(u->home, home) == 0 &&
+	    strcmp(home, c->default_home) != 0 &&
+	    strcmp(home, NOBODYS_HOME) != 0 &&
+	    nk_home_check(home, &why) == 0;
+}
+
+/* ---- has the text changed? ---- */
+
+struct wanted {
+	const char	**v;		/* lines, sorted */
+	size_t		 n, found;
+};
+
+static int
+line_compare(const void *va, const void *vb)
+{
+	const char *const *a = va, *const *b = vb;
+
+	return strcmp(*a, *b);
+}
+
+static int
+find_line(void *arg, const struct nk_keyfile_line *l)
+{
+	struct wanted *w = arg;
+
+	if (bsearch(&l->line, w->v, w->n, sizeof(*w->v),
+	    line_compare) == NULL)
+		return 1;
+	w->found++;
+	return 0;
+}
+
+/* 1: the row's lines are those of the text; 0; or -errno. */
+static int
+has_text(struct nk_store *s, int64_t home_id, const struct nk_filetext *t)
+{
+	struct wanted w = { NULL, 0, 0 };
+	size_t i;
+	int r;
+
+	if ((w.v = calloc(t->n + 1, sizeof(*w.v))) == NULL)
+		return -ENOMEM;
+	for (i = 0; i < t->n; i++)
+		if (!t->lines[i].ended)
+			w.v[w.n++] = t->lines[i].line;
+	qsort(w.v, w.n, sizeof(*w.v), line_compare);
+	r = nk_keyfile_lines_each(s, home_id, find_line, &w);
+	free(w.v);
+	return r < 0 ? r : r == 0 && w.found == w.n;
+}
+
+/* ---- the file in the user's home ---- */
+
+static int
+gid_of(struct nk_store *s, const struct nk_user *u, uint32_t *gidp)
+{
+	struct nk_group *g;
+	int r;
+
+	if ((r = nk_group_get(s, u->group_id, &g)) < 0)
+		return r == -ENOENT ? -EBADMSG : r;
+	*gidp = g->gid;
+	nk_group_free(g);
+	return 0;
+}
+
+/*
+ * What naskeys has written into the user's other homes may have been copied
+ * into this one, and what it has written here for somebody who has gone is
+ * this user's to take back.
+ */
+static int
+inherit(struct nk_store *s, const struct nk_keyfile_home *row)
+{
+	struct nk_keyfile_homes others;
+	struct nk_keyfile_home *h = NULL;
+	size_t i;
+	int r;
+
+	r = nk_keyfile_homes_get(s, row->user_id, false, &others);
+	for (i = 0; r == 0 && i < others.n; i++)
+		if (others.v[i].id != row->id)
+			r = nk_keyfile_lines_copy(s, others.v[i].id, row->id);
+	nk_keyfile_homes_clear(&others);
+	while (r == 0 && (r = nk_keyfile_home_of_other(s, row->user_id,
+	    row->home, &h)) == 0) {
+		if ((r = nk_keyfile_lines_copy(s, h->id, row->id)) == 0)
+			r = nk_keyfile_home_delete(s, h->id);
+		nk_keyfile_home_free(h);
+	}
+	return r == -ENOENT ? 0 : r;
+}
+
+/* It is pending: what it will say is among its lines from now on. */
+static int
+write_row(struct nk_store *s, struct nk_keyfile_home *row, bool changed,
+    const struct nk_filetext *t)
+{
+	struct nk_keyfile_line l;
+	bool fresh = row->id == 0;
+	size_t i;
+	int r = 0;
+
+	if (changed)
+		r = nk_keyfile_home_put(s, row);
+	if (r == 0 && fresh)
+		r = inherit(s, row);
+	for (i = 0; r == 0 && i < t->n; i++) {
+		if (t->lines[i].ended)
+			continue;
+		l = (struct nk_keyfile_line){
+			.fingerprint = t->lines[i].fingerprint,
+			.line = t->lines[i].line,
+		};
+		r = nk_keyfile_line_add(s, row->id, &l);
+	}
+	return r;
+}
+
+/* row: as the store has it, or a new one. */
+static int
+note_row(struct nk_store *s, const struct nk_user *u,
+    struct nk_keyfile_home *row, bool keys, int64_t now)
+{
+	const struct nk_keyfile_home old = *row;
+	struct nk_filetext t;
+	bool changed;
+	int r;
+
+	row->uid = u->uid;
+	if (u->group_id != 0 && (r = gid_of(s, u, &row->gid)) < 0)
+		return r;
+	changed = row->id == 0 || row->uid != old.uid || row->gid != old.gid;
+	if ((r = nk_filetext_make(s, u, now, &t)) < 0)
+		return r;
+	r = changed || keys || row->pending ? 0 :
+	    has_text(s, row->id, &t);
+	if (r == 0) {
+		changed = changed || !row->pending;
+		row->pending = true;
+		r = write_row(s, row, changed, &t);
+	}
+	nk_filetext_clear(&t);
+	return r < 0 ? r : 0;
+}
+
+/* Nobody but who has asked for its gid makes a stranger's first row. */
+static int
+note_current(struct nk_store *s, const struct nk_user *u, bool keys,
+    int64_t now, bool *pendingp)
+{
+	struct nk_keyfile_home fresh = { .user_id = u->id, .home = u->home };
+	struct nk_keyfile_home *row;
+	int r;
+
+	r = nk_keyfile_home_get(s, u->id, u->home, &row);
+	if (r < 0 && (r != -ENOENT || u->group_id == 0))
+		return r == -ENOENT ? 0 : r;
+	r = note_row(s, u, r < 0 ? &fresh : row, keys, now);
+	*pendingp = *pendingp || (row != NULL ? row->pending :
+	    fresh.pending);
+	nk_keyfile_home_free(row);
+	return r;
+}
+
+/* ---- all files of a user ---- */
+
+int
+nk_home_note(struct nk_store *s, const struct nk_conf *c, int64_t user_id,
+    bool keys, int64_t now, bool *pendingp)
+{
+	struct nk_keyfile_homes hs = { NULL, 0 };
+	const char *current = NULL;
+	struct nk_user *u;
+	size_t i;
+	int r;
+
+	*pendingp = false;
+	r = nk_user_get(s, user_id, &u);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (u != NULL && nk_home_is_wanted(c, u, u->home)) {
+		current = u->home;
+		r = note_current(s, u, keys, now, pendingp);
+	} else {
+		r = 0;
+	}
+	if (r == 0)
+		r = nk_keyfile_homes_get(s, user_id, false, &hs);
+	for (i = 0; r == 0 && i < hs.n; i++) {
+		if (current != NULL && strcmp(hs.v[i].home, current) == 0)
+			continue;
+		*pendingp = true;
+		if (hs.v[i].pending)
+			continue;
+		hs.v[i].pending = true;
+		r = nk_keyfile_home_put(s, &hs.v[i]);
+	}
+	nk_keyfile_homes_clear(&hs);
+	nk_user_free(u);
+	return r;
+}
+
+static int
+bury(struct nk_store *s, int64_t user_id, const char *fingerprint)
+{
+	/* no line of a file is only a fingerprint */
+	const struct nk_keyfile_line l = { fingerprint, fingerprint };
+	struct nk_keyfile_homes hs;
+	size_t i;
+	int r;
+
+	r = nk_keyfile_homes_get(s, user_id, false, &hs);
+	for (i = 0; r == 0 && i < hs.n; i++) {
+		hs.v[i].pending = true;
+		if ((r = nk_keyfile_home_put(s, &hs.v[i])) == 0)
+			r = nk_keyfile_line_add(s, hs.v[i].id, &l);
+	}
+	nk_keyfile_homes_clear(&hs);
+	return r;
+}
+
+/* ---- what an edit has touched ---- */
+
+static int
+remember(struct nk_ids *ids, int64_t id)
+{
+	int64_t *v;
+
+	if (ids->n > 0 && ids->v[ids->n - 1] == id)
+		return 0;
+	if ((v = reallocarray(ids->v, ids->n + 1, sizeof(*v))) == NULL)
+		return -ENOMEM;
+	ids->v = v;
+	v[ids->n++] = id;
+	return 0;
+}
+
+static int
+note(struct nk_publisher *p, int64_t id, bool keys, int64_t now)
+{
+	bool pending;
+	int r;
+
+	r = nk_home_note(p->store, p->conf, id, keys, now, &pending);
+	return r == 0 && pending ? remember(&p->homes, id) : r;
+}
+
+static int
+note_everybody(struct nk_publisher *p, int64_t now)
+{
+	struct nk_ids ids;
+	size_t i;
+	int r;
+
+	r = nk_keyfile_home_users(p->store, &ids);
+	for (i = 0; r == 0 && i < ids.n; i++)
+		r = note(p, ids.v[i], true, now);
+	nk_ids_clear(&ids);
+	return r;
+}
+
+int
+nk_publish_homes(struct nk_publisher *p, const struct nk_changes *cs)
+{
+	int64_t now = (int64_t)time(NULL);
+	size_t i;
+	int r = 0;
+
+	if (cs == NULL)
+		return note_everybody(p, now);
+	for (i = 0; r == 0 && i < cs->n; i++)
+		if (cs->v[i].kind == NK_CHANGE_USER ||
+		    cs->v[i].kind == NK_CHANGE_KEYS)
+			r = note(p, cs->v[i].id,
+			    cs->v[i].kind == NK_CHANGE_KEYS, now);
+	return r;
+}
+
+int
+nk_publisher_bury(struct nk_publisher *p, int64_t user_id,
+    const char *fingerprint)
+{
+	struct nk_ids ids = { NULL, 0 };
+	size_t i;
+	int r;
+
+	if (p->lock == -1)
+		return -EINVAL;
+	if ((r = bury(p->store, user_id, fingerprint)) < 0)
+		return r;
+	if (user_id != 0)
+		return remember(&p->homes, user_id);
+	r = nk_keyfile_home_users(p->store, &ids);
+	for (i = 0; r == 0 && i < ids.n; i++)
+		r = remember(&p->homes, ids.v[i]);
+	nk_ids_clear(&ids);
+	return r;
+}
+
+const struct nk_ids *
+nk_publisher_homes(const struct nk_publisher *p)
+{
+	return &p->homes;
+}

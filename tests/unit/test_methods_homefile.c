@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * ~/.ssh/authorized_keys of users with the mode HOME, through the methods
+ * that change their keys: what lib/publish/homes.h, lib/keyfile/merge.h and
+ * lib/keyfile/apply.h promise.
+ */
+
+#include <sys/file.h>
+#include <sys/mount.h>
+
+#include <sched.h>
+#include <time.h>
+
+#include "lib/account/textfile.h"
+#include "lib/keyfile/apply.h"
+#include "lib/store/keyfiles.h"
+#include "tests/unit/methods_fixture.h"
+
+#define ALICE	"/mnt/homes/alice"
+#define OTHER	"/mnt/homes/other"
+#define LINE	ED25519 " alice@home\n"
+#define HAND	"# by hand\nssh-rsa " RSA2048_BASE64 " mine\n\n"
+
+static void
+make_home(const char *path, uid_t uid)
+{
+	ck_assert_int_eq(mkdir(path, 0755), 0);
+	ck_assert_int_eq(chown(path, uid, uid), 0);
+}
+
+/* Homes of the test's own, above which nobody but root may write. */
+static void
+setup(void)
+{
+	umask(022);
+	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+	ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL),
+	    0);
+	ck_assert_int_eq(mount("none", "/mnt", "tmpfs", 0, "mode=0755"), 0);
+	ck_assert_int_eq(mkdir("/mnt/homes", 0755), 0);
+	make_home(ALICE, 5001);
+	make_home(OTHER, 5001);
+	make_world();
+	w.conf.lookup_timeout = 1;
+}
+
+static struct nk_keyfile_work
+work(void)
+{
+	return (struct nk_keyfile_work){ w.c.publisher, &w.state, &w.conf };
+}
+
+static void
+sync_homes(void)
+{
+	const struct nk_keyfile_work wk = work();
+
+	ck_assert_int_eq(nk_keyfile_sync(&wk), 0);
+}
+
+static struct nk_store *
+store(void)
+{
+	return nk_publisher_store(w.c.publisher);
+}
+
+/* Change the row of alice; NULL: keep the home. */
+static void
+set_user(enum nk_keyfile_mode mode, const char *home, uint32_t uid)
+{
+	const struct nk_keyfile_work wk = work();
+	struct nk_user *u;
+
+	ck_assert_int_eq(nk_edit_begin(w.c.publisher), 0);
+	ck_assert_int_eq(nk_user_by_name(store(), "alice", &u), 0);
+	u->keyfile_mode = mode;
+	u->uid = uid;
+	if (home != NULL) {
+		free(u->home);
+		ck_assert_ptr_nonnull(u->home = strdup(home));
+	}
+	ck_assert_int_eq(nk_user_update(store(), u), 0);
+	nk_user_free(u);
+	ck_assert_int_eq(nk_edit_commit(w.c.publisher), 0);
+	nk_keyfile_after_edit(&wk);
+}
+
+static void
+home_mode(void)
+{
+	set_user(NK_KEYFILE_HOME, ALICE, 5001);
+}
+
+/* NULL: there is none. */
+static void
+is_text(const char *home, const char *want)
+{
+	char path[256], text[8192] = "";
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/.ssh/authorized_keys", home);
+	fd = open(path, O_RDONLY);
+	ck_assert_msg((fd == -1) == (want == NULL), "%s: %s", path,
+	    want == NULL ? "is there" : "is not there");
+	if (fd == -1)
+		return;
+	ck_assert_int_ge(n = read(fd, text, sizeof(text) - 1), 0);
+	ck_assert_str_eq(text, want);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	ck_assert(st.st_uid == 5001 && st.st_gid == 5001 &&
+	    (st.st_mode & 07777) == 0600 && st.st_nlink == 1);
+	close(fd);
+}
+
+static void
+put_text(const char *home, const char *text)
+{
+	char path[256];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/.ssh/authorized_keys", home);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(nk_write_full(fd, text, strlen(text)), 0);
+	ck_assert_int_eq(fchown(fd, 5001, 5001), 0);
+	close(fd);
+}
+
+static struct nk_keyfile_home *
+home_row(const char *home)
+{
+	struct nk_keyfile_home *h;
+	int r = nk_keyfile_home_get(store(), 2, home, &h);
+
+	ck_assert(r == 0 || r == -ENOENT);
+	return h;
+}
+
+/* reason NULL: it is as it should be. */
+static void
+is_pending(const char *home, const char *reason)
+{
+	struct nk_keyfile_home *h = home_row(home);
+
+	ck_assert_ptr_nonnull(h);
+	ck_assert_int_eq(h->pending, reason != NULL);
+	if (reason == NULL)
+		ck_assert_ptr_null(h->reason);
+	else if (reason[0] != '\0')
+		ck_assert_msg(h->reason != NULL &&
+		    strstr(h->reason, reason) != NULL, "%s", h->reason);
+	nk_keyfile_home_free(h);
+}
+
+static void
+is_gone(const char *home)
+{
+	struct nk_keyfile_home *h = home_row(home);
+
+	ck_assert_ptr_null(h);
+}
+
+static void
+home_away(bool away)
+{
+	ck_assert_int_eq(rename(away ? ALICE : "/mnt/homes/away",
+	    away ? "/mnt/homes/away" : ALICE), 0);
+}
+
+static void
+remove_key(const char *fingerprint)
+{
+	char params[128];
+
+	(void)snprintf(params, sizeof(params), "['alice','SHA256:%s']",
+	    fingerprint);
+	expect("user.remove_key", params, "removed", "1");
+}
+
+START_TEST(follows_the_store)
+{
+	is_text(ALICE, NULL);
+	home_mode();
+	is_text(ALICE, LINE);
+	is_pending(ALICE, NULL);
+	done("user.add_key", "['alice',{'key':'" P256 "'}]");
+	is_text(ALICE, LINE P256 "\n");
+	done("user.update", "[2,{'sshpubkey':'" P256 "\\n# none\\n\\n"
+	    ED25519 " alice@home'}]");
+	is_text(ALICE, P256 "\n" LINE);
+	remove_key(P256_SHA256);
+	is_text(ALICE, LINE);
+	remove_key(ED25519_SHA256);
+	is_text(ALICE, NULL);
+	is_pending(ALICE, NULL);
+	done("user.add_key", "['alice',{'key':'" P256 "'}]");
+	is_text(ALICE, P256 "\n");
+	done("user.delete", "[2]");
+	is_text(ALICE, NULL);
+	is_gone(ALICE);
+}
+END_TEST
+
+START_TEST(keeps_foreign_lines)
+{
+	home_mode();
+	put_text(ALICE, HAND LINE "last");
+	done("user.add_key", "['alice',{'key':'" P256 "'}]");
+	is_text(ALICE, LINE P256 "\n" HAND "last");
+	/* a copy with other words is a hand's, until the key has gone */
+	put_text(ALICE, LINE "no-pty " P256 "\n" HAND "restrict " ED25519);
+	remove_key(P256_SHA256);
+	is_text(ALICE, LINE HAND "restrict " ED25519);
+	/* and no other mode makes it ours */
+	set_user(NK_KEYFILE_NONE, NULL, 5001);
+	is_text(ALICE, HAND "restrict " ED25519);
+	is_gone(ALICE);
+	remove_key(ED25519_SHA256);
+	is_text(ALICE, HAND "restrict " ED25519);
+}
+END_TEST
+
+START_TEST(shut_accounts)
+{
+	home_mode();
+	put_text(ALICE, LINE HAND);
+	done("user.update", "[2,{'locked':true}]");
+	is_text(ALICE, HAND);
+	done("user.update", "[2,{'locked':false}]");
+	is_text(ALICE, LINE HAND);
+	done("user.update", "[2,{'full_name':'Alice Else'}]");
+	is_text(ALICE, LINE HAND);
+}
+END_TEST
+
+/* What nothing has changed is not written. */
+START_TEST(leaves_alone)
+{
+	struct stat before, after;
+
+	home_mode();
+	ck_assert_int_eq(stat(ALICE "/.ssh", &before), 0);
+	done("user.update", "[2,{'full_name':'Alice Else'}]");
+	sync_homes();
+	ck_assert_int_eq(stat(ALICE "/.ssh", &after), 0);
+	ck_assert(before.st_ctim.tv_sec == after.st_ctim.tv_sec &&
+	    before.st_ctim.tv_nsec == after.st_ctim.tv_nsec);
+	/* who has no file and gets no key gets no file */
+	remove_key(ED25519_SHA256);
+	ck_assert_int_eq(rmdir(ALICE "/.ssh"), 0);
+	done("user.update", "[2,{'sshpubkey':'# none'}]");
+	ck_assert_int_eq(access(ALICE "/.ssh", F_OK), -1);
+}
+END_TEST
+
+START_TEST(a_home_that_is_away)
+{
+	home_away(true);
+	home_mode();
+	is_pending(ALICE, "not there");
+	done("user.add_key", "['alice',{'key':'" P256 "'}]");
+	sync_homes();
+	is_pending(ALICE, "not there");
+	home_away(false);
+	is_text(ALICE, NULL);
+	sync_homes();
+	is_text(ALICE, LINE P256 "\n");
+	is_pending(ALICE, NULL);
+
+	home_away(true);
+	expect("user.remove_key", "['alice','SHA256:" P256_SHA256 "']",
+	    "dead", "false");
+	home_away(false);
+	is_text(ALICE, LINE P256 "\n");
+	done("user.update", "[2,{'full_name':'Alice Else'}]");
+	is_text(ALICE, LINE);
+	is_pending(ALICE, NULL);
+}
+END_TEST
+
+START_TEST(a_login)
+{
+	const struct nk_keyfile_work wk = work();
+
+	home_away(true);
+	home_mode();
+	home_away(false);
+	ck_assert_int_eq(nk_keyfile_session(&wk, 3), 0);
+	is_pending(ALICE, "not there");
+	ck_assert_int_eq(nk_keyfile_session(&wk, 2), 0);
+	is_text(ALICE, LINE);
+}
+END_TEST
+
+START_TEST(a_home_that_is_read_only)
+{
+	home_mode();
+	ck_assert_int_eq(mount(ALICE, ALICE, NULL, MS_BIND, NULL), 0);
+	ck_assert_int_eq(mount(NULL, ALICE, NULL, MS_BIND | MS_REMOUNT |
+	    MS_RDONLY, NULL), 0);
+	expect("user.remove_key", "['alice','SHA256:" ED25519_SHA256 "']",
+	    "dead", "false");
+	is_pending(ALICE, "read-only");
+	is_text(ALICE, LINE);
+	ck_assert_int_eq(umount(ALICE), 0);
+	sync_homes();
+	is_text(ALICE, NULL);
+	is_pending(ALICE, NULL);
+}
+END_TEST
+
+START_TEST(another_home)
+{
+	home_mode();
+	put_text(ALICE, LINE HAND);
+	/* as where the home's contents are copied */
+	ck_assert_int_eq(mkdir(OTHER "/.ssh", 0700), 0);
+	ck_assert_int_eq(chown(OTHER "/.ssh", 5001, 5001), 0);
+	put_text(OTHER, "# x\n" LINE);
+	set_user(NK_KEYFILE_HOME, OTHER, 5001);
+	is_text(ALICE, HAND);
+	is_text(OTHER, LINE "# x\n");
+	is_gone(ALICE);
+	is_pending(OTHER, NULL);
+	/* and back, while the other one is away */
+	ck_assert_int_eq(rename(OTHER, "/mnt/homes/gone"), 0);
+	home_mode();
+	is_text(ALICE, LINE HAND);
+	is_pending(OTHER, "not there");
+	ck_assert_int_eq(rename("/mnt/homes/gone", OTHER), 0);
+	sync_homes();
+	is_text(OTHER, "# x\n");
+	is_gone(OTHER);
+	set_user(NK_KEYFILE_HOME, "/var/empty", 5001);
+	is_text(ALICE, HAND);
+	is_gone("/var/empty");
+}
+END_TEST
+
+START_TEST(another_uid)
+{
+	home_mode();
+	set_user(NK_KEYFILE_HOME, NULL, 5008);
+	is_pending(ALICE, "belong");
+	set_user(NK_KEYFILE_HOME, NULL, 5001);
+	is_pending(ALICE, NULL);
+	is_text(ALICE, LINE);
+}
+END_TEST
+
+/*
+ * What a helper that was killed has written, and has not noted, is ours all
+ * the same.
+ */
+START_TEST(a_killed_helper)
+{
+	home_away(true);
+	home_mode();
+	done("user.add_key", "['alice',{'key':'" P256 " killed'}]");
+	home_away(false);
+	ck_assert_int_eq(mkdir(ALICE "/.ssh", 0700), 0);
+	ck_assert_int_eq(chown(ALICE "/.ssh", 5001, 5001), 0);
+	put_text(ALICE, LINE P256 " killed\n" HAND);
+	done("user.update", "[2,{'sshpubkey':'" ED25519 " new'}]");
+	is_text(ALICE, ED25519 " new\n" HAND);
+}
+END_TEST
+
+/* A new user in a home whose old owner's lines could not be taken back. */
+START_TEST(another_user)
+{
+	home_mode();
+	put_text(ALICE, LINE HAND);
+	home_away(true);
+	done("user.delete", "[2]");
+	is_pending(ALICE, "not there");
+	done("user.create", "[{'username':'heir','uid':5001,"
+	    "'group_create':true,'home':'" ALICE "','sshpubkey':'" P256
+	    "'}]");
+	ck_assert_int_eq(nk_edit_begin(w.c.publisher), 0);
+	{
+		struct nk_user *u;
+
+		ck_assert_int_eq(nk_user_by_name(store(), "heir", &u), 0);
+		u->keyfile_mode = NK_KEYFILE_HOME;
+		ck_assert_int_eq(nk_user_update(store(), u), 0);
+		nk_user_free(u);
+	}
+	ck_assert_int_eq(nk_edit_commit(w.c.publisher), 0);
+	is_gone(ALICE);
+	home_away(false);
+	sync_homes();
+	is_text(ALICE, P256 "\n" HAND);
+}
+END_TEST
+
+/* MUST 4 of lib/keyfile/apply.h. */
+START_TEST(from_the_central_file)
+{
+	uint32_t uid;
+
+	set_user(NK_KEYFILE_CENTRAL, ALICE, 5001);
+	is_text(ALICE, NULL);
+	home_away(true);
+	home_mode();
+	ck_assert_int_eq(nk_keyfile_central_get(store(), 2, &uid), 0);
+	sync_homes();
+	ck_assert_int_eq(nk_keyfile_central_get(store(), 2, &uid), 0);
+	home_away(false);
+	sync_homes();
+	is_text(ALICE, LINE);
+	ck_assert_int_eq(nk_keyfile_central_get(store(), 2, &uid), -ENOENT);
+	set_user(NK_KEYFILE_CENTRAL, NULL, 5001);
+	ck_assert_int_eq(nk_keyfile_central_get(store(), 2, &uid), 0);
+	is_text(ALICE, NULL);
+}
+END_TEST
+
+START_TEST(a_key_that_ends)
+{
+	char params[256];
+	time_t end = time(NULL) + 1;
+
+	home_mode();
+	(void)snprintf(params, sizeof(params), "['alice',{'key':'" P256
+	    "','expires_at':{'$date':%lld000}}]", (long long)end);
+	done("user.add_key", params);
+	while (time(NULL) <= end)
+		(void)usleep(50000);
+	sync_homes();
+	is_text(ALICE, LINE);
+}
+END_TEST
+
+/* MUST 1: whoever has the home keeps us out, and its lock's file goes. */
+START_TEST(one_at_a_time)
+{
+	char path[128];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s.home-5001", w.lock);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+	home_mode();
+	is_pending(ALICE, "");
+	is_text(ALICE, NULL);
+	close(fd);
+	sync_homes();
+	is_text(ALICE, LINE);
+	ck_assert_int_eq(access(path, F_OK), -1);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("methods_homefile");
+	TCase *tc = tcase_create("homefile");
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	if (getuid() != 0)
+		return 77;
+	nk_json_wipe_memory();
+	tcase_add_checked_fixture(tc, setup, drop_world);
+	tcase_add_test(tc, follows_the_store);
+	tcase_add_test(tc, keeps_foreign_lines);
+	tcase_add_test(tc, shut_accounts);
+	tcase_add_test(tc, leaves_alone);
+	tcase_add_test(tc, a_home_that_is_away);
+	tcase_add_test(tc, a_login);
+	tcase_add_test(tc, a_home_that_is_read_only);
+	tcase_add_test(tc, another_home);
+	tcase_add_test(tc, another_uid);
+	tcase_add_test(tc, a_killed_helper);
+	tcase_add_test(tc, another_user);
+	tcase_add_test(tc, from_the_central_file);
+	tcase_add_test(tc, a_key_that_ends);
+	tcase_add_test(tc, one_at_a_time);
+	suite_add_tcase(s, tc);
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
