@@ -12,8 +12,10 @@
 #include "helper/helper/connection.h"
 #include "helper/helper/log.h"
 #include "helper/helper/sync_check.h"
+#include "lib/keyfile/apply.h"
 #include "lib/map/reader.h"
 #include "lib/rpc/map_readers.h"
+#include "lib/store/keyfiles.h"
 #include "lib/store/session.h"
 
 #define WHY_MAX	(STATE_PATH_MAX + 256)
@@ -39,6 +41,35 @@ map_path(char path[STATE_PATH_MAX], const struct state *s, const char *name)
 
 /* ---- --sync ---- */
 
+/* One of a million users' homes is not worth a line each. */
+#define PENDING_LOGGED	20
+
+static int
+log_pending(void *arg, const struct nk_keyfile_home *h)
+{
+	int *left = arg;
+
+	log_say(LOG_WARNING, "%.500s/.ssh/authorized_keys (uid %u) is not "
+	    "yet as it should be: %.300s", h->home, h->uid,
+	    h->reason != NULL ? h->reason : "not tried yet");
+	return --*left > 0 ? 0 : 1;
+}
+
+/* What cannot be written now is for later, and no fault of ours. */
+static int
+sync_homes(const struct state *s, const struct nk_conf *conf,
+    struct nk_publisher *p)
+{
+	const struct nk_keyfile_work w = { p, &s->nk, conf };
+	int left = PENDING_LOGGED, r;
+
+	if ((r = nk_keyfile_sync(&w)) < 0)
+		return r;
+	r = nk_keyfile_home_each(nk_publisher_store(p), 0, true, log_pending,
+	    &left);
+	return r < 0 ? r : 0;
+}
+
 /*
  * A map which the wrong people can read, or the right ones cannot, has to
  * be made anew: the group may have been made after it.
@@ -53,6 +84,8 @@ sync_maps(const struct state *s, const struct nk_conf *conf,
 	if ((r = nk_publisher_open(&p, &s->nk, conf, NK_STORE_CREATE)) == 0)
 		r = nk_publisher_sync(p, nk_map_readers_check(&s->nk, NULL,
 		    NULL) < 0, NULL, NULL);
+	if (r == 0)
+		r = sync_homes(s, conf, p);
 	if (p != NULL)
 		log_missing(p, s->nk.store);
 	if (p != NULL && nk_publisher_central(p) < 0)

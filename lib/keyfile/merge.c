@@ -175,9 +175,9 @@ is_dead_key(const struct known *k, const char *word, size_t len)
 	return r;
 }
 
-/* 1, 0 or -errno. */
+/* 1, 0 or -errno; *foundp is the key's word. */
 static int
-has_dead_key(const struct known *k, struct span line)
+has_dead_key(const struct known *k, struct span line, struct span *foundp)
 {
 	const char *p = line.p, *end = line.p + line.len, *word;
 	int r = 0;
@@ -191,7 +191,8 @@ has_dead_key(const struct known *k, struct span line)
 	while (p < end && r == 0) {
 		for (word = p; p < end && !is_space(*p); p++)
 			;
-		r = is_dead_key(k, word, (size_t)(p - word));
+		*foundp = (struct span){ word, (size_t)(p - word) };
+		r = is_dead_key(k, word, foundp->len);
 		while (p < end && is_space(*p))
 			p++;
 	}
@@ -202,13 +203,30 @@ has_dead_key(const struct known *k, struct span line)
 static int
 is_foreign(const struct known *k, struct span line)
 {
+	struct span word;
 	int r;
 
 	if (k->n_lines > 0 && bsearch(&line, k->lines, k->n_lines,
 	    sizeof(*k->lines), span_compare) != NULL)
 		return 0;
-	r = has_dead_key(k, line);
+	r = has_dead_key(k, line, &word);
 	return r < 0 ? r : r == 0;
+}
+
+int
+nk_line_find_key(const char *line, size_t len, const char *fingerprint,
+    const char **wordp, size_t *word_lenp)
+{
+	const char *only[] = { fingerprint };
+	const struct known k = { .dead = only, .n_dead = 1 };
+	struct span word;
+	int r;
+
+	if ((r = has_dead_key(&k, (struct span){ line, len }, &word)) == 1) {
+		*wordp = word.p;
+		*word_lenp = word.len;
+	}
+	return r;
 }
 
 /* ---- the two results ---- */

@@ -56,4 +56,12 @@ int	nk_merge_foreign(const struct nk_merge *m,
 	    int (*fn)(void *arg, size_t number, const char *line, size_t len),
 	    void *arg) NK_MUST_CHECK;
 
+/*
+ * Does the line, as above, have the key with this fingerprint?  1, and
+ * *wordp is its base64; 0; or -errno.
+ */
+int	nk_line_find_key(const char *line, size_t len,
+	    const char *fingerprint, const char **wordp, size_t *word_lenp)
+	    NK_MUST_CHECK;
+
 #endif /* NASKEYS_KEYFILE_MERGE_H */

@@ -6,6 +6,10 @@
  * certificate it is the authority's key that stands in a line of ours.  The
  * keys are kept with the session, which ends with them when they are revoked.
  *
+ * A home may be there now that was away when a user's keys were changed: its
+ * authorized_keys file is seen to after all else.  Nobody waits for it, since
+ * the frame has no answer.
+ *
  * The session's process is the one that connected: the kernel says which it
  * is, and the time at which it was started tells it from a later one with
  * the same number.
@@ -17,6 +21,7 @@
 #include <time.h>
 
 #include "lib/account/process.h"
+#include "lib/keyfile/apply.h"
 #include "lib/login/login.h"
 #include "lib/ssh/base64.h"
 #include "lib/ssh/fingerprint.h"
@@ -191,6 +196,8 @@ nk_login_session_open(struct nk_login *l, const struct nk_user *u,
 {
 	char service[NK_FRAME_TEXT_MAX + 1], rhost[NK_FRAME_TEXT_MAX + 1];
 	char tty[NK_FRAME_TEXT_MAX + 1], info[NK_FRAME_INFO_MAX + 1];
+	const struct nk_keyfile_work homes = { l->c->publisher, l->c->state,
+	    l->c->conf };
 	struct record rec = { .user_id = u->id, .now = (int64_t)time(NULL) };
 	int r, kept;
 
@@ -207,6 +214,8 @@ nk_login_session_open(struct nk_login *l, const struct nk_user *u,
 		r = nk_publisher_record(l->c->publisher, write_record, &rec);
 	record_clear(&rec);
 	nk_login_say(a, NK_FRAME_OK, NULL);
+	if (r == 0)
+		r = nk_keyfile_session(&homes, u->id);
 	return r < 0 ? r : kept;
 }
 

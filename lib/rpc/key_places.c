@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "lib/rpc/key_places.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "lib/rpc/elsewhere.h"
+#include "lib/store/keyfiles.h"
 
 int
 nk_key_places_gid(struct nk_context *c, const struct nk_user *u,
@@ -45,6 +47,25 @@ nk_key_places_prepare(struct nk_context *c, const struct nk_user *u)
 		return;
 	k = files_of(c, u, 0);
 	nk_keyfiles_prepare(&k, &c->looker);
+}
+
+int
+nk_key_places_pending(struct nk_context *c, int64_t user_id,
+    const char *fingerprint, char why[NK_KEYFILES_WHY_MAX])
+{
+	struct nk_keyfile_home *h;
+	int r;
+
+	r = nk_keyfile_home_of_key(nk_publisher_store(c->publisher), user_id,
+	    fingerprint, &h);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	(void)snprintf(why, NK_KEYFILES_WHY_MAX, "%s/.ssh/authorized_keys "
+	    "may still have the key: %s It is written at the user's next "
+	    "login, or by \"naskeysctl sync\".", h->home, h->reason != NULL ?
+	    h->reason : "It has not been written yet.");
+	nk_keyfile_home_free(h);
+	return 1;
 }
 
 void

@@ -172,6 +172,10 @@ revoke_one(struct nk_context *c, struct revocation *rv,
 			r = take_from_user(c, rv, &ks.v[i], names);
 	if (r < 0)
 		goto out;
+	/* a hand may have put it into a file, also since it was revoked */
+	if ((r = nk_publisher_bury(c->publisher, 0, fingerprint)) < 0)
+		goto out;
+	rv->changed = rv->changed || nk_publisher_homes(c->publisher)->n > 0;
 	r = put_on_list(c, fingerprint, ks.n > 0 ? &ks.v[0] : NULL);
 	if (r == -EEXIST && ks.n == 0) {
 		r = 0;
@@ -324,6 +328,28 @@ names_of(json_t *users)
 	return names;
 }
 
+/* Not sshd alone reads files in homes: why is set, unless it is already. */
+static int
+find_pending(struct nk_context *c, const struct revocation *rv,
+    char why[NK_KEYFILES_WHY_MAX])
+{
+	char text[NK_KEYFILES_WHY_MAX];
+	const json_t *v;
+	size_t i;
+	int r;
+
+	json_array_foreach(rv->fingerprints, i, v) {
+		r = nk_key_places_pending(c, 0, json_string_value(v), text);
+		if (r == 0)
+			continue;
+		if (r < 0 || (r = add_text(rv->places, text)) < 0)
+			return r;
+		if (why[0] == '\0')
+			memcpy(why, text, sizeof(text));
+	}
+	return 0;
+}
+
 static int
 answer(struct nk_context *c, struct revocation *rv, json_t **resultp)
 {
@@ -332,7 +358,8 @@ answer(struct nk_context *c, struct revocation *rv, json_t **resultp)
 	bool dead;
 	int r;
 
-	if ((r = find_reason(c, rv, why)) < 0)
+	if ((r = find_reason(c, rv, why)) < 0 ||
+	    (r = find_pending(c, rv, why)) < 0)
 		return r;
 	dead = why[0] == '\0';
 	if (!dead && (r = find_places(c, rv)) < 0)

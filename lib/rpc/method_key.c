@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/keyfile/look.h"
+#include "lib/keyfile/merge.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/key_add.h"
 #include "lib/rpc/key_places.h"
@@ -56,7 +58,57 @@ struct removal {
 	size_t		 removed;
 	char		*base64;	/* of the key that went */
 	uint32_t	 gid;
+	size_t		 in_file;	/* lines of it, not ours, in the home */
 };
+
+/* Is the key in a line that a hand has put into the user's file? */
+static int
+find_in_line(void *arg, size_t number, const char *line, size_t len)
+{
+	struct removal *rm = arg;
+	const char *word;
+	size_t word_len;
+	int r;
+
+	(void)number;
+	r = nk_line_find_key(line, len, rm->fingerprint, &word, &word_len);
+	if (r <= 0)
+		return r;
+	rm->in_file++;
+	if (rm->base64 == NULL &&
+	    (rm->base64 = strndup(word, word_len)) == NULL)
+		return -ENOMEM;
+	return 0;
+}
+
+/* Outside of the edit, since the home may hang. */
+static int
+find_in_file(struct nk_context *c, struct removal *rm,
+    const struct nk_user *u, struct nk_error *e)
+{
+	const struct nk_keyfile_work w = { c->publisher, c->state, c->conf };
+	struct nk_keys ks;
+	const char *why;
+	size_t i, n = 0;
+	int r;
+
+	if ((r = nk_keys_of_user(nk_publisher_store(c->publisher), u->id,
+	    &ks)) < 0)
+		return r;
+	for (i = 0; i < ks.n; i++)
+		n += ks.v[i].kind == NK_KEY_KEY &&
+		    strcmp(ks.v[i].fingerprint, rm->fingerprint) == 0;
+	nk_keys_clear(&ks);
+	if (n > 0)
+		return 0;
+	r = nk_keyfile_each_foreign(&w, u, find_in_line, rm, &why);
+	if (r == 0 && why != NULL)
+		r = nk_error_call(e, ENOENT, "User %s has no key with the "
+		    "fingerprint %.100s in naskeys, and %.1000s/.ssh/"
+		    "authorized_keys could not be read: %s", u->name,
+		    rm->fingerprint, u->home, why);
+	return r;
+}
 
 /* The lines that go, for the audit row (some of many), and their key. */
 static int
@@ -95,12 +147,17 @@ write_removal(struct nk_context *c, struct removal *rm, struct nk_error *e)
 		return r;
 	if ((r = describe(rm, &ks, &before)) < 0)
 		goto out;
-	if (json_array_size(before) == 0) {
+	if (json_array_size(before) == 0 && rm->in_file > 0) {
+		rm->removed = rm->in_file;
+		r = nk_publisher_bury(c->publisher, rm->u->id,
+		    rm->fingerprint);
+	} else if (json_array_size(before) == 0) {
 		r = nk_error_call(e, ENOENT, "User %s has no key with the "
 		    "fingerprint %.100s.", rm->u->name, rm->fingerprint);
-		goto out;
+	} else {
+		r = nk_keys_remove(s, rm->u->id, rm->fingerprint,
+		    &rm->removed);
 	}
-	r = nk_keys_remove(s, rm->u->id, rm->fingerprint, &rm->removed);
 	if (r == 0)
 		r = nk_audit_write(c, "user.remove_key", &subject, before,
 		    NULL, "Remove key %s of user %s", rm->fingerprint,
@@ -128,18 +185,32 @@ remove_key(struct nk_context *c, void *arg, struct nk_error *e)
 
 /* Before the edit: what need not be done while somebody waits for its end. */
 static int
-get_ready(struct nk_context *c, const struct removal *rm, struct nk_error *e)
+get_ready(struct nk_context *c, struct removal *rm, struct nk_error *e)
 {
 	struct nk_user *u;
 	int r;
 
-	if (c->looker != NULL)
-		return 0;
 	if ((r = nk_key_find_user(c, rm->name, &u, e)) < 0)
 		return r;
 	nk_key_places_prepare(c, u);
+	r = find_in_file(c, rm, u, e);
 	nk_user_free(u);
-	return 0;
+	return r;
+}
+
+/* *deadp, or why it is not. */
+static int
+is_dead(struct nk_context *c, const struct removal *rm, bool *deadp,
+    char why[NK_KEYFILES_WHY_MAX])
+{
+	int r;
+
+	*deadp = false;
+	r = nk_key_places_pending(c, rm->u->id, rm->fingerprint, why);
+	if (r == 0)
+		nk_key_places_look(c, rm->u, rm->gid, rm->base64, deadp,
+		    why);
+	return r < 0 ? r : 0;
 }
 
 static int
@@ -165,8 +236,8 @@ user_remove_key(struct nk_context *c, json_t *params, json_t **resultp,
 		return -EINVAL;
 	}
 	if ((r = get_ready(c, &rm, e)) == 0 &&
-	    (r = nk_edit_run(c, remove_key, &rm, e)) == 0) {
-		nk_key_places_look(c, rm.u, rm.gid, rm.base64, &dead, why);
+	    (r = nk_edit_run(c, remove_key, &rm, e)) == 0 &&
+	    (r = is_dead(c, &rm, &dead, why)) == 0) {
 		nk_object_init(&b, NULL);
 		nk_object_int(&b, "removed", (int64_t)rm.removed);
 		nk_object_bool(&b, "dead", dead);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "lib/keyfile/apply.h"
 #include "lib/rpc/account_check.h"
 #include "lib/rpc/keychain_check.h"
 #include "lib/rpc/map_readers.h"
@@ -70,6 +71,8 @@ system_sync(struct nk_context *c, json_t *params, json_t **resultp,
     struct nk_error *e)
 {
 	const json_t *o = json_array_get(params, 0);
+	const struct nk_keyfile_work homes = { c->publisher, c->state,
+	    c->conf };
 	bool force = json_is_true(json_object_get(o, "force"));
 	int r;
 
@@ -78,7 +81,7 @@ system_sync(struct nk_context *c, json_t *params, json_t **resultp,
 	if (nk_map_readers_check(c->state, NULL, NULL) < 0)
 		force = true;
 	r = nk_publisher_sync(c->publisher, force, progress, c);
-	if (r < 0)
+	if (r < 0 || (r = nk_keyfile_sync(&homes)) < 0)
 		return r;
 	return (*resultp = json_null()) == NULL ? -ENOMEM : 0;
 }

@@ -59,10 +59,10 @@ home_copy(struct nk_keyfile_home **hp, const struct nk_keyfile_home *from)
 	return r;
 }
 
-/* The first row of this user and home, by a statement with these two. */
+/* The first row of a statement with a user's id and a text. */
 static int
 home_select(struct nk_store *s, const char *sql, int64_t user_id,
-    const char *home, struct nk_keyfile_home **hp)
+    const char *text, struct nk_keyfile_home **hp)
 {
 	struct nk_keyfile_home row;
 	struct nk_stmt *st;
@@ -72,7 +72,7 @@ home_select(struct nk_store *s, const char *sql, int64_t user_id,
 	if ((r = nk_db_stmt(s->db, sql, &st)) < 0)
 		return r;
 	nk_stmt_bind_int(st, 1, user_id);
-	nk_stmt_bind_text(st, 2, home);
+	nk_stmt_bind_text(st, 2, text);
 	if ((r = nk_stmt_step(st)) == 0)
 		r = -ENOENT;
 	else if (r == 1 && (r = home_read(st, &row)) == 0)
@@ -95,6 +95,16 @@ nk_keyfile_home_of_other(struct nk_store *s, int64_t user_id,
 {
 	return home_select(s, SELECT "WHERE user_id <> $1 AND home = $2"
 	    ORDER " LIMIT 1", user_id, home, hp);
+}
+
+int
+nk_keyfile_home_of_key(struct nk_store *s, int64_t user_id,
+    const char *fingerprint, struct nk_keyfile_home **hp)
+{
+	return home_select(s, SELECT "WHERE pending = 1"
+	    " AND ($1 = 0 OR user_id = $1) AND EXISTS (SELECT 1 FROM"
+	    " keyfile_lines WHERE home_id = keyfile_homes.id AND"
+	    " fingerprint = $2)" ORDER " LIMIT 1", user_id, fingerprint, hp);
 }
 
 int

@@ -38,6 +38,13 @@ int	nk_keyfile_home_get(struct nk_store *s, int64_t user_id,
 /* The first one in this home that is not this user's. */
 int	nk_keyfile_home_of_other(struct nk_store *s, int64_t user_id,
 	    const char *home, struct nk_keyfile_home **hp) NK_MUST_CHECK;
+/*
+ * The first one that is pending and has, or may still have, a line with this
+ * key; of one user (0: of all).
+ */
+int	nk_keyfile_home_of_key(struct nk_store *s, int64_t user_id,
+	    const char *fingerprint, struct nk_keyfile_home **hp)
+	    NK_MUST_CHECK;
 /* All users who have one, or have the mode HOME; sorted by id. */
 int	nk_keyfile_home_users(struct nk_store *s, struct nk_ids *users)
 	    NK_MUST_CHECK;

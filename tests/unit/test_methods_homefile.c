@@ -272,7 +272,9 @@ START_TEST(a_home_that_is_away)
 
 	home_away(true);
 	expect("user.remove_key", "['alice','SHA256:" P256_SHA256 "']",
-	    "dead", "false");
+	    "reason", "'" ALICE "/.ssh/authorized_keys may still have the "
+	    "key: The home directory is not there. It is written at the "
+	    "user\\u0027s next login, or by \\\"naskeysctl sync\\\".'");
 	home_away(false);
 	is_text(ALICE, LINE P256 "\n");
 	done("user.update", "[2,{'full_name':'Alice Else'}]");
@@ -397,6 +399,58 @@ START_TEST(another_user)
 }
 END_TEST
 
+/* A key that only the file has goes too, if naskeys writes the file. */
+START_TEST(a_key_of_the_file_alone)
+{
+	home_mode();
+	put_text(ALICE, "restrict " P256 " x\n" HAND P256);
+	expect("user.remove_key", "['alice','SHA256:" P256_SHA256 "']",
+	    "removed", "2");
+	is_text(ALICE, LINE HAND);
+	is_pending(ALICE, NULL);
+	refused("user.remove_key", "['alice','SHA256:" P256_SHA256 "']", "",
+	    "User alice has no key with the fingerprint SHA256:"
+	    P256_SHA256 ".", ENOENT);
+	home_away(true);
+	refused("user.remove_key", "['alice','SHA256:" P256_SHA256 "']", "",
+	    "User alice has no key with the fingerprint SHA256:"
+	    P256_SHA256 " in naskeys, and " ALICE "/.ssh/authorized_keys "
+	    "could not be read: The home directory is not there.", ENOENT);
+	home_away(false);
+	set_user(NK_KEYFILE_NONE, NULL, 5001);
+	put_text(ALICE, P256);
+	refused("user.remove_key", "['alice','SHA256:" P256_SHA256 "']", "",
+	    "User alice has no key with the fingerprint SHA256:"
+	    P256_SHA256 ".", ENOENT);
+	is_text(ALICE, P256);
+}
+END_TEST
+
+START_TEST(a_revoked_key)
+{
+	home_mode();
+	put_text(ALICE, LINE HAND P256 "\n");
+	done("user.revoke_key", "['SHA256:" P256_SHA256 "']");
+	is_text(ALICE, LINE HAND);
+	expect("user.keys", "['carol']", "", "[]");
+	/* a hand puts it back */
+	put_text(ALICE, LINE P256 "\n" HAND);
+	done("user.revoke_key", "['SHA256:" P256_SHA256 "']");
+	is_text(ALICE, LINE HAND);
+	/* and now it cannot be reached */
+	home_away(true);
+	expect("user.revoke_key", "['alice']", "places.0", "'" ALICE
+	    "/.ssh/authorized_keys may still have the key: The home "
+	    "directory is not there. It is written at the user\\u0027s next "
+	    "login, or by \\\"naskeysctl sync\\\".'");
+	is_pending(ALICE, "not there");
+	home_away(false);
+	is_text(ALICE, LINE HAND);
+	sync_homes();
+	is_text(ALICE, HAND);
+}
+END_TEST
+
 /* MUST 4 of lib/keyfile/apply.h. */
 START_TEST(from_the_central_file)
 {
@@ -478,6 +532,8 @@ main(void)
 	tcase_add_test(tc, another_uid);
 	tcase_add_test(tc, a_killed_helper);
 	tcase_add_test(tc, another_user);
+	tcase_add_test(tc, a_key_of_the_file_alone);
+	tcase_add_test(tc, a_revoked_key);
 	tcase_add_test(tc, from_the_central_file);
 	tcase_add_test(tc, a_key_that_ends);
 	tcase_add_test(tc, one_at_a_time);

@@ -99,38 +99,6 @@ START_TEST(home_rows)
 }
 END_TEST
 
-START_TEST(homes_found)
-{
-	struct nk_keyfile_home *h;
-	struct nk_ids users;
-	struct nk_user *u;
-	int64_t id;
-
-	begin();
-	ck_assert_int_gt(id = add_user("carol", 3003, true), 0);
-	ck_assert_int_eq(nk_user_get(s, id, &u), 0);
-	u->keyfile_mode = NK_KEYFILE_HOME;
-	ck_assert_int_eq(nk_user_update(s, u), 0);
-	nk_user_free(u);
-	(void)add_home(id + 7, alice_home, true);
-	(void)add_home(id + 9, alice_home, false);
-	(void)add_home(id + 7, bob_home, false);
-	commit();
-	ck_assert_int_eq(nk_keyfile_home_of_other(s, id + 7, alice_home,
-	    &h), 0);
-	ck_assert_int_eq(h->user_id, id + 9);
-	nk_keyfile_home_free(h);
-	ck_assert_int_eq(nk_keyfile_home_of_other(s, id + 7, bob_home, &h),
-	    -ENOENT);
-	ck_assert_ptr_null(h);
-	ck_assert_int_eq(nk_keyfile_home_users(s, &users), 0);
-	ck_assert_uint_eq(users.n, 3);
-	ck_assert(users.v[0] == id && users.v[1] == id + 7 &&
-	    users.v[2] == id + 9);
-	nk_ids_clear(&users);
-}
-END_TEST
-
 START_TEST(home_conflicts)
 {
 	struct nk_keyfile_home h = { .id = 5, .user_id = 7,
@@ -242,6 +210,57 @@ START_TEST(line_rows)
 	ck_assert_str_eq(lines_of(a), "");
 	ck_assert_str_eq(homes(0, false), "7:/home/bob ");
 	ck_assert_int_eq(nk_store_verify(s, NULL, NULL), 0);
+}
+END_TEST
+
+START_TEST(homes_found)
+{
+	struct nk_keyfile_home *h, *not;
+	struct nk_ids users;
+	struct nk_user *u;
+	int64_t id;
+
+	begin();
+	ck_assert_int_gt(id = add_user("carol", 3003, true), 0);
+	ck_assert_int_eq(nk_user_get(s, id, &u), 0);
+	u->keyfile_mode = NK_KEYFILE_HOME;
+	ck_assert_int_eq(nk_user_update(s, u), 0);
+	nk_user_free(u);
+	(void)add_home(id + 7, alice_home, true);
+	(void)add_home(id + 9, alice_home, false);
+	(void)add_home(id + 7, bob_home, false);
+	commit();
+	ck_assert_int_eq(nk_keyfile_home_of_other(s, id + 7, alice_home,
+	    &h), 0);
+	ck_assert_int_eq(h->user_id, id + 9);
+	nk_keyfile_home_free(h);
+	ck_assert_int_eq(nk_keyfile_home_of_other(s, id + 7, bob_home, &h),
+	    -ENOENT);
+	ck_assert_ptr_null(h);
+	begin();
+	ck_assert_int_eq(nk_keyfile_home_of_other(s, 0, bob_home, &h), 0);
+	ck_assert_int_eq(add_line(h->id, "SHA256:A", "one"), 0);
+	ck_assert_int_eq(nk_keyfile_home_of_key(s, 0, "SHA256:A", &not),
+	    -ENOENT);
+	h->pending = true;
+	ck_assert_int_eq(nk_keyfile_home_put(s, h), 0);
+	nk_keyfile_home_free(h);
+	commit();
+	ck_assert_int_eq(nk_keyfile_home_of_key(s, id, "SHA256:A", &h),
+	    -ENOENT);
+	ck_assert_int_eq(nk_keyfile_home_of_key(s, 0, "SHA256:B", &h),
+	    -ENOENT);
+	ck_assert_int_eq(nk_keyfile_home_of_key(s, id + 7, "SHA256:A", &h),
+	    0);
+	ck_assert_str_eq(h->home, bob_home);
+	nk_keyfile_home_free(h);
+	ck_assert_int_eq(nk_keyfile_home_of_key(s, 0, "SHA256:A", &h), 0);
+	nk_keyfile_home_free(h);
+	ck_assert_int_eq(nk_keyfile_home_users(s, &users), 0);
+	ck_assert_uint_eq(users.n, 3);
+	ck_assert(users.v[0] == id && users.v[1] == id + 7 &&
+	    users.v[2] == id + 9);
+	nk_ids_clear(&users);
 }
 END_TEST
 

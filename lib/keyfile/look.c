@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+#include "lib/keyfile/look.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "lib/home/homefile.h"
+#include "lib/keyfile/plan.h"
+
+int
+nk_keyfile_each_foreign(const struct nk_keyfile_work *w,
+    const struct nk_user *u,
+    int (*fn)(void *arg, size_t number, const char *line, size_t len),
+    void *arg, const char **reasonp)
+{
+	struct nk_homefile_result res;
+	struct nk_keyfile_plan plan;
+	struct nk_homefile_who who;
+	struct nk_homefile seen;
+	struct nk_merge m;
+	char *file;
+	int r;
+
+	*reasonp = NULL;
+	r = nk_keyfile_plan_read(nk_publisher_store(w->publisher), w->conf,
+	    u->id, u->home, (int64_t)time(NULL), &plan);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	who = nk_keyfile_plan_who(&plan, w->state->owner,
+	    w->conf->lookup_timeout);
+	if (nk_homefile_read(&who, &seen, &file, &res) < 0) {
+		*reasonp = nk_homefile_sentence(res.outcome);
+	} else {
+		m = nk_keyfile_plan_merge(&plan, file,
+		    (size_t)seen.file.size);
+		r = nk_merge_foreign(&m, fn, arg);
+		free(file);
+	}
+	nk_keyfile_plan_clear(&plan);
+	return r;
+}
