@@ -10,6 +10,7 @@
 
 #include "lib/account/rootpath.h"
 #include "lib/account/skeleton.h"
+#include "lib/account/tree.h"
 
 /* Is one of the path's components "." or ".."? */
 static bool
@@ -154,7 +155,7 @@ nk_home_undo(struct nk_home *h)
 		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		/* Ours again first: nobody adds to it meanwhile. */
 		if (fd != -1 && fchown(fd, geteuid(), getegid()) == 0 &&
-		    fchmod(fd, 0700) == 0 && nk_skeleton_remove(fd) == 0)
+		    fchmod(fd, 0700) == 0 && nk_tree_empty(fd, NULL, NULL) == 0)
 			(void)unlinkat(h->parent, h->name, AT_REMOVEDIR);
 		if (fd != -1)
 			close(fd);

@@ -9,10 +9,8 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
 
 #include "lib/account/home.h"
 #include "lib/fullio.h"
@@ -20,8 +18,7 @@
 /* A folder on the way down: where its entries come from and go to. */
 struct level {
 	DIR	*from;
-	int	 to;			/* -1: nothing is copied */
-	char	 name[NAME_MAX + 1];
+	int	 to;			/* -1: handed over already */
 };
 
 struct tree {
@@ -35,7 +32,7 @@ struct tree {
 
 /* Both descriptors are the tree's, also on failure. */
 static int
-push(struct tree *t, int from, int to, const char *name)
+push(struct tree *t, int from, int to)
 {
 	struct level *l = &t->levels[t->depth];
 
@@ -44,12 +41,10 @@ push(struct tree *t, int from, int to, const char *name)
 		int r = t->depth == NK_SKELETON_DEPTH ? -E2BIG : -errno;
 
 		close(from);
-		if (to != -1)
-			close(to);
+		close(to);
 		return r;
 	}
 	l->to = to;
-	(void)snprintf(l->name, sizeof(l->name), "%s", name);
 	t->depth++;
 	return 0;
 }
@@ -185,7 +180,7 @@ copy_folder(struct tree *t, int from, int to, const char *name)
 		close(in);
 		return r;
 	}
-	return push(t, in, out, name);
+	return push(t, in, out);
 }
 
 static int
@@ -245,55 +240,12 @@ nk_skeleton_copy(const char *from, int dirfd, uid_t uid, gid_t gid)
 		close(in);
 		return r;
 	}
-	r = push(&t, in, out, "");
+	r = push(&t, in, out);
 	while (r == 0 && t.depth > 0) {
 		if ((name = next_entry(&t, &r)) != NULL)
 			r = copy_entry(&t, name);
 		else if (r == 0)
 			r = leave_folder(&t);
-	}
-	while (t.depth > 0)
-		pop(&t);
-	return r;
-}
-
-static int
-remove_entry(struct tree *t, const char *name)
-{
-	int at = dirfd(t->levels[t->depth - 1].from), fd;
-
-	if (unlinkat(at, name, 0) == 0)
-		return 0;
-	if (errno != EISDIR && errno != EPERM)
-		return -errno;
-	if ((fd = open_folder(at, name)) < 0)
-		return fd;
-	return push(t, fd, -1, name);
-}
-
-int
-nk_skeleton_remove(int fd)
-{
-	struct tree t = { .depth = 0 };
-	char gone[NAME_MAX + 1];
-	const char *name;
-	int top, r;
-
-	if ((top = open_folder(fd, ".")) < 0)
-		return top;
-	r = push(&t, top, -1, "");
-	while (r == 0 && t.depth > 0) {
-		if ((name = next_entry(&t, &r)) != NULL) {
-			r = remove_entry(&t, name);
-		} else if (r == 0) {
-			memcpy(gone, t.levels[t.depth - 1].name,
-			    sizeof(gone));
-			pop(&t);
-			if (t.depth > 0 && unlinkat(dirfd(
-			    t.levels[t.depth - 1].from), gone,
-			    AT_REMOVEDIR) == -1)
-				r = -errno;
-		}
 	}
 	while (t.depth > 0)
 		pop(&t);

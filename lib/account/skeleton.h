@@ -16,10 +16,4 @@
 int	nk_skeleton_copy(const char *from, int dirfd, uid_t uid, gid_t gid)
 	    NK_MUST_CHECK;
 
-/*
- * Remove everything in the directory dirfd, whose tree is at most
- * NK_SKELETON_DEPTH deep; links are not followed.
- */
-int	nk_skeleton_remove(int dirfd) NK_MUST_CHECK;
-
 #endif /* NASKEYS_ACCOUNT_SKELETON_H */
