@@ -63,20 +63,27 @@ child(int (*work)(void *arg, int fd), void *arg, int fd)
 	_exit(r < 0 || r > 99 ? 100 : r);
 }
 
-/* Read until the child closes its end.  0 or -errno. */
+/*
+ * Read until the child closes its end, until "end", or until nothing has
+ * come for "silence" ms.  0 or -errno.
+ */
 static int
-collect(int fd, int64_t end,
+collect(int fd, int64_t end, int64_t silence,
     int (*take)(void *take_arg, const void *bytes, size_t len),
     void *take_arg)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int64_t heard = nk_monotonic_ms(), now, left;
 	char buf[CHUNK];
-	int64_t left;
 	ssize_t n;
 	int r = 0;
 
 	for (;;) {
-		if ((left = end - nk_monotonic_ms()) <= 0) {
+		now = nk_monotonic_ms();
+		left = end - now;
+		if (left > heard + silence - now)
+			left = heard + silence - now;
+		if (left <= 0) {
 			r = -ETIMEDOUT;
 			break;
 		}
@@ -91,7 +98,10 @@ collect(int fd, int64_t end,
 			r = -errno;
 			break;
 		}
-		if (n > 0 && (r = take(take_arg, buf, (size_t)n)) < 0)
+		if (n <= 0)
+			continue;
+		heard = nk_monotonic_ms();
+		if ((r = take(take_arg, buf, (size_t)n)) < 0)
 			break;
 	}
 	explicit_bzero(buf, sizeof(buf));
@@ -169,6 +179,15 @@ nk_child_run(int (*work)(void *arg, int fd), void *arg, unsigned int seconds,
     int (*take)(void *take_arg, const void *bytes, size_t len),
     void *take_arg)
 {
+	return nk_child_watch(work, arg, seconds, seconds, take, take_arg);
+}
+
+int
+nk_child_watch(int (*work)(void *arg, int fd), void *arg,
+    unsigned int seconds, unsigned int silence,
+    int (*take)(void *take_arg, const void *bytes, size_t len),
+    void *take_arg)
+{
 	int64_t end = nk_monotonic_ms() + (int64_t)seconds * 1000;
 	int fds[2], r;
 	pid_t pid;
@@ -184,7 +203,7 @@ nk_child_run(int (*work)(void *arg, int fd), void *arg, unsigned int seconds,
 	if (pid == 0)
 		child(work, arg, fds[1]);
 	close(fds[1]);
-	r = collect(fds[0], end, take, take_arg);
+	r = collect(fds[0], end, (int64_t)silence * 1000, take, take_arg);
 	close(fds[0]);
 	return reap(pid, end, r);
 }

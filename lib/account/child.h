@@ -31,6 +31,15 @@ int	nk_child_run(int (*work)(void *arg, int fd), void *arg,
 	    int (*take)(void *take_arg, const void *bytes, size_t len),
 	    void *take_arg) NK_MUST_CHECK;
 
+/*
+ * The same, and the child is killed too (-ETIMEDOUT) when nothing has come
+ * from it for "silence" seconds.
+ */
+int	nk_child_watch(int (*work)(void *arg, int fd), void *arg,
+	    unsigned int seconds, unsigned int silence,
+	    int (*take)(void *take_arg, const void *bytes, size_t len),
+	    void *take_arg) NK_MUST_CHECK;
+
 /* The same for one answer of exactly len bytes; -EIO if it is not that. */
 int	nk_child_ask(int (*work)(void *arg, int fd), void *arg,
 	    unsigned int seconds, void *answer, size_t len) NK_MUST_CHECK;

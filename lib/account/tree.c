@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <bsd/string.h>
+
 
 int
 nk_tree_open(int dirfd, const char *name)
@@ -58,7 +58,7 @@ push(struct walk *w, int fd, const char *name)
 		close(fd);
 		return r;
 	}
-	(void)strlcpy(l->name, name, sizeof(l->name));
+	(void)snprintf(l->name, sizeof(l->name), "%s", name);
 	w->depth++;
 	return 0;
 }

@@ -81,7 +81,7 @@ limit(__rlimit_resource_t which, rlim_t most)
 
 	if (getrlimit(which, &l) == -1)
 		return -errno;
-	if (l.rlim_max != RLIM_INFINITY && l.rlim_max < most)
+	if (l.rlim_max < most)		/* RLIM_INFINITY is the largest */
 		most = l.rlim_max;
 	l = (struct rlimit){ most, most };
 	return setrlimit(which, &l) == -1 ? -errno : 0;
@@ -97,7 +97,8 @@ set_limits(const struct nk_become *b)
 		return -errno;
 	if ((r = limit(RLIMIT_CORE, 0)) < 0 ||
 	    (r = limit(RLIMIT_FSIZE, (rlim_t)b->file_max)) < 0 ||
-	    (r = limit(RLIMIT_NOFILE, NK_BECOME_DESCRIPTORS)) < 0 ||
+	    (r = limit(RLIMIT_NOFILE, b->descriptors == 0 ?
+	    NK_BECOME_DESCRIPTORS : b->descriptors)) < 0 ||
 	    (r = limit(RLIMIT_NPROC, 0)) < 0)
 		return r;
 	return limit(RLIMIT_CPU, (rlim_t)b->seconds + 1);

@@ -37,7 +37,9 @@ struct nk_become {
 	const gid_t	*groups;	/* supplementary, or NULL */
 	size_t		 n_groups;
 	unsigned int	 seconds;	/* of processor time */
-	size_t		 file_max;	/* bytes of a file that it writes */
+	size_t		 file_max;	/* bytes of a file that it writes;
+					   SIZE_MAX: no bound */
+	unsigned int	 descriptors;	/* 0: NK_BECOME_DESCRIPTORS */
 };
 
 /*

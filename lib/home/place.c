@@ -168,15 +168,27 @@ open_ssh(struct nk_place *p, struct nk_homefile_result *res)
 }
 
 int
-nk_place_open(struct nk_place *p, const char *home, uid_t uid, uid_t root,
-    struct nk_homefile_result *res)
+nk_place_open_home(struct nk_place *p, const char *home, uid_t uid,
+    uid_t root, struct nk_homefile_result *res)
 {
 	int r;
 
 	*p = NK_PLACE_NONE;
 	p->uid = uid;
-	if ((r = open_home(p, home, root, res)) < 0 ||
-	    (r = open_ssh(p, res)) < 0)
+	if ((r = open_home(p, home, root, res)) < 0)
+		nk_place_close(p);
+	return r;
+}
+
+int
+nk_place_open(struct nk_place *p, const char *home, uid_t uid, uid_t root,
+    struct nk_homefile_result *res)
+{
+	int r;
+
+	if ((r = nk_place_open_home(p, home, uid, root, res)) < 0)
+		return r;
+	if ((r = open_ssh(p, res)) < 0)
 		nk_place_close(p);
 	return r;
 }

@@ -36,6 +36,9 @@ struct nk_place {
  */
 int	nk_place_open(struct nk_place *p, const char *home, uid_t uid,
 	    uid_t root, struct nk_homefile_result *res) NK_MUST_CHECK;
+/* The home alone: p->ssh stays -1.  Likewise. */
+int	nk_place_open_home(struct nk_place *p, const char *home, uid_t uid,
+	    uid_t root, struct nk_homefile_result *res) NK_MUST_CHECK;
 void	nk_place_close(struct nk_place *p);
 
 /*

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NASKEYS_HOME_DIRJOB_H
+#define NASKEYS_HOME_DIRJOB_H
+
+/* The jobs of homedir.h, in the child that becomes the user. */
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+
+#include "lib/home/homefile.h"
+
+struct nk_dirjob {
+	const struct nk_homefile_who *who;
+	enum {
+		NK_DIRJOB_SET,
+		NK_DIRJOB_COPY,
+		NK_DIRJOB_EMPTY,
+		NK_DIRJOB_REMOVE_SSH,
+	}		 kind;
+	unsigned int	 seconds;	/* of processor time */
+	mode_t		 mode;		/* SET */
+	const char	*skeleton;	/* SET; or NULL */
+	const char	*to;		/* COPY */
+	bool		 take_mode;	/* COPY */
+};
+
+/*
+ * Become the user, do the job (a struct nk_dirjob) and write records of
+ * report.h to fd.  For nk_child_watch(): 0, or 1 when it could not write.
+ */
+int	nk_dirjob_work(void *job, int fd);
+
+#endif /* NASKEYS_HOME_DIRJOB_H */
