@@ -23,6 +23,23 @@
 #define ANSWER_MAX	(1024u * 1024u * 1024u)
 #define PAGE		1000
 
+/* ---- what comes before an answer ---- */
+
+static void
+hear(void *arg, const char *method, const json_t *params)
+{
+	const struct ctl *c = arg;
+	const char *text = json_string_value(json_object_get(params,
+	    "text"));
+
+	if (strcmp(method, "naskeys.warning") == 0 && text != NULL) {
+		ctl_progress_end();
+		ctl_warn(c, "%s", text);
+	} else {
+		ctl_progress(NULL, method, params);
+	}
+}
+
 /* ---- reaching the helper ---- */
 
 static int
@@ -58,7 +75,7 @@ static int
 open_client(struct ctl *c)
 {
 	struct nk_client_options o = { .owner = 0, .timeout = 0,
-	    .answer_max = ANSWER_MAX, .notify = ctl_progress };
+	    .answer_max = ANSWER_MAX, .notify = hear, .notify_arg = c };
 	const char *path = geteuid() == 0 ? ROOT_SOCKET : USER_SOCKET;
 	struct stat st;
 	int r;
@@ -136,6 +153,7 @@ argument_of(const char *attribute)
 		{ "groups", "--groups", NULL },
 		{ "home", "--home", NULL },
 		{ "home_create", "--create-home", NULL },
+		{ "home_mode", "--home-mode", NULL },
 		{ "shell", "--shell", NULL }, { "email", "--email", NULL },
 		{ "sshpubkey", "key", NULL }, { "key", "key", NULL },
 		{ "comment", "--comment", NULL },

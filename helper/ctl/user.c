@@ -25,6 +25,7 @@ const struct ctl_option ctl_user_add_options[] = {
 	{ "groups", "A,B", "supplementary groups" },
 	{ "home", "DIR", "home directory; it need not exist" },
 	{ "create-home", NULL, "make the home directory" },
+	{ "home-mode", "MODE", "its mode, 700 if not given" },
 	{ "shell", "PATH", "login shell" },
 	{ "email", "S", "mail address" },
 	{ "key", "FILE|-", "public keys of the user; may be repeated" },
@@ -43,7 +44,10 @@ const struct ctl_option ctl_user_edit_options[] = {
 	{ "group", "NAME", "primary group" },
 	{ "groups", "A,B", "supplementary groups, in place of those there "
 	    "are" },
-	{ "home", "DIR", "home directory" },
+	{ "home", "DIR", "home directory, into which the old one is "
+	    "copied" },
+	{ "create-home", NULL, "make the home directory if it is missing" },
+	{ "home-mode", "MODE", "its mode" },
 	{ "shell", "PATH", "login shell" },
 	{ "email", "S", "mail address" },
 	{ "expires", "TIME", "when the account ends, or never" },
@@ -113,20 +117,27 @@ add_keys(const struct ctl *c, const struct ctl_args *a, json_t *to)
 	return r;
 }
 
-/* --home with --create-home: the helper makes home/NAME. */
+/*
+ * --home with --create-home: the helper makes home/NAME.  Without --home it
+ * is made in "usual"; where that is NULL, it is the one that the user has.
+ */
 static int
-add_home(const struct ctl *c, const struct ctl_args *a, json_t *to)
+add_home(const struct ctl *c, const struct ctl_args *a, const char *name,
+    const char *usual, json_t *to)
 {
-	const char *home = ctl_get(a, "home"), *name = a->positional[0];
+	const char *home = ctl_get(a, "home");
 	size_t len, tail = strlen(name);
 	int r;
 
+	if ((r = add_string(c, a, "home-mode", to, "home_mode")) != CTL_DONE)
+		return r;
 	if (!ctl_has(a, "create-home"))
 		return add_string(c, a, "home", to, "home");
 	if ((r = put(c, to, "home_create", json_true(), "")) != CTL_DONE)
 		return r;
 	if (home == NULL)
-		return put(c, to, "home", json_string("/home"), "");
+		return usual == NULL ? CTL_DONE :
+		    put(c, to, "home", json_string(usual), "");
 	for (len = strlen(home); len > 1 && home[len - 1] == '/'; len--)
 		;
 	if (len <= tail || home[len - tail - 1] != '/' ||
@@ -244,7 +255,7 @@ describe_new(struct ctl *c, const struct ctl_args *a, json_t *u)
 	    (r = add_string(c, a, "shell", u, "shell")) != CTL_DONE ||
 	    (r = add_string(c, a, "email", u, "email")) != CTL_DONE ||
 	    (r = add_date(c, a, "expires", u, "account_expires_at")) != 0 ||
-	    (r = add_home(c, a, u)) != CTL_DONE ||
+	    (r = add_home(c, a, a->positional[0], "/home", u)) != 0 ||
 	    (r = add_login(c, a, u)) != CTL_DONE)
 		return r;
 	return add_groups(c, a, u, admin);
@@ -288,11 +299,14 @@ update(struct ctl *c, const char *name, json_t *u, json_t **rowp)
 static int
 describe_change(const struct ctl *c, const struct ctl_args *a, json_t *u)
 {
+	const char *name = ctl_get(a, "name");
 	int r;
 
+	if (name == NULL)
+		name = a->positional[0];
 	if ((r = add_string(c, a, "name", u, "username")) != CTL_DONE ||
 	    (r = add_string(c, a, "full-name", u, "full_name")) != 0 ||
-	    (r = add_string(c, a, "home", u, "home")) != CTL_DONE ||
+	    (r = add_home(c, a, name, NULL, u)) != CTL_DONE ||
 	    (r = add_string(c, a, "shell", u, "shell")) != CTL_DONE ||
 	    (r = add_string(c, a, "email", u, "email")) != CTL_DONE ||
 	    (r = add_date(c, a, "expires", u, "account_expires_at")) != 0 ||

@@ -62,15 +62,6 @@ nk_home_look(const char *home)
 	return S_ISDIR(st.st_mode) ? NK_HOME_DIRECTORY : NK_HOME_OTHER;
 }
 
-int
-nk_home_has_mode(const char *home, mode_t mode)
-{
-	struct stat st;
-
-	return stat(home, &st) == -1 || !S_ISDIR(st.st_mode) ||
-	    (st.st_mode & 0777) == (mode & 0777);
-}
-
 /* Split path into the parent's, and the last component in h->name. */
 static int
 split(struct nk_home *h, const char *path, char parent[NK_HOME_MAX + 1])

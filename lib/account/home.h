@@ -10,7 +10,8 @@
  * 2. Symbolic links above the home are followed only where root owns the
  *    link and 1 holds for the folder that the link is in.
  * 3. Nothing in a directory that exists is read, written, moved or removed,
- *    and neither its owner nor its mode is changed.
+ *    and neither its owner nor its mode is changed: for that there is
+ *    lib/home/homedir.h, which works as the owner.
  * 4. What is copied into a new home is copied before the user owns it.
  */
 
@@ -42,12 +43,6 @@ enum nk_home_state {
 
 /* What stands at the path now (links followed). */
 enum nk_home_state nk_home_look(const char *home);
-
-/*
- * Has the directory at the path this mode?  1 or 0; 1 also when there is
- * none, or it cannot be looked at.
- */
-int	nk_home_has_mode(const char *home, mode_t mode) NK_MUST_CHECK;
 
 /* A new home, until it is kept. */
 struct nk_home {

@@ -9,10 +9,9 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-
 
 int
 nk_tree_open(int dirfd, const char *name)

@@ -95,13 +95,14 @@ copy_skeleton(struct job *j, const struct nk_place *p)
 	struct nk_copy c = { .to = p->home, .fill = true,
 	    .entries_max = NK_SKELETON_FILES, .bytes_max = NK_SKELETON_BYTES,
 	    .tell = tell_copy, .lost = tell_lost, .arg = j };
-	int r;
+	int from, r;
 
-	c.from = open(j->what->skeleton, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (c.from == -1)
+	from = open(j->what->skeleton, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (from == -1)
 		return errno == ENOENT || errno == EACCES ? 0 : -errno;
+	c.from = from;
 	r = nk_copy_run(&c);
-	close(c.from);
+	close(from);
 	return r;
 }
 

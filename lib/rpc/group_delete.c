@@ -8,12 +8,14 @@
 #include "lib/rpc/entity.h"
 #include "lib/rpc/group_rules.h"
 #include "lib/rpc/group_write.h"
+#include "lib/rpc/user_leave.h"
 #include "lib/rpc/user_rules.h"
 #include "lib/rpc/user_write.h"
 
 struct deletion {
 	int64_t	id;
 	bool	delete_users;
+	struct nk_user_leavers leavers;
 };
 
 /* The group for those who lose theirs: as the machine has it. */
@@ -68,8 +70,8 @@ move_user(struct nk_context *c, struct nk_user *u)
 }
 
 static int
-delete_user(struct nk_context *c, const struct nk_user *u,
-    struct nk_error *e)
+delete_user(struct nk_context *c, struct deletion *d,
+    const struct nk_user *u, struct nk_error *e)
 {
 	int r;
 
@@ -85,11 +87,13 @@ delete_user(struct nk_context *c, const struct nk_user *u,
 		if (r < 0)
 			return r;
 	}
+	if ((r = nk_user_leavers_add(c, &d->leavers, u)) < 0)
+		return r;
 	return nk_user_remove(c, "group.delete", u);
 }
 
 static int
-settle_users(struct nk_context *c, const struct deletion *d,
+settle_users(struct nk_context *c, struct deletion *d,
     struct nk_error *e)
 {
 	struct nk_store *s = nk_publisher_store(c->publisher);
@@ -103,7 +107,8 @@ settle_users(struct nk_context *c, const struct deletion *d,
 	for (i = 0; r == 0 && i < ids.n; i++) {
 		if ((r = nk_user_get(s, ids.v[i], &u)) < 0)
 			break;
-		r = d->delete_users ? delete_user(c, u, e) : move_user(c, u);
+		r = d->delete_users ? delete_user(c, d, u, e) :
+		    move_user(c, u);
 		nk_user_free(u);
 	}
 	nk_ids_clear(&ids);
@@ -113,7 +118,7 @@ settle_users(struct nk_context *c, const struct deletion *d,
 static int
 delete(struct nk_context *c, void *arg, struct nk_error *e)
 {
-	const struct deletion *d = arg;
+	struct deletion *d = arg;
 	struct nk_subject subject = { "group", d->id, NULL };
 	struct nk_group *g;
 	json_t *before = NULL;
@@ -156,7 +161,10 @@ nk_group_delete_method(struct nk_context *c, json_t *params,
 		return nk_error_call(e, EPERM, "Groups provided by a "
 		    "directory service must be deleted from the identity "
 		    "provider (LDAP server or domain controller).");
-	if ((r = nk_edit_run(c, delete, &d, e)) < 0)
-		return r;
-	return (*resultp = json_integer(d.id)) == NULL ? -ENOMEM : 0;
+	if ((r = nk_edit_run(c, delete, &d, e)) == 0) {
+		nk_user_leave(c, "group.delete", &d.leavers);
+		r = (*resultp = json_integer(d.id)) == NULL ? -ENOMEM : 0;
+	}
+	nk_user_leavers_clear(&d.leavers);
+	return r;
 }

@@ -6,6 +6,7 @@
 #include "lib/rpc/edit.h"
 #include "lib/rpc/elsewhere.h"
 #include "lib/rpc/entity.h"
+#include "lib/rpc/user_home.h"
 #include "lib/rpc/user_write.h"
 
 #define ACTION	"user.create"
@@ -15,7 +16,7 @@ struct creation {
 	struct nk_user_edit	 ed;
 	struct nk_new_password	 secret;
 	uint32_t		 gid;	/* of a new group */
-	struct nk_home		 home;
+	struct nk_user_home	 home;
 	json_t			*result;
 };
 
@@ -148,6 +149,39 @@ choose_ids(struct nk_context *c, struct creation *cr, struct nk_error *e)
 	return r;
 }
 
+/* The gid that the user will have, as far as one can tell now. */
+static int
+find_gid(struct nk_context *c, const struct creation *cr, gid_t *gidp)
+{
+	struct nk_store *s = nk_publisher_store(c->publisher);
+	const struct nk_user *u = cr->ed.row;
+	struct nk_group *g;
+	int r;
+
+	*gidp = cr->gid;
+	r = cr->ed.group_create ? nk_group_by_name(s, u->name, &g) :
+	    nk_group_get(s, u->group_id, &g);
+	if (r < 0)
+		return r == -ENOENT && cr->ed.group_create ? 0 : r;
+	*gidp = g->gid;
+	nk_group_free(g);
+	return 0;
+}
+
+static int
+get_home_ready(struct nk_context *c, struct creation *cr, struct nk_error *e)
+{
+	gid_t gid;
+	int r;
+
+	if (!cr->ed.row->managed)
+		return 0;
+	nk_user_home_undo(c, &cr->home);	/* of a try before */
+	if ((r = find_gid(c, cr, &gid)) < 0)
+		return r;
+	return nk_user_home_create(c, &cr->ed, gid, &cr->home, e);
+}
+
 /* ---- under the lock ---- */
 
 static int
@@ -213,7 +247,7 @@ create(struct nk_context *c, void *arg, struct nk_error *e)
 	    (r = write_audit(c, cr->ed.row)) < 0)
 		return r;
 	if (cr->ed.home_create &&
-	    (r = nk_user_make_home(c, &cr->ed, &cr->home, e)) < 0)
+	    (r = nk_user_home_make(c, &cr->ed, &cr->home, e)) < 0)
 		return r;
 	return nk_user_result(c, cr->ed.row, cr->secret.plain, &cr->ed.keys,
 	    &cr->result);
@@ -232,24 +266,25 @@ int
 nk_user_create(struct nk_context *c, json_t *params, json_t **resultp,
     struct nk_error *e)
 {
-	struct creation cr = { .home = NK_HOME_NONE };
+	struct creation cr = { .home = NK_USER_HOME_NONE };
 	int tries = 0, r;
 
 	if ((r = prepare(c, &cr, json_array_get(params, 0), e)) < 0)
 		goto out;
 	do {
 		start_again(&cr);
-		if ((r = choose_ids(c, &cr, e)) == 0)
+		if ((r = choose_ids(c, &cr, e)) == 0 &&
+		    (r = get_home_ready(c, &cr, e)) == 0)
 			r = nk_edit_run(c, create, &cr, e);
 	} while (r == -ESTALE && ++tries < TRIES);
+	if (r == 0 || r == -EINPROGRESS)
+		nk_user_home_keep(&cr.home);
 	if (r == 0) {
 		*resultp = cr.result;
 		cr.result = NULL;
 	}
-	if (r == 0 || r == -EINPROGRESS)
-		nk_home_keep(&cr.home);
  out:
-	nk_home_undo(&cr.home);
+	nk_user_home_undo(c, &cr.home);
 	json_decref(cr.result);
 	nk_new_password_clear(&cr.secret);
 	nk_user_edit_clear(&cr.ed);

@@ -3,6 +3,7 @@
 
 #include "lib/rpc/edit.h"
 #include "lib/rpc/entity.h"
+#include "lib/rpc/user_leave.h"
 #include "lib/rpc/user_write.h"
 #include "lib/rpc/way_in.h"
 
@@ -11,6 +12,7 @@
 struct deletion {
 	int64_t	id;
 	bool	delete_group, force;
+	struct nk_user_leavers leavers;
 };
 
 /* What must be true of the user; *up is then the caller's. */
@@ -92,14 +94,15 @@ nk_user_remove(struct nk_context *c, const char *action,
 static int
 delete(struct nk_context *c, void *arg, struct nk_error *e)
 {
-	const struct deletion *d = arg;
+	struct deletion *d = arg;
 	struct nk_way_in way;
 	struct nk_user *u;
 	int r;
 
 	if ((r = check(c, d->id, &u, e)) < 0)
 		return r;
-	if ((r = nk_way_in_before(c, u, d->force, &way)) == 0 &&
+	if ((r = nk_user_leavers_add(c, &d->leavers, u)) == 0 &&
+	    (r = nk_way_in_before(c, u, d->force, &way)) == 0 &&
 	    (r = nk_user_remove(c, ACTION, u)) == 0)
 		r = nk_way_in_after(c, &way, e);
 	if (r == 0 && d->delete_group && u->group_id != 0)
@@ -125,7 +128,10 @@ nk_user_delete_method(struct nk_context *c, json_t *params,
 		return nk_error_call(e, EPERM, "Users provided by a "
 		    "directory service must be deleted from the identity "
 		    "provider (LDAP server or domain controller).");
-	if ((r = nk_edit_run(c, delete, &d, e)) < 0)
-		return r;
-	return (*resultp = json_integer(d.id)) == NULL ? -ENOMEM : 0;
+	if ((r = nk_edit_run(c, delete, &d, e)) == 0) {
+		nk_user_leave(c, ACTION, &d.leavers);
+		r = (*resultp = json_integer(d.id)) == NULL ? -ENOMEM : 0;
+	}
+	nk_user_leavers_clear(&d.leavers);
+	return r;
 }

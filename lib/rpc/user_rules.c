@@ -168,10 +168,10 @@ check_shell(const struct nk_user_rules *rules, const struct nk_user_edit *ed,
 
 /* ---- the home ---- */
 
-static bool
-is_no_home(const struct nk_user_rules *rules, const char *home)
+bool
+nk_is_no_home(const struct nk_conf *conf, const char *home)
 {
-	return strcmp(home, rules->conf->default_home) == 0 ||
+	return strcmp(home, conf->default_home) == 0 ||
 	    strcmp(home, "/var/empty") == 0;
 }
 
@@ -186,7 +186,7 @@ check_home_path(const struct nk_user_rules *rules,
 		nk_user_edit_refuse(ed, e, "home", EINVAL, "%s", why);
 		return false;
 	}
-	if (is_no_home(rules, home))
+	if (nk_is_no_home(rules->conf, home))
 		return false;
 	if (!ed->home_create && !rules->blind &&
 	    nk_home_look(home) == NK_HOME_OTHER) {
@@ -195,27 +195,6 @@ check_home_path(const struct nk_user_rules *rules,
 		return false;
 	}
 	return true;
-}
-
-/* What would have to be done in a home that exists. */
-static void
-check_existing_home(const struct nk_user_rules *rules,
-    const struct nk_user_edit *ed, struct nk_error *e)
-{
-	const struct nk_user *u = ed->row, *old = ed->old;
-
-	if (old != NULL && is_given(ed, NK_GIVEN_HOME) &&
-	    !is_no_home(rules, old->home) &&
-	    nk_home_look(old->home) == NK_HOME_DIRECTORY)
-		nk_user_edit_refuse(ed, e, "home", EINVAL, "This version "
-		    "of naskeys does not move homes: move %s away first, "
-		    "then set \"home\".", old->home);
-	if (is_given(ed, NK_GIVEN_HOME_MODE) && !ed->home_create &&
-	    !rules->blind && !is_no_home(rules, u->home) &&
-	    nk_home_has_mode(u->home, ed->home_mode) == 0)
-		nk_user_edit_refuse(ed, e, "home_mode", EINVAL, "This "
-		    "version of naskeys does not change homes that exist: "
-		    "change the mode of %s yourself.", u->home);
 }
 
 static void
@@ -230,12 +209,12 @@ check_home(const struct nk_user_rules *rules, const struct nk_user_edit *ed,
 	if (!good && u->ssh_password_enabled)
 		nk_user_edit_refuse(ed, e, "home", EINVAL,
 		    "SSH password login requires a valid home path.");
-	if (ed->home_create && is_no_home(rules, u->home))
+	if (ed->home_create && nk_is_no_home(rules->conf, u->home))
 		nk_user_edit_refuse(ed, e, "home_create", EINVAL,
 		    "Give \"home\": the folder in which the home is made.");
-	check_existing_home(rules, ed, e);
 	if (is_given(ed, NK_GIVEN_SSH_PASSWORD) && u->ssh_password_enabled &&
-	    (is_no_home(rules, u->home) || nk_shell_is_nologin(u->shell)))
+	    (nk_is_no_home(rules->conf, u->home) ||
+	    nk_shell_is_nologin(u->shell)))
 		nk_user_edit_refuse(ed, e, "ssh_password_enabled", EINVAL,
 		    "Cannot be enabled without a valid home path and login "
 		    "shell.");
@@ -488,10 +467,10 @@ check_one_group(struct nk_store *s, const struct nk_user_edit *ed, size_t i,
 }
 
 static bool
-is_shared_home(const char *home)
+is_shared_home(const struct nk_conf *conf, const char *home)
 {
-	return strcmp(home, "/") == 0 || strcmp(home, "/nonexistent") == 0 ||
-	    strcmp(home, "/var/empty") == 0;
+	return nk_is_no_home(conf, home) || strcmp(home, "/") == 0 ||
+	    strcmp(home, "/nonexistent") == 0;
 }
 
 int
@@ -502,8 +481,7 @@ nk_user_rules_check_home(struct nk_context *c,
 	struct nk_user *other;
 	int r;
 
-	if (!is_given(ed, NK_GIVEN_HOME) || is_shared_home(u->home) ||
-	    strcmp(u->home, c->conf->default_home) == 0)
+	if (!is_given(ed, NK_GIVEN_HOME) || is_shared_home(c->conf, u->home))
 		return 0;
 	r = nk_user_by_home(nk_publisher_store(c->publisher), u->home,
 	    &other);

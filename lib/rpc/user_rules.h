@@ -121,6 +121,9 @@ int	nk_user_rules_check_store(struct nk_context *c,
 int	nk_user_rules_check_home(struct nk_context *c,
 	    const struct nk_user_edit *ed, struct nk_error *e) NK_MUST_CHECK;
 
+/* Is it the path of those who have no home? */
+bool	nk_is_no_home(const struct nk_conf *conf, const char *home);
+
 /*
  * Would nobody be left with full rights if "but" had none?  root has them
  * unless it is locked.  1, 0 or -errno.

@@ -6,6 +6,7 @@
 #include "lib/rpc/edit.h"
 #include "lib/rpc/elsewhere.h"
 #include "lib/rpc/entity.h"
+#include "lib/rpc/user_home.h"
 #include "lib/rpc/user_write.h"
 #include "lib/rpc/way_in.h"
 
@@ -25,7 +26,7 @@ struct change {
 	struct nk_user_edit	 ed;
 	struct nk_new_password	 secret;
 	uint32_t		 uid;	/* elsewhere, for accept_uid */
-	struct nk_home		 home;
+	struct nk_user_home	 home;
 	json_t			*result;
 };
 
@@ -160,6 +161,8 @@ write_audit(struct nk_context *c, struct change *ch, bool keys,
 	if ((r = nk_user_audit_entity(c, u, keys, &after)) < 0)
 		return r;
 	nk_json_keep_changes(before, after);
+	if ((r = nk_user_home_audit(&ch->home, before, after)) < 0)
+		goto out;
 	if (strcmp(ch->old->hash, u->hash) != 0 &&
 	    (json_object_set_new(before, "unixhash",
 	    json_string(NK_SECRET_TEXT)) == -1 ||
@@ -169,6 +172,7 @@ write_audit(struct nk_context *c, struct change *ch, bool keys,
 	else
 		r = nk_audit_write(c, ACTION, &subject, before, after,
 		    "Update user %s", u->name);
+ out:
 	json_decref(after);
 	return r;
 }
@@ -191,10 +195,7 @@ write_all(struct nk_context *c, struct change *ch, bool *changedp,
 	    (r = nk_user_set_keys(s, ed->row->id, &ed->keys,
 	    changedp)) < 0))
 		return r;
-	if (ed->home_create &&
-	    (r = nk_user_make_home(c, ed, &ch->home, e)) < 0)
-		return r;
-	*changedp = *changedp || ch->home.made;
+	*changedp = *changedp || nk_user_home_is_changed(&ch->home);
 	/* the store has a say in generation and group of the row */
 	if ((r = nk_user_get(s, ed->row->id, &row)) < 0)
 		return r;
@@ -270,6 +271,8 @@ update(struct nk_context *c, void *arg, struct nk_error *e)
 		goto out;
 	r = nk_user_result(c, ch->ed.row, ch->secret.plain,
 	    keys ? &ch->ed.keys : NULL, &ch->result);
+	if (r == 0)
+		r = nk_user_home_warn(&ch->home, ch->result);
 	if (r == 0 && !changed)
 		r = 1;
  out:
@@ -308,7 +311,7 @@ nk_user_update_method(struct nk_context *c, json_t *params,
 	struct change ch = {
 		.id = json_integer_value(json_array_get(params, 0)),
 		.fields = json_array_get(params, 1),
-		.home = NK_HOME_NONE,
+		.home = NK_USER_HOME_NONE,
 	};
 	int tries = 0, r;
 
@@ -321,7 +324,8 @@ nk_user_update_method(struct nk_context *c, json_t *params,
 		if ((r = read_snapshot(c, &ch, e)) < 0 ||
 		    (r = check_elsewhere(c, &ch, e)) < 0 ||
 		    (r = nk_new_password_make(&ch.secret, c->conf, &ch.ed,
-		    e)) < 0)
+		    e)) < 0 || (r = nk_user_home_update(c, &ch.ed, ch.fields,
+		    &ch.home, e)) < 0)
 			break;
 		r = nk_edit_run(c, update, &ch, e);
 	} while (r == -ESTALE && ++tries < TRIES);
@@ -330,8 +334,8 @@ nk_user_update_method(struct nk_context *c, json_t *params,
 		ch.result = NULL;
 	}
 	if (r == 0 || r == -EINPROGRESS)
-		nk_home_keep(&ch.home);
-	nk_home_undo(&ch.home);
+		nk_user_home_keep(&ch.home);
+	nk_user_home_undo(c, &ch.home);
 	json_decref(ch.result);
 	nk_new_password_clear(&ch.secret);
 	forget_rows(&ch);

@@ -306,45 +306,6 @@ nk_user_set_keys(struct nk_store *s, int64_t user, struct nk_keys *ks,
 	return r;
 }
 
-/* ---- homes ---- */
-
-int
-nk_user_make_home(struct nk_context *c, const struct nk_user_edit *ed,
-    struct nk_home *h, struct nk_error *e)
-{
-	const struct nk_user *u = ed->row;
-	struct nk_group *g;
-	int len, r;
-
-	r = nk_group_get(nk_publisher_store(c->publisher), u->group_id, &g);
-	if (r < 0)
-		return r;
-	r = nk_home_make(h, u->home, u->uid, g->gid, ed->home_mode,
-	    c->conf->skeleton, c->state->owner);
-	nk_group_free(g);
-	len = (int)(strrchr(u->home, '/') - u->home);
-	switch (r) {
-	case 0:
-		return 0;
-	case -ENOENT:
-		nk_user_edit_refuse(ed, e, "home", EINVAL, "%.*s: parent "
-		    "path of specified home directory does not exist.",
-		    len, u->home);
-		return -EINVAL;
-	case -EPERM:
-		nk_user_edit_refuse(ed, e, "home", EINVAL, "%.*s: a home is "
-		    "made only in a folder that root owns along its whole "
-		    "path and that nobody else can write to.", len, u->home);
-		return -EINVAL;
-	case -EEXIST:
-		return nk_error_call(e, EEXIST, "Path for home directory "
-		    "already exists and is not a directory");
-	default:
-		return nk_error_call(e, -r, "%s: the home could not be "
-		    "made: %s.", u->home, strerror(-r));
-	}
-}
-
 /* ---- the answer ---- */
 
 static int

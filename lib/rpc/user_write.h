@@ -6,7 +6,6 @@
 
 #include <stdbool.h>
 
-#include "lib/account/home.h"
 #include "lib/account/password.h"
 #include "lib/attr.h"
 #include "lib/rpc/rpc.h"
@@ -63,10 +62,6 @@ int	nk_user_check_revoked(struct nk_store *s,
  */
 int	nk_user_set_keys(struct nk_store *s, int64_t user,
 	    struct nk_keys *ks, bool *changedp) NK_MUST_CHECK;
-
-/* Make row->home; errors are the edit's. */
-int	nk_user_make_home(struct nk_context *c, const struct nk_user_edit *ed,
-	    struct nk_home *h, struct nk_error *e) NK_MUST_CHECK;
 
 /*
  * The user's object with "password" and "warnings", as create and update

@@ -165,11 +165,10 @@ static const struct row {
 	    "Home directory must be readable by User.", EINVAL },
 	{ "user.create", NEW(",'home_mode':'600'"), "user_create.home_mode",
 	    "Home directory must be executable by User.", EINVAL },
-	{ "user.create", NEW(",'home':'/usr','home_mode':'700'"),
-	    "user_create.home_mode", "This version of naskeys does not "
-	    "change homes that exist: change the mode of /usr yourself.",
-	    EINVAL },
-	/* the rest */
+	{ "user.create", NEW(",'uid':6009,'home':'/usr','home_mode':'700'"),
+	    "user_create.home", "/usr: The home directory does not belong "
+	    "to the user; it may not be mounted. If it is meant for this "
+	    "user, give it to uid 6009 first.", EINVAL },
 	{ "user.create", NEW(",'full_name':'a:b'"), "user_create.full_name",
 	    "The ':' character is not allowed.", EINVAL },
 	{ "user.update", UPDATE(2, "'full_name':'a\\nb'"),

@@ -680,17 +680,264 @@ START_TEST(home_made)
 	ck_assert_uint_eq(st.st_mode & 07777, 0750);
 	ck_assert_int_eq(lstat("/mnt/dora/.profile", &st), 0);
 	ck_assert_uint_eq(st.st_uid, 6001);
-	/* what is there is used as it is */
+	/* one that is there is the user's already, or is refused */
 	ck_assert_int_eq(mkdir("/mnt/emil", 0711), 0);
-	done("user.create", "[{'username':'emil','group':2,'password':'x',"
-	    "'home':'/mnt','home_create':true}]");
+	refused_once("user.create", "[{'username':'emil','group':2,"
+	    "'uid':6002,'password':'x','home':'/mnt','home_create':true}]",
+	    "user_create.home", "/mnt/emil: The home directory does not "
+	    "belong to the user; it may not be mounted. If it is meant for "
+	    "this user, give it to uid 6002 first.", EINVAL);
 	ck_assert_int_eq(lstat("/mnt/emil", &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0711);
+	ck_assert_int_eq(chown("/mnt/emil", 6002, 5000), 0);
+	done("user.create", "[{'username':'emil','group':2,'uid':6002,"
+	    "'password':'x','home':'/mnt','home_create':true}]");
+	ck_assert_int_eq(lstat("/mnt/emil", &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0700);
+	ck_assert_int_eq(lstat("/mnt/emil/.profile", &st), 0);
+	ck_assert_uint_eq(st.st_uid, 6002);
+	/* one that is only named is left alone */
+	ck_assert_int_eq(mkdir("/mnt/fay", 0711), 0);
+	done("user.create", "[{'username':'fay','group':2,'password':'x',"
+	    "'home':'/mnt/fay'}]");
+	ck_assert_int_eq(lstat("/mnt/fay", &st), 0);
 	ck_assert_uint_eq(st.st_uid, 0);
-	ck_assert_int_eq(rmdir("/mnt/emil"), 0);
-	/* one that is missing, in an update */
-	done("user.update", "[7,{'home_create':true}]");
-	ck_assert_int_eq(lstat("/mnt/emil", &st), 0);
-	ck_assert_uint_ne(st.st_uid, 0);
+}
+END_TEST
+
+/* The one audit row of user.update for this user, last. */
+static void
+expect_audit(const char *path, const char *value)
+{
+	expect("naskeys.audit.query", "[[['action','=','user.update']],"
+	    "{'order_by':['-id'],'limit':1}]", path, value);
+}
+
+START_TEST(home_mode)
+{
+	char *before, *after;
+	struct stat st;
+
+	make_mnt();
+	done("user.create", "[{'username':'dora','group':2,'password':'x',"
+	    "'home':'/mnt','home_create':true}]");
+	expect("user.update", "[6,{'home_mode':'750'}]", "warnings", "[]");
+	ck_assert_int_eq(lstat("/mnt/dora", &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0750);
+	expect_audit("0.before", "{'home_mode':'700'}");
+	expect_audit("0.after", "{'home_mode':'750'}");
+	done("user.revoke_key", "['SHA256:" ED25519_SHA256 "']");
+	before = contents();
+	done("user.update", "[6,{'home_mode':'750'}]");
+	ck_assert_int_eq(chown("/mnt/dora", 5005, 5000), 0);
+	refused_once("user.update", "[6,{'home_mode':'700'}]",
+	    "user_update.home_mode", "/mnt/dora: The home directory does not "
+	    "belong to the user; it may not be mounted. If it is meant for "
+	    "this user, give it to uid 3000 first.", EINVAL);
+	ck_assert_int_eq(chown("/mnt/dora", 3000, 5000), 0);
+	/* an edit that fails takes it back */
+	refused("user.update", "[6,{'home_mode':'700','sshpubkey':'"
+	    ED25519 "'}]", "user_update.sshpubkey", "The key SHA256:"
+	    ED25519_SHA256 " has been revoked. Use another key; only an "
+	    "administrator can bring this one back, with \"force\" "
+	    "(naskeysctl key add --force).", EPERM);
+	after = contents();
+	ck_assert_str_eq(before, after);
+	ck_assert_int_eq(lstat("/mnt/dora", &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0750);
+	free(before);
+	free(after);
+}
+END_TEST
+
+START_TEST(home_again)
+{
+	struct stat st;
+
+	make_mnt();
+	done("user.create", "[{'username':'dora','group':2,'password':'x',"
+	    "'home':'/mnt','home_create':true}]");
+	ck_assert_int_eq(rename("/mnt/dora", "/mnt/away"), 0);
+	/* who says nothing of the home does not make it */
+	done("user.update", "[6,{'full_name':'Dora'}]");
+	ck_assert_int_eq(lstat("/mnt/dora", &st), -1);
+	done("user.update", "[6,{'home':'/mnt/dora','full_name':'D'}]");
+	ck_assert_int_eq(lstat("/mnt/dora", &st), 0);
+	ck_assert_uint_eq(st.st_uid, 3000);
+	ck_assert_uint_eq(st.st_mode & 07777, 0700);
+	ck_assert_int_eq(lstat("/mnt/dora/.profile", &st), 0);
+	remove_tree("/mnt/dora");
+	done("user.update", "[6,{'home_mode':'711'}]");
+	ck_assert_int_eq(lstat("/mnt/dora", &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0711);
+	remove_tree("/mnt/dora");
+	ck_assert_int_eq(close(creat("/mnt/dora", 0644)), 0);
+	refused("user.update", "[6,{'home':'/mnt/dora','full_name':'E'}]",
+	    "", "Path for home directory already exists and is not a "
+	    "directory", EEXIST);
+	ck_assert_int_eq(unlink("/mnt/dora"), 0);
+	ck_assert_int_eq(chmod("/mnt", 0777), 0);
+	expect("user.update", "[6,{'home':'/mnt/dora','full_name':'F'}]",
+	    "warnings", "['The home directory /mnt/dora is not there, and "
+	    "could not be made: Operation not permitted.']");
+	expect("user.get_instance", "[6]", "full_name", "'F'");
+	refused_once("user.update", "[6,{'home_create':true}]",
+	    "user_update.home", "/mnt: a home is made only in a folder that "
+	    "root owns along its whole path and that nobody else can write "
+	    "to.", EINVAL);
+}
+END_TEST
+
+/* Make it 1 MiB long, without holes. */
+static void
+fill(const char *path)
+{
+	static const char zero[65536];
+	int fd = open(path, O_WRONLY), i;
+
+	ck_assert_int_ge(fd, 0);
+	for (i = 0; i < 16; i++)
+		ck_assert_int_eq(write(fd, zero, sizeof(zero)),
+		    (int)sizeof(zero));
+	ck_assert_int_eq(close(fd), 0);
+}
+
+/* Something of dora's in her home. */
+static void
+put_file(const char *path, mode_t mode, uid_t uid)
+{
+	int fd = creat(path, mode);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, "hers\n", 5), 5);
+	ck_assert_int_eq(fchown(fd, uid, 5000), 0);
+	ck_assert_int_eq(close(fd), 0);
+}
+
+START_TEST(home_moves)
+{
+	struct stat st;
+
+	make_mnt();
+	done("user.create", "[{'username':'dora','group':2,'password':'x',"
+	    "'home':'/mnt','home_create':true,'home_mode':'751'}]");
+	ck_assert_int_eq(unlink("/mnt/dora/.profile"), 0);
+	put_file("/mnt/dora/file", 0640, 3000);
+	ck_assert_int_eq(mkdir("/mnt/new", 0755), 0);
+	expect("user.update", "[6,{'home':'/mnt/new','home_create':true}]",
+	    "home", "'/mnt/new/dora'");
+	ck_assert_int_eq(lstat("/mnt/new/dora", &st), 0);
+	ck_assert_uint_eq(st.st_uid, 3000);
+	ck_assert_uint_eq(st.st_mode & 07777, 0751);
+	ck_assert_int_eq(lstat("/mnt/new/dora/file", &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0640);
+	/* all of it and nothing else; the old one stays */
+	ck_assert_int_eq(lstat("/mnt/new/dora/.profile", &st), -1);
+	ck_assert_int_eq(lstat("/mnt/dora/file", &st), 0);
+	/* without home_create too, and into one that is there */
+	ck_assert_int_eq(mkdir("/mnt/third", 0700), 0);
+	ck_assert_int_eq(chown("/mnt/third", 3000, 5000), 0);
+	expect("user.update", "[6,{'home':'/mnt/third','home_mode':'711'}]",
+	    "warnings", "[]");
+	ck_assert_int_eq(lstat("/mnt/third/file", &st), 0);
+	ck_assert_int_eq(lstat("/mnt/third", &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0711);
+	expect_audit("0.before", "{'home':'/mnt/new/dora',"
+	    "'home_mode':'700'}");
+	/* what was moved by hand is not moved again */
+	ck_assert_int_eq(rename("/mnt/third", "/mnt/fourth"), 0);
+	expect("user.update", "[6,{'home':'/mnt/none/at/all'}]", "home",
+	    "'/mnt/none/at/all'");
+	expect("user.update", "[6,{'home':'/mnt/fourth'}]", "warnings",
+	    "[]");
+	/* nothing of hers is there: that is said */
+	ck_assert_int_eq(chown("/mnt/fourth", 0, 0), 0);
+	expect("user.update", "[6,{'home':'/mnt/fifth'}]", "warnings",
+	    "['Nothing was copied from /mnt/fourth: The home directory does "
+	    "not belong to the user; it may not be mounted.']");
+	ck_assert_int_eq(lstat("/mnt/fifth/.profile", &st), 0);
+}
+END_TEST
+
+START_TEST(home_stays)
+{
+	char *before, *after;
+	struct stat st;
+
+	make_mnt();
+	done("user.create", "[{'username':'dora','group':2,'password':'x',"
+	    "'home':'/mnt','home_create':true}]");
+	put_file("/mnt/dora/file", 0600, 3000);
+	put_file("/mnt/dora/\033[31m", 0600, 0);
+	before = contents();
+	refused_once("user.update", "[6,{'home':'/mnt/new'}]",
+	    "user_update.home", "/mnt/dora/?[31m cannot be copied to "
+	    "/mnt/new: The user may not do that: look at the modes of the "
+	    "home directory and of what is in it.", EINVAL);
+	ck_assert_int_eq(lstat("/mnt/new", &st), -1);
+	ck_assert_int_eq(unlink("/mnt/dora/\033[31m"), 0);
+	refused_once("user.update", "[6,{'home':'/mnt/no/where'}]",
+	    "user_update.home", "/mnt/no: parent path of specified home "
+	    "directory does not exist.", EINVAL);
+	refused_once("user.update", "[6,{'home':'/mnt/skel'}]",
+	    "user_update.home", "/mnt/skel: The home directory does not "
+	    "belong to the user; it may not be mounted. If it is meant for "
+	    "this user, give it to uid 3000 first.", EINVAL);
+	refused_once("user.update", "[6,{'home':'/mnt/dora/in'}]",
+	    "user_update.home", "/mnt/dora: a home is made only in a folder "
+	    "that root owns along its whole path and that nobody else can "
+	    "write to.", EINVAL);
+	/* full: what was made is gone again */
+	ck_assert_int_eq(mkdir("/mnt/small", 0755), 0);
+	ck_assert_int_eq(mount("none", "/mnt/small", "tmpfs", 0,
+	    "mode=0755,size=64k"), 0);
+	put_file("/mnt/dora/big", 0600, 3000);
+	fill("/mnt/dora/big");
+	refused_once("user.update", "[6,{'home':'/mnt/small',"
+	    "'home_create':true}]", "user_update.home", "/mnt/dora could "
+	    "not be copied to /mnt/small/dora: The home directory's file "
+	    "system is full.", EINVAL);
+	ck_assert_int_eq(lstat("/mnt/small/dora", &st), -1);
+	after = contents();
+	ck_assert_str_eq(before, after);
+	free(before);
+	free(after);
+}
+END_TEST
+
+START_TEST(home_left)
+{
+	struct stat st;
+
+	make_mnt();
+	done("user.create", "[{'username':'dora','group_create':true,"
+	    "'password':'x','home':'/mnt','home_create':true}]");
+	ck_assert_int_eq(mkdir("/mnt/dora/.ssh", 0700), 0);
+	ck_assert_int_eq(chown("/mnt/dora/.ssh", 3000, 3000), 0);
+	put_file("/mnt/dora/.ssh/authorized_keys", 0600, 3000);
+	put_file("/mnt/dora/file", 0600, 3000);
+	expect("user.delete", "[6]", "", "6");
+	ck_assert_uint_eq(json_array_size(w.notes), 0);
+	ck_assert_int_eq(lstat("/mnt/dora/.ssh", &st), -1);
+	ck_assert_int_eq(lstat("/mnt/dora/file", &st), 0);
+	/* where it cannot be, it is said */
+	done("user.create", "[{'username':'emil','group_create':true,"
+	    "'password':'x','home':'/mnt','home_create':true}]");
+	ck_assert_int_eq(mkdir("/mnt/emil/.ssh", 0700), 0);
+	put_file("/mnt/emil/.ssh/authorized_keys", 0600, 0);
+	expect("group.delete", "[6,{'delete_users':true}]", "", "6");
+	ck_assert_str_eq(json_string_value(json_object_get(
+	    json_array_get(w.notes, 0), "text")), "Delete user emil: "
+	    "/mnt/emil/.ssh was not removed: The user may not do that: look "
+	    "at the modes of the home directory and of what is in it.");
+	expect("naskeys.audit.query", "[[['object','=','emil']],"
+	    "{'order_by':['-id'],'limit':1}]", "0.action", "'group.delete'");
+	ck_assert_int_eq(lstat("/mnt/emil/.ssh/authorized_keys", &st), 0);
+	/* a home that was never made is no news */
+	done("user.create", "[{'username':'fay','group_create':true,"
+	    "'password':'x','home':'/mnt/none/fay'}]");
+	expect("user.delete", "[8]", "", "8");
+	ck_assert_uint_eq(json_array_size(w.notes), 0);
 }
 END_TEST
 
@@ -715,13 +962,6 @@ START_TEST(home_refused)
 	    "that root owns along its whole path and that nobody else can "
 	    "write to.", EINVAL);
 	ck_assert_int_eq(lstat("/mnt/dora/fay", &st), -1);
-	refused("user.update", "[6,{'home':'/mnt/new'}]",
-	    "user_update.home", "This version of naskeys does not move "
-	    "homes: move /mnt/dora away first, then set \"home\".", EINVAL);
-	refused("user.update", "[6,{'home_mode':'755'}]",
-	    "user_update.home_mode", "This version of naskeys does not "
-	    "change homes that exist: change the mode of /mnt/dora "
-	    "yourself.", EINVAL);
 	/* the mode itself is the only thing wrong with it */
 	refused_once("user.update", "[6,{'home_mode':'888'}]",
 	    "user_update.home_mode", "Please provide a valid value for "
@@ -733,10 +973,6 @@ START_TEST(home_refused)
 	ck_assert_str_eq(before, after);
 	free(before);
 	free(after);
-	ck_assert_int_eq(rename("/mnt/dora", "/mnt/new"), 0);
-	done("user.update", "[6,{'home':'/mnt/new','home_mode':'700'}]");
-	done("user.delete", "[6]");
-	ck_assert_int_eq(lstat("/mnt/new", &st), 0);
 }
 END_TEST
 
@@ -768,6 +1004,11 @@ main(void)
 		tcase_add_test(tc, changed_elsewhere);
 		tcase_add_test(tc, home_made);
 		tcase_add_test(tc, home_refused);
+		tcase_add_test(tc, home_mode);
+		tcase_add_test(tc, home_again);
+		tcase_add_test(tc, home_moves);
+		tcase_add_test(tc, home_stays);
+		tcase_add_test(tc, home_left);
 	}
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: ISC */
+#include "lib/rpc/user_leave.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/home/homedir.h"
+#include "lib/rpc/edit.h"
+#include "lib/rpc/user_home.h"
+
+#define SECONDS		10	/* one home that hangs */
+#define TEXT_MAX	2048
+
+void
+nk_user_leavers_clear(struct nk_user_leavers *all)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++) {
+		free(all->v[i].name);
+		free(all->v[i].home);
+		free(all->v[i].groups);
+	}
+	free(all->v);
+	*all = (struct nk_user_leavers){ NULL, 0 };
+}
+
+int
+nk_user_leavers_add(struct nk_context *c, struct nk_user_leavers *all,
+    const struct nk_user *u)
+{
+	struct nk_store *s = nk_publisher_store(c->publisher);
+	struct nk_ids ids = { NULL, 0 };
+	struct nk_user_leaver *l;
+	struct nk_group *g;
+	int r;
+
+	if (!u->managed || nk_is_no_home(c->conf, u->home))
+		return 0;
+	l = reallocarray(all->v, all->n + 1, sizeof(*l));
+	if (l == NULL)
+		return -ENOMEM;
+	all->v = l;
+	l += all->n++;
+	*l = (struct nk_user_leaver){ .id = u->id, .uid = u->uid,
+	    .name = strdup(u->name), .home = strdup(u->home) };
+	if (l->name == NULL || l->home == NULL)
+		return -ENOMEM;
+	if ((r = nk_group_get(s, u->group_id, &g)) < 0)
+		return r;
+	l->gid = g->gid;
+	nk_group_free(g);
+	if ((r = nk_groups_of_user(s, u->id, &ids)) == 0)
+		r = nk_user_gids(c, &ids, &l->groups, &l->n_groups);
+	nk_ids_clear(&ids);
+	return r;
+}
+
+/* ---- what stays, and why ---- */
+
+struct remark {
+	const char		*action, *text;
+	const struct nk_user_leaver *l;
+};
+
+static int
+write_remark(struct nk_context *c, void *arg, struct nk_error *e)
+{
+	const struct remark *m = arg;
+	struct nk_subject subject = { "user", m->l->id, m->l->name };
+
+	(void)e;
+	return nk_audit_write(c, m->action, &subject, NULL, NULL, "%s",
+	    m->text);
+}
+
+/* The user is gone all the same; nothing is left to be refused. */
+static void
+tell(struct nk_context *c, const char *action,
+    const struct nk_user_leaver *l, const struct nk_homefile_result *res)
+{
+	struct remark m = { .action = action, .l = l };
+	char text[TEXT_MAX];
+	struct nk_error e;
+	json_t *params;
+	int r;
+
+	(void)snprintf(text, sizeof(text), "Delete user %s: %s/.ssh was not "
+	    "removed: %s", l->name, l->home, nk_homedir_sentence(res));
+	m.text = text;
+	params = json_pack("{s:s}", "text", text);
+	if (c->notify != NULL && params != NULL)
+		c->notify(c->notify_arg, "naskeys.warning", params);
+	else
+		json_decref(params);
+	nk_error_init(&e);
+	r = nk_edit_run(c, write_remark, &m, &e);
+	(void)r;
+	nk_error_clear(&e);
+}
+
+/* Somebody else may have been given the home by now. */
+static bool
+is_free(struct nk_context *c, const char *home)
+{
+	struct nk_user *u = NULL;
+	int r;
+
+	r = nk_user_by_home(nk_publisher_store(c->publisher), home, &u);
+	if (r == 0)
+		nk_user_free(u);
+	return r == -ENOENT;
+}
+
+static void
+remove_ssh(struct nk_context *c, const char *action,
+    const struct nk_user_leaver *l)
+{
+	const struct nk_homefile_who who = { .uid = l->uid, .gid = l->gid,
+	    .groups = l->groups, .n_groups = l->n_groups, .home = l->home,
+	    .root = c->state->owner, .seconds = SECONDS };
+	struct nk_homefile_result res;
+
+	if (!is_free(c, l->home) || nk_homedir_remove_ssh(&who, &res) == 0)
+		return;
+	/* One that was never made is no news. */
+	if (res.outcome != NK_HOMEFILE_NO_HOME)
+		tell(c, action, l, &res);
+}
+
+void
+nk_user_leave(struct nk_context *c, const char *action,
+    const struct nk_user_leavers *all)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		remove_ssh(c, action, &all->v[i]);
+}
