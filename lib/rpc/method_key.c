@@ -6,6 +6,7 @@
 
 #include "lib/keyfile/look.h"
 #include "lib/keyfile/merge.h"
+#include "lib/rpc/adopt.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/key_add.h"
 #include "lib/rpc/key_places.h"
@@ -366,6 +367,8 @@ const struct nk_method nk_methods_key[] = {
 	    user_remove_key },
 	{ "user.revoke_key", NK_RIGHT_ADMIN, NK_EDITS, nk_revoke_args,
 	    nk_user_revoke_key },
+	{ "user.adopt_keys", NK_RIGHT_ADMIN, NK_EDITS, nk_adopt_args,
+	    nk_user_adopt_keys },
 	{ "user.authorized_keys_file", NK_RIGHT_ADMIN, NK_EDITS, mode_args,
 	    user_authorized_keys_file },
 	{ .name = NULL },
