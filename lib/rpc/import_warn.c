@@ -84,14 +84,15 @@ warn_of_keys(json_t *warnings, const struct nk_system_user *u,
 	if (found == NK_HOMEKEYS_FOUND)
 		(void)snprintf(text, sizeof(text), "the keys in %s/"
 		    NK_HOMEKEYS_FILE " are not taken over, and sshd may not "
-		    "read that file for accounts of naskeys: add them "
-		    "afterwards with \"naskeysctl key add %s FILE\"", home,
+		    "read that file for accounts of naskeys: \"naskeysctl "
+		    "key adopt %s\" takes them afterwards", home,
 		    u->pw.name);
 	else
 		(void)snprintf(text, sizeof(text), "whether there are keys "
 		    "in %s/" NK_HOMEKEYS_FILE " could not be seen safely; "
-		    "none are taken over: look, and add them afterwards with "
-		    "\"naskeysctl key add %s FILE\"", home, u->pw.name);
+		    "none are taken over: \"naskeysctl key adopt %s\" takes "
+		    "them afterwards, or says why it cannot", home,
+		    u->pw.name);
 	return nk_import_warn(warnings, u->pw.name, text);
 }
 

@@ -527,6 +527,10 @@ START_TEST(take_over_keys)
 	    ".ssh/authorized_keys are not taken over"));
 	ck_assert_ptr_nonnull(strstr(whole, "jo: whether there are keys in "
 	    "/mnt/jo/.ssh/authorized_keys could not be seen safely"));
+	ck_assert_ptr_nonnull(strstr(whole, "\\\"naskeysctl key adopt hans"
+	    "\\\""));
+	ck_assert_ptr_nonnull(strstr(whole, "\\\"naskeysctl key adopt jo"
+	    "\\\""));
 	ck_assert_ptr_null(strstr(whole, "/mnt/iris"));
 	free(whole);
 	json_decref(v);
