@@ -48,6 +48,9 @@ const struct ctl_command ctl_commands[] = {
 	{ "key", "revoke", "USER|FINGERPRINT [--terminate]",
 	    "take a key from all users, for good", ctl_key_revoke_options,
 	    1, 1, ctl_key_revoke },
+	{ "key", "file", "USER|--default [none|central]",
+	    "in which file sshd and others find keys besides",
+	    ctl_key_file_options, 0, 2, ctl_key_file },
 
 	{ "explain", NULL, "USER [--key FILE] [--from ADDRESS]",
 	    "would this key log in, and if not, why", ctl_explain_options, 1,

@@ -16,7 +16,7 @@ enum kind {
 	KIND_FIELD,		/* absolute, and fit for a field of passwd(5) */
 	KIND_COMMAND,		/* empty, or a program with its arguments */
 	KIND_METHOD,		/* a method of crypt(5) */
-	KIND_KEYFILE,		/* no choice yet: nothing is kept */
+	KIND_KEYFILE,		/* none or central */
 };
 
 struct key {
@@ -28,7 +28,6 @@ struct key {
 
 #define ID_MAX	2147483647u	/* programs that take ids as signed exist */
 
-#define NO_FIELD	sizeof(struct nk_conf)	/* behind them all */
 #define AT(field)	#field, offsetof(struct nk_conf, field)
 static const struct key keys[] = {
 	{ AT(min_id),			KIND_NUMBER,	1, ID_MAX },
@@ -37,7 +36,7 @@ static const struct key keys[] = {
 	{ AT(default_shell),		KIND_FIELD,	0, 0 },
 	{ AT(default_home),		KIND_FIELD,	0, 0 },
 	{ AT(skeleton),			KIND_PATH,	0, 0 },
-	{ "authorized_keys_file", NO_FIELD, KIND_KEYFILE, 0, 0 },
+	{ AT(authorized_keys_file),	KIND_KEYFILE,	0, 0 },
 	{ AT(shadow_hashes),		KIND_BOOL,	0, 0 },
 	{ AT(lookup_timeout),		KIND_NUMBER,	1, 60 },
 	{ AT(lockout_failures),		KIND_NUMBER,	0, 1000 },
@@ -83,6 +82,7 @@ nk_conf_init(struct nk_conf *c)
 		.default_shell = "/bin/bash",
 		.default_home = "/var/empty",
 		.skeleton = "/etc/skel",
+		.authorized_keys_file = "none",
 		.shadow_hashes = false,
 		.lookup_timeout = 5,
 		.lockout_failures = 5,
@@ -192,16 +192,15 @@ set_bool(struct span s, bool *out, const char **whyp)
 }
 
 static int
-check_keyfile(struct span s, const char **whyp)
+set_keyfile(struct span s, char *out, const char **whyp)
 {
-	if (span_equals(s, "none"))
-		return 0;
-	if (span_equals(s, "home") || span_equals(s, "central"))
-		*whyp = "this version writes no authorized_keys files: the "
-		    "value must be none";
-	else
-		*whyp = "the value must be none";
-	return -EBADMSG;
+	if (!span_equals(s, "none") && !span_equals(s, "central")) {
+		*whyp = "the value must be none or central";
+		return -EBADMSG;
+	}
+	memcpy(out, s.p, s.len);
+	out[s.len] = '\0';
+	return 0;
 }
 
 /* The tokens are sshd's, as far as they are known to us. */
@@ -296,7 +295,7 @@ set_value(struct nk_conf *c, const struct key *k, struct span s,
 	case KIND_METHOD:
 		return set_method(s, field, whyp);
 	case KIND_KEYFILE:
-		return check_keyfile(s, whyp);
+		return set_keyfile(s, field, whyp);
 	case KIND_PATH:
 	case KIND_FIELD:
 	case KIND_COMMAND:

@@ -16,6 +16,7 @@
 
 #define NK_CONF_PATH_MAX	512	/* with its NUL */
 #define NK_CONF_METHOD_MAX	16	/* with its NUL */
+#define NK_CONF_MODE_MAX	8	/* with its NUL */
 #define NK_CONF_FILE_MAX	65536	/* bytes */
 
 struct nk_conf {
@@ -27,6 +28,7 @@ struct nk_conf {
 	char		default_shell[NK_CONF_PATH_MAX];	/* /bin/bash */
 	char		default_home[NK_CONF_PATH_MAX];		/* /var/empty */
 	char		skeleton[NK_CONF_PATH_MAX];		/* /etc/skel */
+	char		authorized_keys_file[NK_CONF_MODE_MAX];	/* none */
 	bool		shadow_hashes;		/* no */
 	uint32_t	lookup_timeout;		/* s, other name services: 5 */
 	/* failed logins */

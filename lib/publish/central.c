@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/fullio.h"
 #include "lib/publish/filetext.h"
 #include "lib/store/keyfiles.h"
 
@@ -129,25 +130,6 @@ name_of(char name[NK_CENTRAL_NAME_MAX], uint32_t uid, bool new)
 
 /* ---- one file ---- */
 
-static int
-read_full(int fd, char *text, size_t len)
-{
-	size_t at = 0;
-	ssize_t n;
-
-	while (at < len) {
-		n = pread(fd, text + at, len - at, (off_t)at);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -errno;
-		if (n == 0)
-			return -EIO;	/* it was that long just now */
-		at += (size_t)n;
-	}
-	return 0;
-}
-
 int
 nk_central_read(int dirfd, const struct nk_state *state, uint32_t uid,
     size_t max, char **textp, size_t *lenp)
@@ -171,15 +153,14 @@ nk_central_read(int dirfd, const struct nk_state *state, uint32_t uid,
 	else if ((text = malloc((size_t)st.st_size + 1)) == NULL)
 		r = -ENOMEM;
 	else
-		r = read_full(fd, text, (size_t)st.st_size);
+		r = nk_pread_full(fd, text, (size_t)st.st_size, 0, lenp);
 	(void)close(fd);
 	if (r < 0) {
 		free(text);
 		return r;
 	}
-	text[st.st_size] = '\0';
+	text[*lenp] = '\0';
 	*textp = text;
-	*lenp = (size_t)st.st_size;
 	return 0;
 }
 
@@ -200,23 +181,6 @@ is_current(int dirfd, const struct nk_state *state, uint32_t uid,
 }
 
 static int
-write_full(int fd, const char *text, size_t len)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		n = write(fd, text, len);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -errno;
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-static int
 write_new(int dirfd, uint32_t uid, const struct nk_filetext *t, bool sync)
 {
 	char name[NK_CENTRAL_NAME_MAX];
@@ -229,7 +193,7 @@ write_new(int dirfd, uint32_t uid, const struct nk_filetext *t, bool sync)
 	if ((fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL |
 	    O_CLOEXEC | O_NOFOLLOW, 0600)) == -1)
 		return -errno;
-	if ((r = write_full(fd, t->text, t->len)) == 0 &&
+	if ((r = nk_write_full(fd, t->text, t->len)) == 0 &&
 	    (fchmod(fd, FILE_MODE) == -1 || (sync && fsync(fd) == -1)))
 		r = -errno;
 	if (close(fd) == -1 && r == 0)

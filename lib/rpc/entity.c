@@ -9,6 +9,7 @@
 
 #include "lib/account/passwdfile.h"
 #include "lib/rpc/edit.h"
+#include "lib/rpc/key_file.h"
 #include "lib/rpc/keyrow.h"
 
 #define SECONDS_A_DAY	86400
@@ -230,12 +231,6 @@ put_flags(struct nk_object *b, const struct nk_user *u)
 static void
 put_rest(struct nk_object *b, const struct nk_user *u)
 {
-	static const char *const modes[] = {
-		[NK_KEYFILE_NONE] = "NONE",
-		[NK_KEYFILE_HOME] = "HOME",
-		[NK_KEYFILE_CENTRAL] = "CENTRAL",
-	};
-
 	if (nk_wants(b->wanted, "sudo_commands"))
 		nk_object_put(b, "sudo_commands",
 		    nk_json_lines(u->sudo_commands));
@@ -250,7 +245,8 @@ put_rest(struct nk_object *b, const struct nk_user *u)
 		    json_pack("[s]", "FULL_ADMIN") : json_array());
 	nk_object_put(b, "api_keys", json_array());
 	nk_object_date(b, "account_expires_at", u->expires_at, INT64_MAX);
-	nk_object_text(b, "authorized_keys_file", modes[u->keyfile_mode]);
+	nk_object_text(b, "authorized_keys_file",
+	    nk_keyfile_mode_name(u->keyfile_mode));
 	nk_object_date(b, "last_login_at", u->last_login_at, 0);
 }
 

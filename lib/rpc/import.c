@@ -15,6 +15,7 @@
 #include "lib/rpc/import_audit.h"
 #include "lib/rpc/import_file.h"
 #include "lib/rpc/import_line.h"
+#include "lib/rpc/key_file.h"
 #include "lib/rpc/key_warn.h"
 #include "lib/rpc/user_write.h"
 
@@ -256,7 +257,8 @@ insert(struct nk_context *c, struct import *im, struct nk_user_edit *ed,
 	size_t i;
 	int r;
 
-	if ((r = nk_user_check_revoked(s, ed, e)) < 0)
+	if ((r = nk_user_check_revoked(s, ed, e)) < 0 ||
+	    (r = nk_keyfile_of_new_user(c, ed->row)) < 0)
 		return r;
 	if ((r = nk_user_insert(s, ed->row)) == -EEXIST) {
 		nk_user_edit_refuse(ed, e, "username", EEXIST,

@@ -25,6 +25,7 @@
 #include "lib/rpc/elsewhere.h"
 #include "lib/rpc/import.h"
 #include "lib/rpc/import_warn.h"
+#include "lib/rpc/key_file.h"
 #include "lib/rpc/object.h"
 #include "lib/rpc/user_write.h"
 
@@ -349,6 +350,8 @@ write_user(struct nk_context *c, struct takeover *t,
 		return r;
 	if (t->step == 2)
 		row->managed = true;
+	if (new && (r = nk_keyfile_of_new_user(c, row)) < 0)
+		return r;
 	if ((r = new ? nk_user_insert(s, row) : nk_user_update(s, row)) < 0)
 		return r;
 	subject.id = row->id;

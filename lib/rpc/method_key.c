@@ -9,6 +9,7 @@
 #include "lib/rpc/adopt.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/key_add.h"
+#include "lib/rpc/key_file.h"
 #include "lib/rpc/key_places.h"
 #include "lib/rpc/key_revoke.h"
 #include "lib/rpc/keyrow.h"
@@ -250,63 +251,6 @@ user_remove_key(struct nk_context *c, json_t *params, json_t **resultp,
 	return r;
 }
 
-/* ---- user.authorized_keys_file ---- */
-
-static int
-set_mode(struct nk_context *c, void *arg, struct nk_error *e)
-{
-	const char *name = arg;
-	struct nk_subject subject = { "user", 0, name };
-	struct nk_user *u;
-	json_t *after;
-	int r;
-
-	if ((r = nk_key_find_user(c, name, &u, e)) < 0)
-		return r;
-	if (u->keyfile_mode == NK_KEYFILE_NONE) {
-		nk_user_free(u);
-		return 1;
-	}
-	u->keyfile_mode = NK_KEYFILE_NONE;
-	subject.id = u->id;
-	after = json_pack("{s:s}", "authorized_keys_file", "NONE");
-	if (after == NULL)
-		r = -ENOMEM;
-	else if ((r = nk_user_update(nk_publisher_store(c->publisher),
-	    u)) == 0)
-		r = nk_audit_write(c, "user.authorized_keys_file", &subject,
-		    NULL, after, "Update user %s", name);
-	json_decref(after);
-	nk_user_free(u);
-	return r;
-}
-
-static int
-user_authorized_keys_file(struct nk_context *c, json_t *params,
-    json_t **resultp, struct nk_error *e)
-{
-	union {
-		const char	*given;
-		void		*arg;	/* set_mode() reads it */
-	} name = { json_string_value(json_array_get(params, 0)) };
-	const char *mode = json_string_value(json_object_get(
-	    json_array_get(params, 1), "mode"));
-	int r;
-
-	if (strcmp(mode, "HOME") == 0 || strcmp(mode, "CENTRAL") == 0)
-		return nk_error_call(e, EOPNOTSUPP, "This version of "
-		    "naskeys writes no authorized_keys files: the mode %s "
-		    "is not available yet, only NONE is.", mode);
-	if (strcmp(mode, "NONE") != 0) {
-		nk_error_add(e, "options.mode", EINVAL,
-		    "Input should be \"NONE\", \"HOME\" or \"CENTRAL\"");
-		return -EINVAL;
-	}
-	if ((r = nk_edit_run(c, set_mode, name.arg, e)) < 0)
-		return r;
-	return (*resultp = json_string("NONE")) == NULL ? -ENOMEM : 0;
-}
-
 /* ---- the table ---- */
 
 static const struct nk_arg keys_args[] = {
@@ -347,19 +291,6 @@ static const struct nk_arg remove_args[] = {
 	{ .name = NULL },
 };
 
-static const struct nk_arg mode_fields[] = {
-	{ .name = "mode", .type = NK_ARG_STRING, .flags = NK_ARG_REQUIRED },
-	{ .name = NULL },
-};
-
-static const struct nk_arg mode_args[] = {
-	{ .name = "username", .type = NK_ARG_STRING,
-	    .flags = NK_ARG_REQUIRED },
-	{ .name = "options", .type = NK_ARG_OBJECT,
-	    .flags = NK_ARG_REQUIRED, .fields = mode_fields },
-	{ .name = NULL },
-};
-
 const struct nk_method nk_methods_key[] = {
 	{ "user.keys", NK_RIGHT_USER, NK_READS, keys_args, user_keys },
 	{ "user.add_key", NK_RIGHT_USER, NK_EDITS, add_args, nk_user_add_key },
@@ -369,7 +300,7 @@ const struct nk_method nk_methods_key[] = {
 	    nk_user_revoke_key },
 	{ "user.adopt_keys", NK_RIGHT_ADMIN, NK_EDITS, nk_adopt_args,
 	    nk_user_adopt_keys },
-	{ "user.authorized_keys_file", NK_RIGHT_ADMIN, NK_EDITS, mode_args,
-	    user_authorized_keys_file },
+	{ "user.authorized_keys_file", NK_RIGHT_ADMIN, NK_EDITS,
+	    nk_keyfile_args, nk_user_authorized_keys_file },
 	{ .name = NULL },
 };

@@ -6,6 +6,7 @@
 #include "lib/rpc/edit.h"
 #include "lib/rpc/elsewhere.h"
 #include "lib/rpc/entity.h"
+#include "lib/rpc/key_file.h"
 #include "lib/rpc/user_home.h"
 #include "lib/rpc/user_write.h"
 
@@ -212,6 +213,8 @@ write_rows(struct nk_context *c, struct creation *cr, struct nk_error *e)
 	if (ed->group_create && (r = nk_group_provide(c, ACTION,
 	    ed->row->name, cr->gid, &ed->row->group_id, e)) < 0)
 		return r == -EEXIST ? -ESTALE : r;
+	if ((r = nk_keyfile_of_new_user(c, ed->row)) < 0)
+		return r;
 	if ((r = nk_user_insert(s, ed->row)) < 0)
 		return r == -EEXIST ? -ESTALE : r;
 	if ((r = nk_user_set_groups(s, ed->row, &ed->groups, &changed)) < 0)

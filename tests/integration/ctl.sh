@@ -104,9 +104,9 @@ echo 'default_shell = /bin/nothing' >/etc/naskeys/naskeys.conf
 refuses "check sees a default shell that is none" \
     "default_shell /bin/nothing is not one of /etc/shells" \
     sh -c 'naskeysctl check >&2'
-echo 'authorized_keys_file = home' >/etc/naskeys/naskeys.conf
-refuses "and key files that nobody writes" "line 1: this version writes no" \
-    naskeysctl check
+echo 'authorized_keys_file = somewhere' >/etc/naskeys/naskeys.conf
+refuses "and key files that nobody writes" \
+    "line 1: the value must be none or central" naskeysctl check
 rm /etc/naskeys/naskeys.conf
 chmod 644 /run/naskeys/maps/secrets.map
 status "and hashes that everybody reads" 1 sh -c 'naskeysctl check >&2'

@@ -12,7 +12,7 @@
 #include <sched.h>
 #include <time.h>
 
-#include "lib/account/textfile.h"
+#include "lib/fullio.h"
 #include "lib/keyfile/apply.h"
 #include "lib/store/keyfiles.h"
 #include "tests/unit/methods_fixture.h"

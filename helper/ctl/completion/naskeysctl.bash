@@ -43,6 +43,8 @@ _naskeysctl()
 		esac
 	elif [ "$COMP_CWORD" -eq 4 ] && [ "$object $verb" = "user otp" ]; then
 		words="enroll remove"
+	elif [ "$COMP_CWORD" -eq 4 ] && [ "$object $verb" = "key file" ]; then
+		words="none central"
 	fi
 	if [ -n "$words" ]; then
 		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

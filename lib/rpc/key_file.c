@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: ISC */
+#include "lib/rpc/key_file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/rpc/edit.h"
+#include "lib/rpc/key_add.h"
+#include "lib/rpc/object.h"
+#include "lib/store/keyfiles.h"
+
+#define ACTION	"user.authorized_keys_file"
+
+static const char *const names[] = {
+	[NK_KEYFILE_NONE] = "NONE",
+	[NK_KEYFILE_HOME] = "HOME",
+	[NK_KEYFILE_CENTRAL] = "CENTRAL",
+};
+#define NNAMES	(sizeof(names) / sizeof(names[0]))
+
+const char *
+nk_keyfile_mode_name(enum nk_keyfile_mode mode)
+{
+	return (size_t)mode < NNAMES ? names[mode] : names[NK_KEYFILE_NONE];
+}
+
+/* naskeys.conf has the words in small letters, and has checked them. */
+static enum nk_keyfile_mode
+mode_of_conf(const struct nk_conf *conf)
+{
+	size_t i;
+
+	for (i = 0; i < NNAMES; i++)
+		if (strcasecmp(conf->authorized_keys_file, names[i]) == 0)
+			return (enum nk_keyfile_mode)i;
+	return NK_KEYFILE_NONE;
+}
+
+/* What was set here goes before what the file says. */
+static int
+default_mode(struct nk_context *c, enum nk_keyfile_mode *modep)
+{
+	int r;
+
+	r = nk_keyfile_default_get(nk_publisher_store(c->publisher), modep);
+	if (r != -ENOENT)
+		return r;
+	*modep = mode_of_conf(c->conf);
+	return 0;
+}
+
+int
+nk_keyfile_of_new_user(struct nk_context *c, struct nk_user *u)
+{
+	struct nk_store *s = nk_publisher_store(c->publisher);
+	int64_t other;
+	int r;
+
+	if ((r = default_mode(c, &u->keyfile_mode)) < 0 ||
+	    u->keyfile_mode != NK_KEYFILE_CENTRAL)
+		return r;
+	r = nk_keyfile_central_by_uid(s, u->uid, &other);
+	if (r == 0)
+		u->keyfile_mode = NK_KEYFILE_NONE;
+	return r == -ENOENT ? 0 : r;
+}
+
+/* ---- setting it ---- */
+
+struct setting {
+	const char		*username;	/* NULL: of new users */
+	enum nk_keyfile_mode	 mode;
+	struct nk_user		*u;		/* as it is then */
+};
+
+/* Two accounts of one uid would have to share the file. */
+static int
+check_uid(struct nk_context *c, const struct setting *set,
+    struct nk_error *e)
+{
+	struct nk_store *s = nk_publisher_store(c->publisher);
+	struct nk_user *u;
+	int64_t other;
+	int r;
+
+	if (set->mode != NK_KEYFILE_CENTRAL)
+		return 0;
+	r = nk_keyfile_central_by_uid(s, set->u->uid, &other);
+	if (r == -ENOENT || (r == 0 && other == set->u->id))
+		return 0;
+	if (r < 0 || (r = nk_user_get(s, other, &u)) < 0)
+		return r;
+	r = nk_error_call(e, EEXIST, "User %s has the same uid %u, and the "
+	    "central file of it: only one of the two can have that.",
+	    u->name, u->uid);
+	nk_user_free(u);
+	return r;
+}
+
+static int
+write_audit(struct nk_context *c, const struct nk_subject *subject,
+    enum nk_keyfile_mode old, const struct setting *set)
+{
+	json_t *before = json_pack("{s:s}", "authorized_keys_file",
+	    names[old]);
+	json_t *after = json_pack("{s:s}", "authorized_keys_file",
+	    names[set->mode]);
+	int r = -ENOMEM;
+
+	if (before != NULL && after != NULL)
+		r = nk_audit_write(c, ACTION, subject, before, after,
+		    set->username != NULL ? "Update user %s" :
+		    "Set authorized_keys_file of %s", subject->name);
+	json_decref(before);
+	json_decref(after);
+	return r;
+}
+
+static int
+set_default(struct nk_context *c, struct setting *set)
+{
+	const struct nk_subject subject = { "user", 0, "new users" };
+	enum nk_keyfile_mode old;
+	int r;
+
+	if ((r = default_mode(c, &old)) < 0)
+		return r;
+	if (old == set->mode)
+		return 1;
+	if ((r = nk_keyfile_default_set(nk_publisher_store(c->publisher),
+	    set->mode)) < 0)
+		return r;
+	return write_audit(c, &subject, old, set);
+}
+
+static int
+set_mode(struct nk_context *c, void *arg, struct nk_error *e)
+{
+	struct setting *set = arg;
+	struct nk_subject subject = { "user", 0, set->username };
+	enum nk_keyfile_mode old;
+	int r;
+
+	if (set->username == NULL)
+		return set_default(c, set);
+	if ((r = nk_key_find_user(c, set->username, &set->u, e)) < 0)
+		return r;
+	old = set->u->keyfile_mode;
+	if (old == set->mode)
+		return 1;
+	if ((r = check_uid(c, set, e)) < 0)
+		return r;
+	set->u->keyfile_mode = set->mode;
+	if ((r = nk_user_update(nk_publisher_store(c->publisher),
+	    set->u)) < 0)
+		return r;
+	subject.id = set->u->id;
+	return write_audit(c, &subject, old, set);
+}
+
+/* ---- the method ---- */
+
+static int
+answer(struct nk_context *c, const struct setting *set, json_t **resultp)
+{
+	char path[PATH_MAX];
+	struct nk_object b;
+	bool central = set->u != NULL && set->mode == NK_KEYFILE_CENTRAL;
+	int n;
+
+	if (central) {
+		n = snprintf(path, sizeof(path), "%s/%" PRIu32,
+		    c->state->central, set->u->uid);
+		if (n < 0 || (size_t)n >= sizeof(path))
+			return -ENAMETOOLONG;
+	}
+	nk_object_init(&b, NULL);
+	nk_object_text(&b, "mode", names[set->mode]);
+	nk_object_text(&b, "file", central ? path : NULL);
+	nk_object_bool(&b, "pending", false);
+	nk_object_null(&b, "reason");
+	nk_object_put(&b, "foreign", json_array());
+	return nk_object_finish(&b, resultp);
+}
+
+/* What is set, when no mode is given. */
+static int
+read_mode(struct nk_context *c, struct setting *set, struct nk_error *e)
+{
+	int r;
+
+	if (set->username == NULL)
+		return default_mode(c, &set->mode);
+	if ((r = nk_key_find_user(c, set->username, &set->u, e)) == 0)
+		set->mode = set->u->keyfile_mode;
+	return r;
+}
+
+static int
+parse_mode(const char *given, enum nk_keyfile_mode *modep,
+    struct nk_error *e)
+{
+	size_t i;
+
+	for (i = 0; i < NNAMES; i++)
+		if (strcmp(given, names[i]) == 0)
+			break;
+	if (i == NNAMES) {
+		nk_error_add(e, "options.mode", EINVAL,
+		    "Input should be \"NONE\", \"HOME\" or \"CENTRAL\"");
+		return -EINVAL;
+	}
+	if (i == NK_KEYFILE_HOME)
+		return nk_error_call(e, EOPNOTSUPP, "This version of "
+		    "naskeys writes no files in homes: the mode HOME is not "
+		    "available yet, only NONE and CENTRAL are.");
+	*modep = (enum nk_keyfile_mode)i;
+	return 0;
+}
+
+int
+nk_user_authorized_keys_file(struct nk_context *c, json_t *params,
+    json_t **resultp, struct nk_error *e)
+{
+	struct setting set = { .username = json_string_value(
+	    json_array_get(params, 0)) };
+	const char *mode = json_string_value(json_object_get(
+	    json_array_get(params, 1), "mode"));
+	int r;
+
+	if (mode == NULL)
+		r = read_mode(c, &set, e);
+	else if ((r = parse_mode(mode, &set.mode, e)) == 0)
+		r = nk_edit_run(c, set_mode, &set, e);
+	if (r == 0)
+		r = answer(c, &set, resultp);
+	nk_user_free(set.u);
+	return r;
+}
+
+static const struct nk_arg mode_fields[] = {
+	{ .name = "mode", .type = NK_ARG_STRING },
+	{ .name = NULL },
+};
+
+const struct nk_arg nk_keyfile_args[] = {
+	{ .name = "username", .type = NK_ARG_STRING,
+	    .flags = NK_ARG_REQUIRED | NK_ARG_NULL },
+	{ .name = "options", .type = NK_ARG_OBJECT, .fields = mode_fields },
+	{ .name = NULL },
+};
