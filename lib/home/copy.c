@@ -86,12 +86,13 @@ static int
 open_to(struct walk *w, const char *name, bool *madep, int *fdp)
 {
 	int at = innermost(w)->to;
+	struct stat st;
 
 	*madep = false;
 	*fdp = -1;
 	if (at == -1)
 		return 0;
-	if (!w->c->dry && mkdirat(at, name, 0700) == 0)
+	if (!w->c->dry && mkdirat(at, name, NK_COPYFILE_FOLDER) == 0)
 		*madep = true;
 	else if (!w->c->dry && errno != EEXIST)
 		return -errno;
@@ -100,6 +101,9 @@ open_to(struct walk *w, const char *name, bool *madep, int *fdp)
 		*fdp = -1;
 	else if (*fdp < 0)
 		return *fdp == -ENOTDIR || *fdp == -ELOOP ? -EEXIST : *fdp;
+	if (!w->c->dry && fstat(*fdp, &st) == 0 &&
+	    (st.st_mode & 07777) == NK_COPYFILE_FOLDER)
+		*madep = true;		/* by an earlier run */
 	return 0;
 }
 
@@ -184,7 +188,10 @@ is_same_time(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-/* Has an earlier run copied it?  0, -EEXIST or -errno. */
+/*
+ * Has an earlier run copied it?  0; 1, it was interrupted; -EEXIST or
+ * -errno.
+ */
 static int
 compare_file(int at, const char *name, const struct stat *st)
 {
@@ -192,6 +199,9 @@ compare_file(int at, const char *name, const struct stat *st)
 
 	if (fstatat(at, name, &there, AT_SYMLINK_NOFOLLOW) == -1)
 		return -errno;
+	if ((there.st_mode & (S_IFMT | 07777)) ==
+	    (S_IFREG | NK_COPYFILE_FILE))
+		return 1;
 	return S_ISREG(there.st_mode) && there.st_size == st->st_size &&
 	    is_same_time(&there.st_mtim, &st->st_mtim) ? 0 : -EEXIST;
 }
@@ -200,12 +210,20 @@ static int
 fill_file(struct walk *w, int in, int at, const char *name,
     const struct stat *st)
 {
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+	    O_CLOEXEC;
 	int out, r;
 
-	out = openat(at, name,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (out == -1)
-		return errno == EEXIST ? compare_file(at, name, st) : -errno;
+	out = openat(at, name, flags, NK_COPYFILE_FILE);
+	if (out == -1) {
+		if (errno != EEXIST)
+			return -errno;
+		if ((r = compare_file(at, name, st)) <= 0)
+			return r;
+		if (unlinkat(at, name, 0) == -1 || (out = openat(at, name,
+		    flags, NK_COPYFILE_FILE)) == -1)
+			return -errno;
+	}
 	r = nk_copyfile_bytes(in, out, st->st_size, tell, w->c);
 	if (r == 0)
 		r = nk_copyfile_attributes(in, out, st);
@@ -225,7 +243,7 @@ look_at_file(struct walk *w, int from, const char *name,
 
 	if (at != -1)
 		r = compare_file(at, name, st);
-	if (r != -ENOENT)
+	if (r != -ENOENT && r != 1)
 		return r;
 	/* without holes */
 	w->c->bytes += (uint64_t)(st->st_blocks * BLOCK < st->st_size ?

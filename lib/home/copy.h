@@ -10,7 +10,8 @@
  *  1. Nothing that is in the other folder MUST be replaced or changed.
  *  2. No mount point is crossed and no link followed; what is mounted there
  *     is not copied, and said.
- *  3. A file that is half copied is removed.
+ *  3. What is not complete is told by its mode (copyfile.h): when a copy is
+ *     made again after an interruption, it goes on there.
  *
  * Folders, files, links and named pipes are copied, with what
  * copyfile.h says; the parts of a hard link become files of their own.

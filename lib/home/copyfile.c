@@ -138,33 +138,35 @@ has(int in, const char *acl)
 	    (errno != ENODATA && errno != ENOTSUP);
 }
 
+/* Group, ACLs and, as the last, the mode. */
 static int
 copy_mode(int in, int out, const struct stat *st)
 {
 	static const char access[] = "system.posix_acl_access";
 	static const char inherited[] = "system.posix_acl_default";
-	bool acl = has(in, access), done = false, same;
+	bool folder = S_ISDIR(st->st_mode), same, done = false;
 	mode_t mode = st->st_mode & 01777;
 	struct stat now;
 	int r;
 
 	if (fstat(out, &now) == -1)
 		return -errno;
+	if ((r = nk_place_set_mode(out, folder ? NK_COPYFILE_FOLDER :
+	    NK_COPYFILE_FILE, &done)) < 0)
+		return r;
 	same = now.st_gid == st->st_gid ||
 	    fchown(out, (uid_t)-1, st->st_gid) == 0;
+	r = same ? copy_value(in, out, access) : 0;
+	if (r < 0 && r != -ENOTSUP)
+		return r;
 	if (!same)	/* another group may what everybody may */
 		mode &= ~(mode_t)070 | (mode & 07) << 3;
-	if (acl)	/* these bits are a bound then and not the group's */
+	if (r < 1 && has(in, access))	/* these bits were its bound */
 		mode &= ~(mode_t)070;
-	if ((r = nk_place_set_mode(out, mode, &done)) < 0)
+	if (folder && (r = copy_value(in, out, inherited)) < 0 &&
+	    r != -ENOTSUP)
 		return r;
-	if (acl && same &&
-	    (r = copy_value(in, out, access)) < 0 && r != -ENOTSUP)
-		return r;
-	if (S_ISDIR(st->st_mode) &&
-	    (r = copy_value(in, out, inherited)) < 0 && r != -ENOTSUP)
-		return r;
-	return 0;
+	return fchmod(out, mode) == -1 ? -errno : 0;
 }
 
 int
@@ -173,8 +175,9 @@ nk_copyfile_attributes(int in, int out, const struct stat *st)
 	const struct timespec times[2] = { st->st_atim, st->st_mtim };
 	int r;
 
-	if ((r = copy_user_values(in, out)) < 0 ||
-	    (r = copy_mode(in, out, st)) < 0)
+	if ((r = copy_user_values(in, out)) < 0)
 		return r;
-	return futimens(out, times) == -1 ? -errno : 0;
+	if (futimens(out, times) == -1)
+		return -errno;
+	return copy_mode(in, out, st);
 }

@@ -254,25 +254,36 @@ do_job(struct job *j, struct nk_homefile_result *res)
 }
 
 int
+nk_dirjob_do(const struct nk_dirjob *what, int fd)
+{
+	struct job j = { .what = what, .fd = fd, .told = nk_monotonic_ms() };
+	struct nk_homefile_result res = done;
+
+	do_job(&j, &res);
+	return say(&j, NK_HOMEREPORT_END, &res, NULL) < 0 ? 1 : 0;
+}
+
+int
 nk_dirjob_work(void *job, int fd)
 {
-	struct job j = { .what = job, .fd = fd, .told = nk_monotonic_ms() };
+	const struct nk_dirjob *what = job;
 	const struct nk_become become = {
-		.uid = j.what->who->uid,
-		.gid = j.what->who->gid,
-		.groups = j.what->who->groups,
-		.n_groups = j.what->who->n_groups,
-		.seconds = j.what->seconds,
+		.uid = what->who->uid,
+		.gid = what->who->gid,
+		.groups = what->who->groups,
+		.n_groups = what->who->n_groups,
+		.seconds = what->seconds,
 		.file_max = SIZE_MAX,
 		.descriptors = DESCRIPTORS,
 	};
-	struct nk_homefile_result res = done;
+	struct job j = { .what = what, .fd = fd };
+	struct nk_homefile_result res;
 
 	(void)setpriority(PRIO_PROCESS, 0, NICE);
-	/* Its EPERM is none of the home's. */
 	if (nk_become(&become) == 0)
-		do_job(&j, &res);
-	else if (nk_homefile_errno(&res, ENOTSUP) == 0)
+		return nk_dirjob_do(what, fd);
+	/* Its EPERM is none of the home's. */
+	if (nk_homefile_errno(&res, ENOTSUP) == 0)
 		return 1;
 	return say(&j, NK_HOMEREPORT_END, &res, NULL) < 0 ? 1 : 0;
 }

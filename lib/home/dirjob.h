@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "lib/attr.h"
 #include "lib/home/homefile.h"
 
 struct nk_dirjob {
@@ -26,9 +27,12 @@ struct nk_dirjob {
 };
 
 /*
- * Become the user, do the job (a struct nk_dirjob) and write records of
- * report.h to fd.  For nk_child_watch(): 0, or 1 when it could not write.
+ * Become the user and do the job, a struct nk_dirjob.  For nk_child_watch():
+ * 0, or 1 when it could not say how it ended.
  */
 int	nk_dirjob_work(void *job, int fd);
+
+/* The same in a process that is the user: write records of report.h to fd. */
+int	nk_dirjob_do(const struct nk_dirjob *what, int fd) NK_MUST_CHECK;
 
 #endif /* NASKEYS_HOME_DIRJOB_H */

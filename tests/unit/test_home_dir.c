@@ -225,6 +225,22 @@ START_TEST(merged)
 }
 END_TEST
 
+/* What an interruption has left is taken up again. */
+START_TEST(interrupted)
+{
+	struct nk_homefile_result res;
+	struct nk_homedir_end end;
+
+	furnish();
+	run("cd homes/new; " AS_ALICE("mkdir a; chmod 1700 a; echo te >file;"
+	    "chmod 1600 file; mkdir a/b; chmod 755 a/b; cp -a ../alice/link "
+	    "."));
+	ck_assert_int_eq(copy(&end, &res), 0);
+	run("touch -r homes/alice/a/b homes/new/a/b");
+	check_same("homes/alice", "homes/new");
+}
+END_TEST
+
 /* The new home may be below the old one, by a mount. */
 START_TEST(within)
 {
@@ -436,6 +452,7 @@ main(void)
 	tcase_add_loop_test(tc, refused, 0,
 	    (int)(sizeof(refusals) / sizeof(refusals[0])));
 	tcase_add_test(tc, merged);
+	tcase_add_test(tc, interrupted);
 	tcase_add_test(tc, within);
 	tcase_add_test(tc, groups);
 	tcase_add_test(tc, acls);
