@@ -52,6 +52,8 @@ static const struct {
 	{ "user.remove_key", "['alice','SHA256:"
 	    ED25519_SHA256 "']",			"yyyynnaaa" },
 	{ "user.revoke_key", "['nobody-here']",		"yyynnnaaa" },
+	{ "user.adopt_keys", "['alice']",		"yyynnnaaa" },
+	{ "user.adopt_keys", "['nobody-here']",		"yyynnnaaa" },
 	{ "user.explain", "['alice',{'from':'x'}]",	"yyyynnaaa" },
 	{ "user.explain", "['nobody-here',{'from':'x'}]", "yyynnnaaa" },
 	{ "user.logins", "['alice']",			"yyyynnaaa" },
