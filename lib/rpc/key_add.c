@@ -13,6 +13,7 @@
 
 struct addition {
 	const char	*name;
+	const struct nk_user *u;	/* under the lock */
 	struct nk_keys	 keys;		/* and no other lines */
 	json_t		*results;	/* an array, in their order */
 	bool		 force;		/* also keys that are revoked */
@@ -190,7 +191,7 @@ take_rate(struct nk_context *c, size_t n, struct nk_error *e)
 
 /* ---- what is answered ---- */
 
-/* The key, whether it is new, and warnings. */
+/* The key, whether it is new, and warnings: of the account with the first. */
 static int
 append_result(struct nk_context *c, struct addition *ad,
     const struct nk_key *k, bool added)
@@ -201,7 +202,9 @@ append_result(struct nk_context *c, struct addition *ad,
 
 	if ((r = nk_key_warner_init(&w, c)) < 0)
 		return r;
-	if ((r = nk_key_warn(&w, NULL, k)) == 0 &&
+	if (json_array_size(ad->results) == 0)
+		r = nk_key_warn_user(&w, ad->u);
+	if (r == 0 && (r = nk_key_warn(&w, NULL, k)) == 0 &&
 	    ((o = nk_keyrow_json(k)) == NULL || json_object_set_new(o,
 	    "warnings", nk_key_warner_list(&w)) == -1 ||
 	    json_object_set_new(o, "added", json_boolean(added)) == -1 ||
@@ -364,6 +367,7 @@ add_keys(struct nk_context *c, void *arg, struct nk_error *e)
 
 	if ((r = nk_key_find_user(c, ad->name, &u, e)) < 0)
 		return r;
+	ad->u = u;
 	for (i = 0; i < ad->keys.n; i++)
 		ad->keys.v[i].user_id = u->id;
 	if ((r = check_revoked(c, ad, e)) < 0)
@@ -377,6 +381,7 @@ add_keys(struct nk_context *c, void *arg, struct nk_error *e)
  out:
 	free(added.v);		/* the keys in it are borrowed */
 	nk_keys_clear(&there);
+	ad->u = NULL;
 	nk_user_free(u);
 	return r;
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/rpc/edit.h"
+#include "lib/rpc/key_futile.h"
 #include "lib/ssh/keytype.h"
 #include "lib/ssh/weakkey.h"
 #include "lib/ssh/wire.h"
@@ -175,6 +177,36 @@ warn_of_others(struct nk_key_warner *w, const char *where,
 	return r;
 }
 
+/* ---- what it is good for ---- */
+
+static int
+say_futile(struct nk_key_warner *w, const char *where, const char *text)
+{
+	return text[0] == '\0' ? 0 : say(w, &w->futile, where, text, "More "
+	    "keys can let nobody in than are named here.");
+}
+
+static int
+warn_of_line(struct nk_key_warner *w, const char *where,
+    const struct nk_key *k)
+{
+	char text[NK_KEY_FUTILE_MAX];
+	int r;
+
+	if ((r = nk_key_futile_line(k, nk_now(), text)) < 0)
+		return r;
+	return say_futile(w, where, text);
+}
+
+int
+nk_key_warn_user(struct nk_key_warner *w, const struct nk_user *u)
+{
+	char text[NK_KEY_FUTILE_MAX];
+
+	nk_key_futile_user(u, nk_now(), text);
+	return say_futile(w, NULL, text);
+}
+
 /* ---- lines ---- */
 
 int
@@ -185,7 +217,8 @@ nk_key_warn(struct nk_key_warner *w, const char *where,
 
 	if (k->kind != NK_KEY_KEY)
 		return 0;
-	if ((r = nk_key_warn_blob(w, where, k->blob, k->blob_len)) < 0)
+	if ((r = nk_key_warn_blob(w, where, k->blob, k->blob_len)) < 0 ||
+	    (r = warn_of_line(w, where, k)) < 0)
 		return r;
 	return warn_of_others(w, where, k);
 }

@@ -308,16 +308,31 @@ nk_user_set_keys(struct nk_store *s, int64_t user, struct nk_keys *ks,
 
 /* ---- the answer ---- */
 
+static bool
+has_key(const struct nk_keys *ks)
+{
+	size_t i;
+
+	for (i = 0; i < ks->n; i++)
+		if (ks->v[i].kind == NK_KEY_KEY)
+			return true;
+	return false;
+}
+
 static int
-warn_of_keys(struct nk_context *c, const struct nk_keys *given,
-    json_t **warningsp)
+warn_of_keys(struct nk_context *c, const struct nk_user *u,
+    const struct nk_keys *given, json_t **warningsp)
 {
 	struct nk_key_warner w;
 	int r;
 
 	if ((r = nk_key_warner_init(&w, c)) < 0)
 		return r;
-	if (given == NULL || (r = nk_key_warn_all(&w, NULL, given)) == 0)
+	if (given != NULL && has_key(given))
+		r = nk_key_warn_user(&w, u);
+	if (r == 0 && given != NULL)
+		r = nk_key_warn_all(&w, NULL, given);
+	if (r == 0)
 		*warningsp = nk_key_warner_list(&w);
 	nk_key_warner_clear(&w);
 	return r;
@@ -331,7 +346,7 @@ nk_user_result(struct nk_context *c, const struct nk_user *u,
 	int r;
 
 	*resultp = NULL;
-	if ((r = warn_of_keys(c, given, &warnings)) < 0)
+	if ((r = warn_of_keys(c, u, given, &warnings)) < 0)
 		return r;
 	r = nk_user_entity(c, u, NULL, c->rank >= NK_RANK_ADMIN, resultp);
 	if (r == 0 && (json_object_set_new(*resultp, "password",

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lib/ssh/wildcard.h"
 
@@ -157,6 +158,46 @@ nk_from_admits(const char *text, size_t len, const char *address)
 		if (n == len)
 			return admitted;
 	}
+}
+
+/* Does the entry no, without its "!", surely exclude all of the entry yes? */
+static bool
+excludes(const char *no, const char *yes)
+{
+	char canonical[INET6_ADDRSTRLEN];
+	struct address a;
+	bool in = false;
+
+	if (strcmp(no, "*") == 0 || strcasecmp(no, yes) == 0)
+		return true;
+	if (read_address(yes, &a, canonical) < 0)
+		return false;
+	return match_network(no, strlen(no), &a, &in) == 0 ? in :
+	    nk_wildcard_is_lower(no, strlen(no), canonical);
+}
+
+enum nk_from_reach
+nk_from_reach(char *const *entries, size_t n)
+{
+	enum nk_from_reach reach = NK_FROM_NOBODY;
+	size_t i, j;
+
+	for (i = 0; i < n; i++) {
+		if (entries[i][0] == '!')
+			continue;
+		for (j = 0; j < n; j++) {
+			if (entries[j][0] == '!' &&
+			    excludes(entries[j] + 1, entries[i]))
+				break;
+		}
+		if (j < n)
+			continue;
+		if (strchr(entries[i], '/') != NULL ||
+		    !may_be_name(entries[i], strlen(entries[i])))
+			return NK_FROM_SOME;
+		reach = NK_FROM_NAMES;
+	}
+	return reach;
 }
 
 bool

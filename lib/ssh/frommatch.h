@@ -17,6 +17,14 @@
 /* text[len] is the value of from=, without quotes and escapes. */
 bool	nk_from_admits(const char *text, size_t len, const char *address);
 
+/* Whom can the entries of a from= let in? */
+enum nk_from_reach {
+	NK_FROM_SOME,		/* somebody, as far as is seen here */
+	NK_FROM_NAMES,		/* hosts by name alone: with UseDNS */
+	NK_FROM_NOBODY,		/* each entry is excluded by another */
+};
+enum nk_from_reach nk_from_reach(char *const *entries, size_t n);
+
 /* text[len] is the source-address of a certificate. */
 bool	nk_cidrlist_admits(const char *text, size_t len,
 	    const char *address);

@@ -20,6 +20,9 @@
 #define SAY_ROCA	"This key comes from a chip whose keys can be " \
 	"broken (ROCA, CVE-2017-15361): make a new key elsewhere."
 
+#define SAY_NAMES	"The key\\u0027s from= names hosts alone, and sshd " \
+	"looks at addresses unless its UseDNS is on: it lets nobody in."
+
 /* ---- warnings ---- */
 
 static const struct {
@@ -34,6 +37,15 @@ static const struct {
 	{ "cert-authority " ROCA, "['" SAY_ROCA "']" },
 	{ P256, "['User carol has the same key.']" },
 	{ ED25519 " bob", "['User alice has the same key.']" },
+	{ "expiry-time=\\\"20200131Z\\\" " RSA, "['The expiry-time of the "
+	    "key is past (2020-01-31 00:00 UTC), so that it lets nobody "
+	    "in.']" },
+	{ "expiry-time=\\\"29990131Z\\\" " RSA, "[]" },
+	{ "from=\\\"192.0.2.7,!192.0.2.*\\\" " RSA, "['The key\\u0027s "
+	    "from= excludes every address that it names, so that it lets "
+	    "nobody in.']" },
+	{ "from=\\\"laptop.example.org\\\" " RSA, "['" SAY_NAMES "']" },
+	{ "from=\\\"laptop.example.org,10.*\\\" " RSA, "[]" },
 };
 
 START_TEST(add)
@@ -82,6 +94,48 @@ START_TEST(create_and_update)
 	expect("user.update", "[2,{'sshpubkey':'" RSA "'}]", "warnings",
 	    "[]");
 	expect("user.update", "[2,{'sshpubkey':null}]", "warnings", "[]");
+}
+END_TEST
+
+START_TEST(past_end)
+{
+	expect("user.add_key", "['bob',{'key':'" RSA "','expires_at':"
+	    "'2020-01-31'}]", "warnings", "['The end of the key is past "
+	    "(2020-01-31 00:00 UTC), so that it lets nobody in.']");
+}
+END_TEST
+
+static const struct {
+	const char	*fields, *warnings;
+} accounts[] = {
+	{ "'locked':true", "['The account is locked: no key lets it in "
+	    "before it is unlocked.']" },
+	{ "'account_expires_at':'2020-01-31'", "['The end of the account is "
+	    "past (2020-01-31 00:00 UTC), so that it lets nobody in.']" },
+	{ "'account_expires_at':'2999-01-31'", "[]" },
+	{ "'shell':'/usr/sbin/nologin'", "['The account\\u0027s shell "
+	    "/usr/sbin/nologin ends each session at once: its keys are good "
+	    "for forwarding, and for sftp where sshd serves that itself "
+	    "(internal-sftp).']" },
+	{ "'shell':'/bin/sh'", "[]" },
+};
+
+/* All keys of an account are in vain: it is said once. */
+START_TEST(futile_account)
+{
+	char params[512];
+
+	(void)snprintf(params, sizeof(params), "[2,{%s}]",
+	    accounts[_i].fields);
+	expect("user.update", params, "warnings", "[]");
+	expect("user.add_key", "['alice',{'key':'" RSA " a\\n" RSA " b'}]",
+	    "0.warnings", accounts[_i].warnings);
+	expect("user.add_key", "['alice',{'key':'" RSA " a\\n" RSA " b'}]",
+	    "1.warnings", "[]");
+	expect("user.update", "[2,{'sshpubkey':'" RSA "'}]", "warnings",
+	    accounts[_i].warnings);
+	expect("user.update", "[2,{'sshpubkey':'# none'}]", "warnings",
+	    "[]");
 }
 END_TEST
 
@@ -243,6 +297,8 @@ main(void)
 	tcase_add_loop_test(tc, add, 0, LENGTH(added));
 	tcase_add_test(tc, for_the_account_itself);
 	tcase_add_test(tc, create_and_update);
+	tcase_add_test(tc, past_end);
+	tcase_add_loop_test(tc, futile_account, 0, LENGTH(accounts));
 	tcase_add_test(tc, many_holders);
 	tcase_add_test(tc, imported);
 	tcase_add_test(tc, imported_many);

@@ -98,6 +98,42 @@ START_TEST(cidr_lists)
 }
 END_TEST
 
+static const struct {
+	const char		*entries[4];
+	enum nk_from_reach	 reach;
+} reaches[] = {
+	{ { "*" }, NK_FROM_SOME },
+	{ { "192.0.2.7" }, NK_FROM_SOME },
+	{ { "192.0.2.0/24", "!192.0.2.7" }, NK_FROM_SOME },
+	{ { "192.0.2.7", "!192.0.2.8" }, NK_FROM_SOME },
+	{ { "2001:db8::*" }, NK_FROM_SOME },
+	{ { "host.example", "192.0.2.7" }, NK_FROM_SOME },
+	{ { "*.2.7", "!host.example" }, NK_FROM_SOME },
+	{ { "host.example" }, NK_FROM_NAMES },
+	{ { "*.example", "!bad.example" }, NK_FROM_NAMES },
+	{ { "host.example", "192.0.2.7", "!192.0.2.7" }, NK_FROM_NAMES },
+	{ { "192.0.2.7", "!192.0.2.7" }, NK_FROM_NOBODY },
+	{ { "!192.0.2.0/24", "192.0.2.7", "192.0.2.8" }, NK_FROM_NOBODY },
+	{ { "::ffff:192.0.2.7", "!192.0.2.*" }, NK_FROM_NOBODY },
+	{ { "192.0.2.0/24", "!192.0.2.0/24" }, NK_FROM_NOBODY },
+	{ { "Host.example", "!host.example" }, NK_FROM_NOBODY },
+	{ { "*", "host.example", "!*" }, NK_FROM_NOBODY },
+	{ { "!*" }, NK_FROM_NOBODY },
+};
+
+START_TEST(reach)
+{
+	char *entries[4];
+	size_t n;
+
+	for (n = 0; n < 4 && reaches[_i].entries[n] != NULL; n++)
+		entries[n] = strdup(reaches[_i].entries[n]);
+	ck_assert_int_eq(nk_from_reach(entries, n), reaches[_i].reach);
+	while (n > 0)
+		free(entries[--n]);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -108,6 +144,7 @@ main(void)
 
 	tcase_add_loop_test(t, from_lists, 0, COUNT(from));
 	tcase_add_loop_test(t, cidr_lists, 0, COUNT(cidr));
+	tcase_add_loop_test(t, reach, 0, COUNT(reaches));
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);
