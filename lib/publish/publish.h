@@ -169,9 +169,10 @@ int	nk_publisher_sync(struct nk_publisher *p, bool force,
 
 /*
  * Verify the store, each map, and that every map and every file on the disk
- * says what the store says, and nothing else.  A sentence for each fault through report().  Works
- * after NK_STORE_READ too, and changes no map; takes the lock for the part
- * that cannot be done beside edits.  0; -EBADMSG; or why it could not.
+ * says what the store says, and nothing else.  A sentence for each fault
+ * through report().  Works after NK_STORE_READ too, and changes no map; takes
+ * the lock for the part that cannot be done beside edits.  0; -EBADMSG; or
+ * why it could not.
  */
 int	nk_publisher_verify(struct nk_publisher *p,
 	    void (*report)(void *arg, const char *what), void *arg)

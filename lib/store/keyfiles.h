@@ -31,7 +31,8 @@ struct nk_keyfile_home {
 	char		*reason;	/* of the last failure, or NULL */
 };
 
-void	nk_keyfile_home_free(struct nk_keyfile_home *h);	/* NULL is fine */
+/* NULL is fine. */
+void	nk_keyfile_home_free(struct nk_keyfile_home *h);
 /* The file of this user in this home. */
 int	nk_keyfile_home_get(struct nk_store *s, int64_t user_id,
 	    const char *home, struct nk_keyfile_home **hp) NK_MUST_CHECK;
