@@ -98,7 +98,6 @@ say_totals(const json_t *result)
 		    row_int(result, "looked_at"),
 		    row_int(result, "without_file"),
 		    row_int(result, "failed"));
-	ctl_say("The files are as they were.");
 }
 
 static int

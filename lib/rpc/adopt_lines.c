@@ -14,6 +14,8 @@ static const char too_many[] = "the user has as many keys as anybody may "
     "have";
 static const char is_revoked[] = "the key has been revoked; only \"naskeysctl "
     "key add --force\" brings it back";
+static const char is_removed[] = "the key was removed from naskeys, which has "
+    "not come to take it out of the file yet";
 static const char other_options[] = "the key is there with other options "
     "too, and each of its lines counts";
 
@@ -24,6 +26,7 @@ static const char *const names[] = {
 	[NK_ADOPT_INVALID] = "invalid",
 	[NK_ADOPT_PRIVATE] = "private_key",
 	[NK_ADOPT_REVOKED] = "revoked",
+	[NK_ADOPT_REMOVED] = "removed",
 	[NK_ADOPT_REFUSED] = "refused",
 };
 
@@ -90,6 +93,7 @@ nk_adopt_lines_clear(struct nk_adopt_lines *ls)
 struct known {
 	const struct nk_key	**v;
 	size_t			  n;
+	const struct nk_keyfile_lines *written;
 };
 
 static bool
@@ -112,6 +116,30 @@ has_key(const struct known *kn, const struct nk_key *k, bool any_options)
 	return false;
 }
 
+/* Has naskeys written a line with this key?  And this very line? */
+static int
+find_written(const struct known *kn, const struct nk_key *k, bool *keyp,
+    bool *linep)
+{
+	char *text = NULL;
+	size_t i;
+	int r = 0;
+
+	*keyp = *linep = false;
+	for (i = 0; r == 0 && i < kn->written->n; i++) {
+		if (strcmp(kn->written->v[i].fingerprint,
+		    k->fingerprint) != 0)
+			continue;
+		*keyp = true;
+		if (text == NULL)
+			r = nk_keyrow_line(k, &text);
+		if (r == 0 && strcmp(kn->written->v[i].line, text) == 0)
+			*linep = true;
+	}
+	free(text);
+	return r;
+}
+
 static void
 set(struct nk_adopt_line *l, enum nk_adopt_fate fate, const char *why)
 {
@@ -123,10 +151,18 @@ static int
 decide(struct nk_adopt_line *l, struct known *kn, struct nk_store *s)
 {
 	const struct nk_keys one = { &l->key, 1 };
+	bool there = has_key(kn, &l->key, true), key, line;
 	const struct nk_key *revoked;
 	int r;
 
-	if (has_key(kn, &l->key, false)) {
+	if ((r = find_written(kn, &l->key, &key, &line)) < 0)
+		return r;
+	if (key && !there) {
+		set(l, NK_ADOPT_REMOVED, is_removed);
+		return 0;
+	}
+	/* what naskeys has written may have an end that was not an option */
+	if (line || has_key(kn, &l->key, false)) {
 		set(l, NK_ADOPT_KNOWN, NULL);
 		return 0;
 	}
@@ -140,17 +176,16 @@ decide(struct nk_adopt_line *l, struct known *kn, struct nk_store *s)
 		set(l, NK_ADOPT_REVOKED, is_revoked);
 		return 0;
 	}
-	set(l, NK_ADOPT_ADOPTED, has_key(kn, &l->key, true) ? other_options :
-	    NULL);
+	set(l, NK_ADOPT_ADOPTED, there ? other_options : NULL);
 	kn->v[kn->n++] = &l->key;
 	return 0;
 }
 
 int
 nk_adopt_lines_decide(struct nk_adopt_lines *ls, struct nk_store *s,
-    const struct nk_keys *there)
+    const struct nk_keys *there, const struct nk_keyfile_lines *written)
 {
-	struct known kn = { .n = 0 };
+	struct known kn = { .written = written };
 	size_t i;
 	int r = 0;
 

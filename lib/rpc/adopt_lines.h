@@ -9,6 +9,7 @@
 
 #include "lib/attr.h"
 #include "lib/ssh/foundlines.h"
+#include "lib/store/keyfiles.h"
 #include "lib/store/store.h"
 
 enum nk_adopt_fate {
@@ -18,6 +19,7 @@ enum nk_adopt_fate {
 	NK_ADOPT_INVALID,
 	NK_ADOPT_PRIVATE,
 	NK_ADOPT_REVOKED,
+	NK_ADOPT_REMOVED,	/* from naskeys, but not yet from the file */
 	NK_ADOPT_REFUSED,
 };
 
@@ -43,11 +45,13 @@ int	nk_adopt_lines_take(struct nk_adopt_lines *ls,
 void	nk_adopt_lines_clear(struct nk_adopt_lines *ls);
 
 /*
- * Decide about each key: there are those of the user now.  Under the lock,
- * or where nothing is written.  0 or -errno.
+ * Decide about each key: "there" are those of the user now, and naskeys has
+ * written the lines "written" into the file.  Under the lock, or where
+ * nothing is written.  0 or -errno.
  */
 int	nk_adopt_lines_decide(struct nk_adopt_lines *ls, struct nk_store *s,
-	    const struct nk_keys *there) NK_MUST_CHECK;
+	    const struct nk_keys *there,
+	    const struct nk_keyfile_lines *written) NK_MUST_CHECK;
 
 /* "adopted", "known" ... */
 const char *nk_adopt_fate_name(enum nk_adopt_fate fate);

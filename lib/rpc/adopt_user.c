@@ -10,6 +10,7 @@
 #include "lib/rpc/edit.h"
 #include "lib/rpc/keyrow.h"
 #include "lib/rpc/object.h"
+#include "lib/store/keyfiles.h"
 
 static const char has_changed[] = "The user was changed or deleted "
     "meanwhile; look again.";
@@ -25,16 +26,34 @@ struct work {
 
 /* ---- under the lock ---- */
 
+/* What naskeys has written into this file, or may have. */
+static int
+read_written(struct work *k, struct nk_store *s, struct nk_keyfile_lines *ls)
+{
+	struct nk_keyfile_home *h;
+	int r;
+
+	r = nk_keyfile_home_get(s, k->u->id, k->file.home, &h);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	r = nk_keyfile_lines_get(s, h->id, ls);
+	nk_keyfile_home_free(h);
+	return r;
+}
+
 static int
 look_and_decide(struct work *k)
 {
 	struct nk_store *s = nk_publisher_store(k->ad->c->publisher);
+	struct nk_keyfile_lines written = { .n = 0 };
 	struct nk_keys there = { NULL, 0 };
 	int r;
 
-	if ((r = nk_keys_of_user(s, k->u->id, &there)) == 0)
-		r = nk_adopt_lines_decide(&k->lines, s, &there);
+	if ((r = read_written(k, s, &written)) == 0 &&
+	    (r = nk_keys_of_user(s, k->u->id, &there)) == 0)
+		r = nk_adopt_lines_decide(&k->lines, s, &there, &written);
 	nk_keys_clear(&there);
+	nk_keyfile_lines_free(&written);
 	return r;
 }
 

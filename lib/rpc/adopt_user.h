@@ -5,11 +5,13 @@
 /*
  * The keys in one user's file and what becomes of them.
  *
- *  1. The file MUST stay as it is.
+ *  1. The file MUST stay as it is, unless naskeys keeps it (mode HOME).
  *  2. What is there already MUST NOT be added again, nor a limit that
  *     naskeys has set to a key be lifted by what the file says: same key and
  *     options is the same, whatever comment and end it has here.
- *  3. A key that was revoked MUST NOT come back.
+ *  3. A key that was revoked MUST NOT come back, nor one that was removed
+ *     and stands in the file only because naskeys has not come to take it
+ *     out yet (lib/keyfile).
  *  4. All of a user's keys are added, in one edit, or none.
  */
 

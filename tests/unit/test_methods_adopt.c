@@ -57,6 +57,7 @@ make_homes(void)
 	char path[64], params[96];
 	size_t i;
 
+	umask(022);
 	make_world();
 	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
 	ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL),
@@ -297,6 +298,56 @@ START_TEST(many_lines)
 }
 END_TEST
 
+/* ---- where naskeys keeps the file ---- */
+
+static void
+keep_home(const char *key)
+{
+	struct nk_user *u;
+
+	ck_assert_int_eq(nk_edit_begin(w.c.publisher), 0);
+	ck_assert_int_eq(nk_user_by_name(nk_publisher_store(w.c.publisher),
+	    "alice", &u), 0);
+	u->keyfile_mode = NK_KEYFILE_HOME;
+	ck_assert_int_eq(nk_user_update(nk_publisher_store(w.c.publisher),
+	    u), 0);
+	nk_user_free(u);
+	ck_assert_int_eq(nk_edit_commit(w.c.publisher), 0);
+	done("user.add_key", key);
+}
+
+/* A key that was removed while the home was away does not come back. */
+START_TEST(taken_back)
+{
+	keep_home("['alice',{'key':'" ED25519 " x'}]");
+	expect(ADOPT, ALICE, "known", "1");
+	ck_assert_int_eq(rename("/mnt/alice", "/mnt/away"), 0);
+	done("user.remove_key", "['alice','" FP "']");
+	ck_assert_int_eq(rename("/mnt/away", "/mnt/alice"), 0);
+	expect(ADOPT, ALICE, "users.0.lines.0.result", "'removed'");
+	has(0, ALICE, "user.keys");
+	put_alice("no-pty " ED25519 " changed by hand\n");
+	expect(ADOPT, ALICE, "users.0.lines.0.result", "'removed'");
+	has(0, ALICE, "user.keys");
+}
+END_TEST
+
+/* There the end of a key is an option. */
+START_TEST(own_lines)
+{
+	keep_home("['alice',{'key':'" ED25519 " x',"
+	    "'expires_at':'2099-01-31'}]");
+	expect(ADOPT, ALICE, "users.0.lines.0.result", "'known'");
+	has(1, ALICE, "user.keys");
+	shell("echo '" P256 " mine' >>" FILE_OF("alice"));
+	expect(ADOPT, ALICE, "users.0.lines.1.result", "'adopted'");
+	/* and what somebody made of our line */
+	shell("sed -i 's/^expiry/no-pty,expiry/' " FILE_OF("alice"));
+	expect(ADOPT, ALICE, "users.0.lines.0.result", "'adopted'");
+	has(3, ALICE, "user.keys");
+}
+END_TEST
+
 /* ---- files ---- */
 
 START_TEST(nothing_there)
@@ -461,6 +512,8 @@ main(void)
 	tcase_add_test(tc, warned_of);
 	tcase_add_test(tc, limit);
 	tcase_add_test(tc, many_lines);
+	tcase_add_test(tc, taken_back);
+	tcase_add_test(tc, own_lines);
 	tcase_add_test(tc, nothing_there);
 	tcase_add_loop_test(tc, out_of_reach, 0, LENGTH(hostile));
 	tcase_add_test(tc, second_file);
