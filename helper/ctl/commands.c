@@ -48,7 +48,7 @@ const struct ctl_command ctl_commands[] = {
 	{ "key", "revoke", "USER|FINGERPRINT [--terminate]",
 	    "take a key from all users, for good", ctl_key_revoke_options,
 	    1, 1, ctl_key_revoke },
-	{ "key", "file", "USER|--default [none|central]",
+	{ "key", "file", "USER|--default [none|home|central]",
 	    "in which file sshd and others find keys besides",
 	    ctl_key_file_options, 0, 2, ctl_key_file },
 

@@ -64,6 +64,8 @@ say_mode(const char *user, const json_t *result)
 	if (row_bool(result, "pending"))
 		ctl_say("The file is not yet as it should be: %s",
 		    row_string(result, "reason"));
+	else if (row_string(result, "reason")[0] != '\0')
+		ctl_say("%s", row_string(result, "reason"));
 	say_foreign(json_object_get(result, "foreign"));
 }
 

@@ -194,8 +194,9 @@ set_bool(struct span s, bool *out, const char **whyp)
 static int
 set_keyfile(struct span s, char *out, const char **whyp)
 {
-	if (!span_equals(s, "none") && !span_equals(s, "central")) {
-		*whyp = "the value must be none or central";
+	if (!span_equals(s, "none") && !span_equals(s, "home") &&
+	    !span_equals(s, "central")) {
+		*whyp = "the value must be none, home or central";
 		return -EBADMSG;
 	}
 	memcpy(out, s.p, s.len);

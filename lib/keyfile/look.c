@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "lib/home/homefile.h"
@@ -35,6 +36,8 @@ nk_keyfile_each_foreign(const struct nk_keyfile_work *w,
 		m = nk_keyfile_plan_merge(&plan, file,
 		    (size_t)seen.file.size);
 		r = nk_merge_foreign(&m, fn, arg);
+		if (file != NULL)	/* nobody knows what is in it */
+			explicit_bzero(file, (size_t)seen.file.size);
 		free(file);
 	}
 	nk_keyfile_plan_clear(&plan);

@@ -8,8 +8,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/publish/homes.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/key_add.h"
+#include "lib/rpc/key_home.h"
 #include "lib/rpc/object.h"
 #include "lib/store/keyfiles.h"
 
@@ -60,9 +62,13 @@ nk_keyfile_of_new_user(struct nk_context *c, struct nk_user *u)
 	int64_t other;
 	int r;
 
-	if ((r = default_mode(c, &u->keyfile_mode)) < 0 ||
-	    u->keyfile_mode != NK_KEYFILE_CENTRAL)
+	if ((r = default_mode(c, &u->keyfile_mode)) < 0)
 		return r;
+	/* nobody has asked yet where the home is */
+	if (!u->managed && u->keyfile_mode == NK_KEYFILE_HOME)
+		u->keyfile_mode = NK_KEYFILE_NONE;
+	if (u->keyfile_mode != NK_KEYFILE_CENTRAL)
+		return 0;
 	r = nk_keyfile_central_by_uid(s, u->uid, &other);
 	if (r == 0)
 		u->keyfile_mode = NK_KEYFILE_NONE;
@@ -75,6 +81,7 @@ struct setting {
 	const char		*username;	/* NULL: of new users */
 	enum nk_keyfile_mode	 mode;
 	struct nk_user		*u;		/* as it is then */
+	struct nk_question	 theirs;	/* see key_home.h */
 };
 
 /* Two accounts of one uid would have to share the file. */
@@ -140,6 +147,7 @@ set_default(struct nk_context *c, struct setting *set)
 static int
 set_mode(struct nk_context *c, void *arg, struct nk_error *e)
 {
+	struct nk_store *s = nk_publisher_store(c->publisher);
 	struct setting *set = arg;
 	struct nk_subject subject = { "user", 0, set->username };
 	enum nk_keyfile_mode old;
@@ -150,13 +158,15 @@ set_mode(struct nk_context *c, void *arg, struct nk_error *e)
 	if ((r = nk_key_find_user(c, set->username, &set->u, e)) < 0)
 		return r;
 	old = set->u->keyfile_mode;
-	if (old == set->mode)
+	/* an account that lives elsewhere may have moved */
+	if (old == set->mode && (set->u->managed || old != NK_KEYFILE_HOME))
 		return 1;
 	if ((r = check_uid(c, set, e)) < 0)
 		return r;
 	set->u->keyfile_mode = set->mode;
-	if ((r = nk_user_update(nk_publisher_store(c->publisher),
-	    set->u)) < 0)
+	if ((set->mode == NK_KEYFILE_HOME &&
+	    (r = nk_key_home_take(s, set->u, &set->theirs)) < 0) ||
+	    (r = nk_user_update(s, set->u)) < 0)
 		return r;
 	subject.id = set->u->id;
 	return write_audit(c, &subject, old, set);
@@ -164,27 +174,46 @@ set_mode(struct nk_context *c, void *arg, struct nk_error *e)
 
 /* ---- the method ---- */
 
+/* NULL in *pathp: there is no file. */
+static int
+file_path(struct nk_context *c, const struct setting *set,
+    char path[PATH_MAX], const char **pathp)
+{
+	int n = 0;
+
+	*pathp = NULL;
+	path[0] = '\0';
+	if (set->u != NULL && set->mode == NK_KEYFILE_CENTRAL)
+		n = snprintf(path, PATH_MAX, "%s/%" PRIu32,
+		    c->state->central, set->u->uid);
+	else if (set->u != NULL && nk_home_is_wanted(c->conf, set->u,
+	    set->u->home))
+		n = snprintf(path, PATH_MAX, "%s/.ssh/authorized_keys",
+		    set->u->home);
+	if (n < 0 || n >= PATH_MAX)
+		return -ENAMETOOLONG;
+	if (n > 0)
+		*pathp = path;
+	return 0;
+}
+
 static int
 answer(struct nk_context *c, const struct setting *set, json_t **resultp)
 {
-	char path[PATH_MAX];
+	char room[PATH_MAX];
 	struct nk_object b;
-	bool central = set->u != NULL && set->mode == NK_KEYFILE_CENTRAL;
-	int n;
+	const char *path;
+	int r;
 
-	if (central) {
-		n = snprintf(path, sizeof(path), "%s/%" PRIu32,
-		    c->state->central, set->u->uid);
-		if (n < 0 || (size_t)n >= sizeof(path))
-			return -ENAMETOOLONG;
-	}
+	if ((r = file_path(c, set, room, &path)) < 0)
+		return r;
 	nk_object_init(&b, NULL);
 	nk_object_text(&b, "mode", names[set->mode]);
-	nk_object_text(&b, "file", central ? path : NULL);
-	nk_object_bool(&b, "pending", false);
-	nk_object_null(&b, "reason");
-	nk_object_put(&b, "foreign", json_array());
-	return nk_object_finish(&b, resultp);
+	nk_object_text(&b, "file", path);
+	if ((r = nk_key_home_put(c, set->u, &b)) == 0)
+		return nk_object_finish(&b, resultp);
+	json_decref(b.o);
+	return r;
 }
 
 /* What is set, when no mode is given. */
@@ -214,12 +243,24 @@ parse_mode(const char *given, enum nk_keyfile_mode *modep,
 		    "Input should be \"NONE\", \"HOME\" or \"CENTRAL\"");
 		return -EINVAL;
 	}
-	if (i == NK_KEYFILE_HOME)
-		return nk_error_call(e, EOPNOTSUPP, "This version of "
-		    "naskeys writes no files in homes: the mode HOME is not "
-		    "available yet, only NONE and CENTRAL are.");
 	*modep = (enum nk_keyfile_mode)i;
 	return 0;
+}
+
+/* What must not be asked under the lock. */
+static int
+find_home(struct nk_context *c, struct setting *set, struct nk_error *e)
+{
+	struct nk_user *u;
+	int r;
+
+	if (set->username == NULL || set->mode != NK_KEYFILE_HOME)
+		return 0;
+	if ((r = nk_key_find_user(c, set->username, &u, e)) < 0)
+		return r;
+	r = nk_key_home_find(c, u, &set->theirs, e);
+	nk_user_free(u);
+	return r;
 }
 
 int
@@ -234,7 +275,8 @@ nk_user_authorized_keys_file(struct nk_context *c, json_t *params,
 
 	if (mode == NULL)
 		r = read_mode(c, &set, e);
-	else if ((r = parse_mode(mode, &set.mode, e)) == 0)
+	else if ((r = parse_mode(mode, &set.mode, e)) == 0 &&
+	    (r = find_home(c, &set, e)) == 0)
 		r = nk_edit_run(c, set_mode, &set, e);
 	if (r == 0)
 		r = answer(c, &set, resultp);

@@ -106,7 +106,7 @@ refuses "check sees a default shell that is none" \
     sh -c 'naskeysctl check >&2'
 echo 'authorized_keys_file = somewhere' >/etc/naskeys/naskeys.conf
 refuses "and key files that nobody writes" \
-    "line 1: the value must be none or central" naskeysctl check
+    "line 1: the value must be none, home or central" naskeysctl check
 rm /etc/naskeys/naskeys.conf
 chmod 644 /run/naskeys/maps/secrets.map
 status "and hashes that everybody reads" 1 sh -c 'naskeysctl check >&2'

@@ -325,9 +325,8 @@ static const struct row {
 	{ "user.setup_local_administrator", "['admin','x']", "username",
 	    "Input should be 'root' or 'truenas_admin'", EINVAL },
 	{ "user.authorized_keys_file", "['alice',{'mode':'HOME'}]", "",
-	    "This version of naskeys writes no files in homes: the mode "
-	    "HOME is not available yet, only NONE and CENTRAL are.",
-	    EOPNOTSUPP },
+	    "User alice has no home directory of its own (/var/empty): set "
+	    "one, or choose CENTRAL.", ENOTDIR },
 	{ "user.authorized_keys_file", "['alice',{'mode':'home'}]",
 	    "options.mode",
 	    "Input should be \"NONE\", \"HOME\" or \"CENTRAL\"", EINVAL },

@@ -473,6 +473,82 @@ START_TEST(from_the_central_file)
 }
 END_TEST
 
+/* ---- user.authorized_keys_file ---- */
+
+#define MODE(m)	"['alice',{'mode':'" m "'}]"
+
+START_TEST(the_method)
+{
+	done("user.update", "[2,{'home':'" ALICE "'}]");
+	expect("user.authorized_keys_file", MODE("HOME"), "",
+	    "{'mode':'HOME','file':'" ALICE "/.ssh/authorized_keys',"
+	    "'pending':false,'reason':null,'foreign':[]}");
+	is_text(ALICE, LINE);
+	put_text(ALICE, HAND LINE "\377x\n");
+	expect("user.authorized_keys_file", "['alice']", "foreign",
+	    "[{'line':1,'text':'# by hand'},{'line':2,'text':'ssh-rsa "
+	    RSA2048_BASE64 " mine'},{'line':3,'text':''},"
+	    "{'line':5,'text':'?x'}]");
+	expect("user.get_instance", "[2]", "authorized_keys_file",
+	    "'HOME'");
+	put_text(ALICE, LINE "-----BEGIN OPENSSH PRIVATE KEY-----\n"
+	    "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtz"
+	    "c2gtZW\n");
+	expect("user.authorized_keys_file", "['alice']", "foreign", "[]");
+	expect("user.authorized_keys_file", "['alice']", "reason",
+	    "'A private key stands in the file: its lines are not shown.  "
+	    "Take it out, and use it no more.'");
+	put_text(ALICE, HAND);
+	home_away(true);
+	expect("user.authorized_keys_file", MODE("NONE"), "",
+	    "{'mode':'NONE','file':null,'pending':true,"
+	    "'reason':'The home directory is not there.','foreign':[]}");
+	home_away(false);
+	expect("user.authorized_keys_file", MODE("HOME"), "pending",
+	    "false");
+	is_text(ALICE, LINE HAND);
+	expect("user.authorized_keys_file", MODE("CENTRAL"), "mode",
+	    "'CENTRAL'");
+	is_text(ALICE, HAND);
+}
+END_TEST
+
+START_TEST(the_mode_of_new_users)
+{
+	done("user.authorized_keys_file", "[null,{'mode':'HOME'}]");
+	done("user.create", "[{'username':'dora','uid':5006,'group':2,"
+	    "'home':'" OTHER "','sshpubkey':'" P256 "'}]");
+	expect("user.authorized_keys_file", "['dora']", "reason",
+	    "'The home directory does not belong to the user; it may not be "
+	    "mounted.'");
+	ck_assert_int_eq(chown(OTHER, 5006, 5000), 0);
+	sync_homes();
+	expect("user.authorized_keys_file", "['dora']", "pending", "false");
+	ck_assert_int_eq(access(OTHER "/.ssh/authorized_keys", F_OK), 0);
+	done("user.create", "[{'username':'emil','group':2,"
+	    "'sshpubkey':'" P256 "'}]");
+	expect("user.authorized_keys_file", "['emil']", "",
+	    "{'mode':'HOME','file':null,'pending':false,'reason':"
+	    "'The user has no home directory of its own.','foreign':[]}");
+	done("user.create", "[{'username':'bin','managed':false}]");
+	expect("user.authorized_keys_file", "['bin']", "mode", "'NONE'");
+}
+END_TEST
+
+/* One whose account lives elsewhere: daemon has the home /usr/sbin. */
+START_TEST(an_account_elsewhere)
+{
+	refused("user.authorized_keys_file", "['nobody',{'mode':'HOME'}]",
+	    "", "naskeys has no user \"nobody\".", ENOENT);
+	expect("user.authorized_keys_file", "['daemon',{'mode':'HOME'}]",
+	    "file", "'/usr/sbin/.ssh/authorized_keys'");
+	expect("user.query", "[[['username','=','daemon']],{'get':true}]",
+	    "home", "'/usr/sbin'");
+	expect("user.authorized_keys_file", "['daemon',{'mode':'NONE'}]",
+	    "mode", "'NONE'");
+}
+END_TEST
+
 START_TEST(a_key_that_ends)
 {
 	char params[256];
@@ -535,6 +611,9 @@ main(void)
 	tcase_add_test(tc, a_key_of_the_file_alone);
 	tcase_add_test(tc, a_revoked_key);
 	tcase_add_test(tc, from_the_central_file);
+	tcase_add_test(tc, the_method);
+	tcase_add_test(tc, the_mode_of_new_users);
+	tcase_add_test(tc, an_account_elsewhere);
 	tcase_add_test(tc, a_key_that_ends);
 	tcase_add_test(tc, one_at_a_time);
 	suite_add_tcase(s, tc);

@@ -44,7 +44,7 @@ _naskeysctl()
 	elif [ "$COMP_CWORD" -eq 4 ] && [ "$object $verb" = "user otp" ]; then
 		words="enroll remove"
 	elif [ "$COMP_CWORD" -eq 4 ] && [ "$object $verb" = "key file" ]; then
-		words="none central"
+		words="none home central"
 	fi
 	if [ -n "$words" ]; then
 		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
