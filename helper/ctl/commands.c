@@ -5,7 +5,7 @@
 #include "helper/ctl/ctl.h"
 
 const struct ctl_command ctl_commands[] = {
-	{ "init", NULL, "[--configure]",
+	{ "init", NULL, "[--configure [--key-files WHICH]]",
 	    "make users, groups, folders, store and maps",
 	    ctl_init_options, 0, 0, ctl_init },
 

@@ -20,6 +20,8 @@
 const struct ctl_option ctl_init_options[] = {
 	{ "configure", NULL, "also put the lines into nsswitch.conf, PAM "
 	    "and sshd's configuration" },
+	{ "key-files", "own|none|central", "with --configure: which "
+	    "authorized_keys files sshd reads for users of naskeys" },
 	{ NULL, NULL, NULL },
 };
 
@@ -41,6 +43,8 @@ struct init {
 	struct ctl	*c;
 	struct nk_conf	 conf;
 	json_t		*steps;		/* what was said, for --json */
+	bool		 configure;
+	enum sshd_files	 files;
 };
 
 /* Each step says what it did: there is no method whose result says it. */
@@ -221,7 +225,7 @@ configure_sshd(struct init *in)
 		tell(in, "There is no %s: nothing to configure for it", sshd);
 		return CTL_DONE;
 	}
-	if (sshdconf_put(sshd, &new, why) < 0)
+	if (sshdconf_put(sshd, in->files, &new, why) < 0)
 		return ctl_fail(in->c, "%s", why);
 	tell(in, new ? "Made " SSHD_DROP_IN "; reload sshd to put it in "
 	    "force" : SSHD_DROP_IN " is as it should be");
@@ -302,7 +306,7 @@ load_conf(struct init *in)
 }
 
 static int
-make_all(struct init *in, bool configure)
+make_all(struct init *in)
 {
 	int r, s;
 
@@ -312,7 +316,7 @@ make_all(struct init *in, bool configure)
 	    (r = make_store(in->c)) != CTL_DONE)
 		return r;
 	tell(in, "Store and maps are ready");
-	if (!configure) {
+	if (!in->configure) {
 		print_lines(in);
 		return CTL_DONE;
 	}
@@ -325,16 +329,45 @@ make_all(struct init *in, bool configure)
 	return r;
 }
 
+static int
+read_files(struct init *in, const struct ctl_args *a)
+{
+	static const char *const words[] = {
+		[SSHD_FILES_OWN] = "own",
+		[SSHD_FILES_NONE] = "none",
+		[SSHD_FILES_CENTRAL] = "central",
+	};
+	const char *given = ctl_get(a, "key-files");
+	size_t i;
+
+	in->files = SSHD_FILES_KEEP;
+	if (given == NULL)
+		return CTL_DONE;
+	if (!in->configure)
+		return ctl_misuse(in->c, "--key-files goes with "
+		    "--configure");
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(given, words[i]) == 0) {
+			in->files = (enum sshd_files)i;
+			return CTL_DONE;
+		}
+	}
+	return ctl_misuse(in->c, "--key-files: \"%s\" is none of own, none "
+	    "and central", given);
+}
+
 int
 ctl_init(struct ctl *c, const struct ctl_args *a)
 {
-	struct init in = { .c = c };
+	struct init in = { .c = c, .configure = ctl_has(a, "configure") };
 	json_t *o = NULL;
 	int r;
 
 	if (c->state_dir != NULL || c->seal_key != NULL)
 		return ctl_misuse(c, "--state-dir and --seal-key: there the "
 		    "helper makes what is missing by itself");
+	if ((r = read_files(&in, a)) != CTL_DONE)
+		return r;
 	if (geteuid() != 0)
 		return ctl_fail(c, "only root can do this");
 	if (c->json) {
@@ -342,7 +375,7 @@ ctl_init(struct ctl *c, const struct ctl_args *a)
 		if ((in.steps = json_object_get(o, "steps")) == NULL)
 			return ctl_fail(c, "out of memory");
 	}
-	r = make_all(&in, ctl_has(a, "configure"));
+	r = make_all(&in);
 	if (o != NULL)
 		ctl_print_json(o);
 	json_decref(o);

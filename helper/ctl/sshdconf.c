@@ -32,11 +32,23 @@
 			"there.\n" \
 			"Match Group naskeys-managed\n" \
 			"    AllowStreamLocalForwarding no\n"
+#define NONE_TEXT	"    AuthorizedKeysFile none\n"
+#define CENTRAL_TEXT	"    AuthorizedKeysFile " SSHD_CENTRAL "\n"
 #define VALUE_MAX	512	/* of a keyword; more is cut */
 
-/* sshd reads one list of revoked keys: where it has another, without ours. */
-static const char drop_in_text[] = COMMAND_TEXT REVOKED_TEXT MATCH_TEXT;
-static const char drop_in_bare[] = COMMAND_TEXT MATCH_TEXT;
+/*
+ * By whether ours is the list of revoked keys, since sshd reads one alone;
+ * and by enum sshd_files.
+ */
+#define NFILES	SSHD_FILES_KEEP
+static const char *const drop_ins[2][NFILES] = {
+	{ COMMAND_TEXT MATCH_TEXT,
+	  COMMAND_TEXT MATCH_TEXT NONE_TEXT,
+	  COMMAND_TEXT MATCH_TEXT CENTRAL_TEXT },
+	{ COMMAND_TEXT REVOKED_TEXT MATCH_TEXT,
+	  COMMAND_TEXT REVOKED_TEXT MATCH_TEXT NONE_TEXT,
+	  COMMAND_TEXT REVOKED_TEXT MATCH_TEXT CENTRAL_TEXT },
+};
 
 bool
 sshdconf_installed(const char *sshd)
@@ -286,12 +298,29 @@ write_drop_in(const char *sshd, const char *text, const char *old,
 	return -EINVAL;
 }
 
-int
-sshdconf_put(const char *sshd, bool *newp, char why[SSHD_WHY_MAX])
+/* Has an init made the text?  Then *filesp is what it said of files. */
+static bool
+is_drop_in(const char *text, enum sshd_files *filesp)
 {
-	const char *wanted = drop_in_text;
+	size_t i;
+
+	for (i = 0; i < 2 * (size_t)NFILES; i++) {
+		if (strcmp(text, drop_ins[i / NFILES][i % NFILES]) != 0)
+			continue;
+		*filesp = (enum sshd_files)(i % NFILES);
+		return true;
+	}
+	return false;
+}
+
+int
+sshdconf_put(const char *sshd, enum sshd_files files, bool *newp,
+    char why[SSHD_WHY_MAX])
+{
+	enum sshd_files now = SSHD_FILES_OWN;
+	const char *wanted;
 	char *text;
-	bool good;
+	bool good, ours;
 	int r;
 
 	*newp = false;
@@ -307,21 +336,21 @@ sshdconf_put(const char *sshd, bool *newp, char why[SSHD_WHY_MAX])
 		    PATTERN "\" at its top, and say this again");
 		return -ENOENT;
 	}
-	if (!list_is_there() || sshdconf_other_list(why))
-		wanted = drop_in_bare;
 	r = file_read(SSHD_DROP_IN, &text);
 	if (r < 0 && r != -ENOENT) {
 		snprintf(why, SSHD_WHY_MAX, SSHD_DROP_IN ": %s",
 		    strerror(-r));
 		return r;
 	}
+	ours = r == 0 && is_drop_in(text, &now);
+	wanted = drop_ins[list_is_there() && !sshdconf_other_list(why)]
+	    [files == SSHD_FILES_KEEP ? now : files];
 	if (r == 0 && strcmp(text, wanted) == 0) {
 		free(text);
 		return 0;
 	}
 	/* what an earlier init has made, it may replace */
-	if (r == -ENOENT || strcmp(text, drop_in_bare) == 0 ||
-	    strcmp(text, drop_in_text) == 0) {
+	if (r == -ENOENT || ours) {
 		r = write_drop_in(sshd, wanted, text, why);
 		*newp = r == 0;
 	} else {

@@ -710,7 +710,7 @@ complete_words() {
 same "completion of objects" "$(complete_words naskeysctl '')" \
     "audit check explain group init key keypair seal sync user"
 same "of verbs" "$(complete_words naskeysctl key '')" \
-    "add list remove set adopt revoke"
+    "add list remove set adopt revoke file"
 same "of options" "$(complete_words naskeysctl user add x --ex)" \
     "--expires --external"
 same "of options of an object alone" "$(complete_words naskeysctl audit --f)" \

@@ -124,10 +124,20 @@ stop_sshd
 
 # ---- as an administrator has it ----
 
-cat >/etc/ssh/sshd_config.d/20-central.conf <<END
-Match Group naskeys-managed
-    AuthorizedKeysFile $folder/%U
-END
+in_force() { sshd -T -C user="$1,host=h,addr=127.0.0.1" |
+	sed -n 's/^authorizedkeysfile //p'; }
+own=$(in_force nobody)
+check "init --key-files none" naskeysctl init --configure --key-files none
+same "sshd reads no file for alice" "$(in_force alice)" none
+same "and its own for others" "$(in_force nobody)" "$own"
+check "init --key-files central" naskeysctl init --configure \
+    --key-files central
+same "sshd reads the central file" "$(in_force alice)" "$folder/%U"
+check "init --configure" naskeysctl init --configure
+same "leaves that as it is" "$(in_force alice)" "$folder/%U"
+refused "nothing else can be said" naskeysctl init --configure \
+    --key-files home
+refused "nor without --configure" naskeysctl init --key-files none
 start_sshd no
 same "map and file" "$(login two alice)" alice
 naskeysctl --json key remove alice "$(fingerprint three.pub)" >out
@@ -184,5 +194,7 @@ id=$(uid_of dora)
 check "user delete" naskeysctl --force user delete dora
 refused "a file goes with its user" test -e "$folder/$id"
 check "check" naskeysctl check
+check "init --key-files own" naskeysctl init --configure --key-files own
+same "sshd has its own files again" "$(in_force alice)" "$own"
 stop_sshd
 finish
