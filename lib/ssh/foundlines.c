@@ -58,7 +58,7 @@ add(struct reading *rd, enum nk_found found, size_t number, const char *why,
 	struct nk_found_line *last = rd->f->n > 0 ?
 	    &rd->f->v[rd->f->n - 1] : NULL;
 
-	if (l == NULL && last != NULL && last->found == found &&
+	if (why != NULL && last != NULL && last->found == found &&
 	    last->last == number - 1 && strcmp(last->why, why) == 0) {
 		last->last = number;
 		return 0;
