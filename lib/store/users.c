@@ -374,7 +374,8 @@ nk_user_insert(struct nk_store *s, struct nk_user *u)
 	if ((r = nk_stmt_run(st, NULL)) < 0)
 		return r;
 	if ((r = nk_span_add(s, NK_SPAN_UID, row.uid)) < 0 ||
-	    (r = nk_central_follow(s, &row)) < 0 ||
+	    (row.keyfile_mode != NK_KEYFILE_NONE &&
+	    (r = nk_central_follow(s, &row)) < 0) ||
 	    (r = nk_change_note(s, NK_CHANGE_USER, row.id)) < 0)
 		return nk_store_half(s, r);
 	u->id = row.id;
