@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "helper/ctl/call.h"
+#include "helper/ctl/explain.h"
 #include "helper/ctl/text.h"
 #include "helper/ctl/value.h"
 
@@ -84,4 +85,44 @@ ctl_explain(struct ctl *c, const struct ctl_args *a)
 	json_decref(o);
 	json_decref(result);
 	return r;
+}
+
+/* ---- one key, in short ---- */
+
+static void
+say_shortly(const char *user, const json_t *result)
+{
+	const char *remedy = row_string(result, "remedy");
+
+	ctl_say("From %s: %s", row_string(result, "from"),
+	    row_string(result, "verdict"));
+	if (remedy[0] != '\0')
+		ctl_say("What to do: %s", remedy);
+	if (!row_bool(result, "login"))
+		ctl_say("\"naskeysctl explain %s\" with --key and --from shows "
+		    "each step.", user);
+}
+
+void
+ctl_explain_key(struct ctl *c, const char *user, json_t *key)
+{
+	const char *options = row_string(key, "options");
+	const char *line = row_string(key, "line");
+	json_t *result;
+
+	/* an authority lets in who has a certificate of it, not itself */
+	if (row_bool(json_object_get(key, "parsed_options"),
+	    "cert_authority"))
+		return;
+	if (options[0] != '\0' && strncmp(line, options,
+	    strlen(options)) == 0)
+		line += strlen(options);
+	if (ctl_try(c, "user.explain", json_pack("[s,{s:s}]", user, "key",
+	    line), &result) != CTL_DONE)
+		return;
+	if (!c->json)
+		say_shortly(user, result);
+	else if (json_object_set(key, "explanation", result) == -1)
+		ctl_warn(c, "the explanation is left out: out of memory");
+	json_decref(result);
 }

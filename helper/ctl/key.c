@@ -3,14 +3,20 @@
 #include <bsd/stdlib.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "helper/ctl/call.h"
+#include "helper/ctl/explain.h"
 #include "helper/ctl/value.h"
 #include "helper/ctl/when.h"
+
+#define EXPLAINED_MAX	4	/* of several keys */
 
 const struct ctl_option ctl_key_add_options[] = {
 	{ "expires", "TIME", "when the key ends" },
 	{ "comment", "TEXT", "a comment in place of the key's own" },
+	{ "explain", NULL, "also say whether sshd would let it in, as is "
+	    "done at a terminal" },
 	{ NULL, NULL, NULL },
 };
 
@@ -20,7 +26,7 @@ const struct ctl_option ctl_key_revoke_options[] = {
 };
 
 static void
-say_added(const struct ctl *c, const char *user, const json_t *key)
+say_added(struct ctl *c, const char *user, json_t *key, bool explain)
 {
 	ctl_print_warnings(c, key);
 	if (!c->json)
@@ -28,21 +34,34 @@ say_added(const struct ctl *c, const char *user, const json_t *key)
 		    "Added the key %s to user %s" :
 		    "The key %s stood there already for user %s",
 		    row_string(key, "fingerprint"), user);
+	if (explain)
+		ctl_explain_key(c, user, key);
 }
 
 /* One key, or an array of several. */
 static void
-print_added(const struct ctl *c, const char *user, const json_t *result)
+print_added(struct ctl *c, const char *user, json_t *result, bool explain)
 {
-	const json_t *key;
+	json_t *key;
 	size_t i;
 
 	if (json_is_object(result))
-		say_added(c, user, result);
+		say_added(c, user, result, explain);
 	json_array_foreach(result, i, key)
-		say_added(c, user, key);
+		say_added(c, user, key, explain && i < EXPLAINED_MAX);
 	if (c->json)
 		ctl_print_json(result);
+}
+
+/*
+ * Who looks on wants to know; a script may say so.  A trial's folder is none
+ * that the machine's sshd knows of.
+ */
+static bool
+wants_explanation(const struct ctl *c, const struct ctl_args *a)
+{
+	return ctl_has(a, "explain") || (c->state_dir == NULL && !c->json &&
+	    isatty(STDOUT_FILENO));
 }
 
 int
@@ -64,7 +83,7 @@ ctl_key_add(struct ctl *c, const struct ctl_args *a)
 	r = ctl_call(c, "user.add_key", json_pack("[s,O]", user, o), -1,
 	    &result);
 	if (r == CTL_DONE)
-		print_added(c, user, result);
+		print_added(c, user, result, wants_explanation(c, a));
  out:
 	freezero(text, text != NULL ? strlen(text) : 0);
 	json_decref(o);

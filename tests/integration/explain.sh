@@ -413,6 +413,38 @@ same "what only root may read is unknown" "$(as "$(id -u alice)" \
     jq -c '[.login, .step]')" '[null,"config"]'
 kill $helper
 wait $helper 2>/dev/null
+
+# ---- what is said when a key has been added ----
+
+chmod 644 $test_conf
+key ed25519 new
+naskeysctl key add alice new.pub >said
+same "a script is told no more" "$(wc -l <said)" 1
+naskeysctl key add alice new.pub --explain >said
+same "unless it asks" "$(tail -1 said)" \
+    "From 127.0.0.1: The login would succeed."
+script -qec "naskeysctl key add alice new.pub" /dev/null </dev/null |
+    tr -d '\r' >said
+same "as is done at a terminal" "$(tail -1 said)" \
+    "From 127.0.0.1: The login would succeed."
+key ed25519 far
+echo "from=\"192.0.2.7\",no-pty $(cat far.pub)" >far.line
+check "one that cannot log in from here is added" \
+    naskeysctl key add alice far.line --explain
+naskeysctl key add alice far.line --explain >said
+check "and why is said" grep -q '^From 127.0.0.1: The login would fail: .*from=' \
+    said
+check "with what to do" grep -q "^What to do: " said
+same "in few lines" "$(wc -l <said)" 4
+same "for programs" "$(naskeysctl --json key add alice far.line --explain |
+    jq -c '[.added, .explanation.login, .explanation.step]')" \
+    '[false,false,"options"]'
+echo "cert-authority $(cat far.pub)" >far.line
+naskeysctl key add alice far.line --explain >said
+same "an authority does not log in by itself" "$(wc -l <said)" 1
+cat new.pub far.pub >both
+same "each of several" "$(naskeysctl key add alice both --explain |
+    grep -c ^From)" 2
 kill "$(cat sshd.pid)"
 check "at least 40 situations" test $rows -ge 40
 
