@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/rpc/edit.h"
+#include "lib/rpc/key_home.h"
 #include "lib/rpc/key_revoked.h"
 #include "lib/rpc/key_warn.h"
 #include "lib/rpc/keyrow.h"
@@ -407,9 +408,12 @@ nk_user_add_key(struct nk_context *c, json_t *params, json_t **resultp,
 	if ((r = nk_key_find_user(c, ad.name, &u, e)) == 0 &&
 	    (r = read_addition(c, json_array_get(params, 1), &ad.keys,
 	    e)) == 0 && (r = take_rate(c, ad.keys.n, e)) == 0 &&
-	    (r = nk_edit_run(c, add_keys, &ad, e)) == 0)
+	    (r = nk_edit_run(c, add_keys, &ad, e)) == 0) {
+		nk_key_home_warn(c, u->id, json_object_get(json_array_get(
+		    ad.results, 0), "warnings"));
 		*resultp = json_incref(ad.keys.n > 1 ? ad.results :
 		    json_array_get(ad.results, 0));
+	}
 	nk_user_free(u);
 	json_decref(ad.results);
 	nk_keys_clear(&ad.keys);

@@ -2,6 +2,7 @@
 #include "lib/rpc/key_home.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,8 @@
 #define PRIVATE_KEY	"A private key stands in the file: its lines are " \
 	"not shown.  Take it out, and use it no more."
 
+#define NOT_TRIED	"It has not been tried yet."
+#define WHY_MAX		2048
 #define NO_HOME		"The user has no home directory of its own."
 
 /* ---- the home ---- */
@@ -188,30 +191,82 @@ read_foreign(struct nk_context *c, const struct nk_user *u, json_t **linesp,
 	return r;
 }
 
+/*
+ * Is the file in u's home, or one in another home that is to be taken back,
+ * still to be written?  why has a sentence where there is something to say.
+ */
+static int
+find_pending(struct nk_context *c, const struct nk_user *u, bool *pendingp,
+    char why[WHY_MAX])
+{
+	bool wanted = nk_home_is_wanted(c->conf, u, u->home);
+	const struct nk_keyfile_home *h;
+	struct nk_keyfile_homes hs;
+	const char *reason;
+	size_t i;
+	int r;
+
+	*pendingp = false;
+	r = nk_keyfile_homes_get(nk_publisher_store(c->publisher), u->id,
+	    true, &hs);
+	if (r < 0)
+		return r;
+	for (i = 0; i < hs.n && !(wanted && *pendingp); i++) {
+		h = &hs.v[i];
+		reason = h->reason != NULL ? h->reason : NOT_TRIED;
+		if (strcmp(h->home, u->home) == 0) {
+			(void)snprintf(why, WHY_MAX, "%s", reason);
+			*pendingp = true;
+		} else {
+			(void)snprintf(why, WHY_MAX, "Lines of naskeys may "
+			    "still stand in %s/.ssh/authorized_keys: %s",
+			    h->home, reason);
+			*pendingp = !wanted;
+		}
+	}
+	nk_keyfile_homes_clear(&hs);
+	return 0;
+}
+
 int
 nk_key_home_put(struct nk_context *c, const struct nk_user *u,
     struct nk_object *b)
 {
-	struct nk_keyfile_homes hs = { NULL, 0 };
-	const char *why = NULL;
+	const char *reason = NULL;
+	char why[WHY_MAX] = "";
 	json_t *lines = NULL;
-	int r = 0;
+	bool pending = false;
+	int r;
 
-	if (u != NULL && (r = read_foreign(c, u, &lines, &why)) == 0)
-		r = nk_keyfile_homes_get(nk_publisher_store(c->publisher),
-		    u->id, true, &hs);
-	if (r < 0) {
+	if (u == NULL)
+		lines = json_array();
+	else if ((r = read_foreign(c, u, &lines, &reason)) < 0 ||
+	    (r = find_pending(c, u, &pending, why)) < 0) {
 		json_decref(lines);
 		return r;
-	}
-	if (hs.n > 0 && hs.v[0].reason != NULL)
-		why = hs.v[0].reason;
-	else if (u != NULL && u->keyfile_mode == NK_KEYFILE_HOME &&
+	} else if (u->keyfile_mode == NK_KEYFILE_HOME &&
 	    !nk_home_is_wanted(c->conf, u, u->home))
-		why = NO_HOME;
-	nk_object_bool(b, "pending", hs.n > 0);
-	nk_object_text(b, "reason", why);
-	nk_object_put(b, "foreign", u != NULL ? lines : json_array());
-	nk_keyfile_homes_clear(&hs);
+		reason = NO_HOME;
+	if (why[0] != '\0')
+		reason = why;
+	nk_object_bool(b, "pending", pending);
+	nk_object_text(b, "reason", reason);
+	nk_object_put(b, "foreign", lines);
 	return 0;
+}
+
+void
+nk_key_home_warn(struct nk_context *c, int64_t user_id, json_t *warnings)
+{
+	struct nk_store *s = nk_publisher_store(c->publisher);
+	struct nk_keyfile_home *h = NULL;
+	struct nk_user *u;
+
+	if (nk_user_get(s, user_id, &u) == 0 &&
+	    nk_keyfile_home_get(s, user_id, u->home, &h) == 0 && h->pending)
+		(void)json_array_append_new(warnings, json_sprintf(
+		    "%s/.ssh/authorized_keys is not yet as it should be: %s",
+		    h->home, h->reason != NULL ? h->reason : NOT_TRIED));
+	nk_keyfile_home_free(h);
+	nk_user_free(u);
 }

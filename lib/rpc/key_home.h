@@ -38,4 +38,11 @@ int	nk_key_home_take(struct nk_store *s, struct nk_user *u,
 int	nk_key_home_put(struct nk_context *c, const struct nk_user *u,
 	    struct nk_object *b) NK_MUST_CHECK;
 
+/*
+ * After an edit, which stands: add a sentence to the warnings where the file
+ * in the user's home is not yet written, as far as that can be found out.
+ */
+void	nk_key_home_warn(struct nk_context *c, int64_t user_id,
+	    json_t *warnings);
+
 #endif /* NASKEYS_RPC_KEY_HOME_H */

@@ -7,6 +7,7 @@
 #include "lib/rpc/elsewhere.h"
 #include "lib/rpc/entity.h"
 #include "lib/rpc/key_file.h"
+#include "lib/rpc/key_home.h"
 #include "lib/rpc/user_home.h"
 #include "lib/rpc/user_write.h"
 
@@ -283,6 +284,8 @@ nk_user_create(struct nk_context *c, json_t *params, json_t **resultp,
 	if (r == 0 || r == -EINPROGRESS)
 		nk_user_home_keep(&cr.home);
 	if (r == 0) {
+		nk_key_home_warn(c, cr.ed.row->id, json_object_get(cr.result,
+		    "warnings"));
 		*resultp = cr.result;
 		cr.result = NULL;
 	}

@@ -6,6 +6,7 @@
 #include "lib/rpc/edit.h"
 #include "lib/rpc/elsewhere.h"
 #include "lib/rpc/entity.h"
+#include "lib/rpc/key_home.h"
 #include "lib/rpc/user_home.h"
 #include "lib/rpc/user_write.h"
 #include "lib/rpc/way_in.h"
@@ -330,6 +331,8 @@ nk_user_update_method(struct nk_context *c, json_t *params,
 		r = nk_edit_run(c, update, &ch, e);
 	} while (r == -ESTALE && ++tries < TRIES);
 	if (r == 0) {
+		nk_key_home_warn(c, ch.id, json_object_get(ch.result,
+		    "warnings"));
 		*resultp = ch.result;
 		ch.result = NULL;
 	}

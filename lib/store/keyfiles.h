@@ -40,8 +40,8 @@ int	nk_keyfile_home_get(struct nk_store *s, int64_t user_id,
 int	nk_keyfile_home_of_other(struct nk_store *s, int64_t user_id,
 	    const char *home, struct nk_keyfile_home **hp) NK_MUST_CHECK;
 /*
- * The first one that is pending and has, or may still have, a line with this
- * key; of one user (0: of all).
+ * The first one that is pending, has or may still have a line with this key,
+ * and is in its user's home as that is now; of one user (0: of all).
  */
 int	nk_keyfile_home_of_key(struct nk_store *s, int64_t user_id,
 	    const char *fingerprint, struct nk_keyfile_home **hp)

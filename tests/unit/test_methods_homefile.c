@@ -261,7 +261,12 @@ START_TEST(a_home_that_is_away)
 	home_away(true);
 	home_mode();
 	is_pending(ALICE, "not there");
-	done("user.add_key", "['alice',{'key':'" P256 "'}]");
+	expect("user.add_key", "['alice',{'key':'" P256 "'}]", "warnings.1",
+	    "'" ALICE "/.ssh/authorized_keys is not yet as it should be: "
+	    "The home directory is not there.'");
+	expect("user.update", "[2,{'shell':'/bin/sh'}]", "warnings.0", "'"
+	    ALICE "/.ssh/authorized_keys is not yet as it should be: "
+	    "The home directory is not there.'");
 	sync_homes();
 	is_pending(ALICE, "not there");
 	home_away(false);

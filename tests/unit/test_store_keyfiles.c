@@ -215,15 +215,16 @@ END_TEST
 
 START_TEST(homes_found)
 {
-	struct nk_keyfile_home *h, *not;
+	struct nk_keyfile_home *h;
 	struct nk_ids users;
 	struct nk_user *u;
-	int64_t id;
+	int64_t id, file, other;
 
 	begin();
 	ck_assert_int_gt(id = add_user("carol", 3003, true), 0);
 	ck_assert_int_eq(nk_user_get(s, id, &u), 0);
 	u->keyfile_mode = NK_KEYFILE_HOME;
+	set_text(&u->home, bob_home);
 	ck_assert_int_eq(nk_user_update(s, u), 0);
 	nk_user_free(u);
 	(void)add_home(id + 7, alice_home, true);
@@ -238,24 +239,27 @@ START_TEST(homes_found)
 	    -ENOENT);
 	ck_assert_ptr_null(h);
 	begin();
-	ck_assert_int_eq(nk_keyfile_home_of_other(s, 0, bob_home, &h), 0);
-	ck_assert_int_eq(add_line(h->id, "SHA256:A", "one"), 0);
-	ck_assert_int_eq(nk_keyfile_home_of_key(s, 0, "SHA256:A", &not),
+	file = add_home(id, bob_home, false);
+	ck_assert_int_eq(add_line(file, "SHA256:A", "one"), 0);
+	/* a home that its user has left */
+	other = add_home(id, alice_home, true);
+	ck_assert_int_eq(add_line(other, "SHA256:A", "one"), 0);
+	ck_assert_int_eq(nk_keyfile_home_of_key(s, 0, "SHA256:A", &h),
 	    -ENOENT);
+	ck_assert_int_eq(nk_keyfile_home_get(s, id, bob_home, &h), 0);
 	h->pending = true;
 	ck_assert_int_eq(nk_keyfile_home_put(s, h), 0);
 	nk_keyfile_home_free(h);
-	commit();
-	ck_assert_int_eq(nk_keyfile_home_of_key(s, id, "SHA256:A", &h),
+	ck_assert_int_eq(nk_keyfile_home_of_key(s, id + 7, "SHA256:A", &h),
 	    -ENOENT);
 	ck_assert_int_eq(nk_keyfile_home_of_key(s, 0, "SHA256:B", &h),
 	    -ENOENT);
-	ck_assert_int_eq(nk_keyfile_home_of_key(s, id + 7, "SHA256:A", &h),
-	    0);
-	ck_assert_str_eq(h->home, bob_home);
+	ck_assert_int_eq(nk_keyfile_home_of_key(s, id, "SHA256:A", &h), 0);
+	ck_assert_int_eq(h->id, file);
 	nk_keyfile_home_free(h);
 	ck_assert_int_eq(nk_keyfile_home_of_key(s, 0, "SHA256:A", &h), 0);
 	nk_keyfile_home_free(h);
+	commit();
 	ck_assert_int_eq(nk_keyfile_home_users(s, &users), 0);
 	ck_assert_uint_eq(users.n, 3);
 	ck_assert(users.v[0] == id && users.v[1] == id + 7 &&
