@@ -27,7 +27,7 @@
 struct nk_merge {
 	const char	*file;		/* as it is now; NULL: there is none */
 	size_t		 file_len;
-	const char	*wanted;	/* each line with its newline, or NULL */
+	const char	*wanted;	/* whole lines, or NULL */
 	size_t		 wanted_len;
 	/* Naskeys has written these, or may have; not in any order. */
 	const struct nk_keyfile_line *written;

@@ -20,7 +20,7 @@
 struct nk_keyfile_plan {
 	struct nk_keyfile_home	*row;
 	struct nk_keyfile_lines	 written;
-	struct nk_filetext	 text;		/* none where the user is gone */
+	struct nk_filetext	 text;		/* none: the user is gone */
 	bool			 wanted;	/* in this home */
 	int64_t			 now;		/* for what has ended */
 	const char		**alive;	/* fingerprints of text */

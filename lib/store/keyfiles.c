@@ -105,7 +105,8 @@ nk_keyfile_home_of_key(struct nk_store *s, int64_t user_id,
 	    " AND ($1 = 0 OR user_id = $1) AND EXISTS (SELECT 1 FROM"
 	    " keyfile_lines WHERE home_id = keyfile_homes.id AND"
 	    " fingerprint = $2) AND EXISTS (SELECT 1 FROM users"
-	    " WHERE id = user_id AND users.home = keyfile_homes.home)" ORDER " LIMIT 1", user_id, fingerprint, hp);
+	    " WHERE id = user_id AND users.home = keyfile_homes.home)"
+	    ORDER " LIMIT 1", user_id, fingerprint, hp);
 }
 
 int

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: ISC */
+#include "lib/keyfile/write.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/home/homefile.h"
+#include "lib/keyfile/plan.h"
+#include "lib/publish/lock.h"
+
+#define TRIES	4	/* somebody else has changed file or store */
+
+/* One file. */
+struct task {
+	const struct nk_keyfile_work	*w;
+	int64_t				 user_id;
+	uint32_t			 uid;		/* whose lock we have */
+	const char			*home;
+	struct nk_keyfile_plan		 plan;
+	const char			*reason;	/* of a failure */
+};
+
+/* ---- what is noted ---- */
+
+static int
+note_lines(struct nk_store *s, const struct nk_keyfile_plan *p)
+{
+	struct nk_keyfile_line l;
+	size_t i;
+	int r;
+
+	r = nk_keyfile_lines_clear(s, p->row->id);
+	for (i = 0; r == 0 && i < p->text.n; i++) {
+		if (p->text.lines[i].ended)
+			continue;
+		l = (struct nk_keyfile_line){
+			.fingerprint = p->text.lines[i].fingerprint,
+			.line = p->text.lines[i].line,
+		};
+		r = nk_keyfile_line_add(s, p->row->id, &l);
+	}
+	return r;
+}
+
+/* MUST 2: 1, and nothing is noted, where the store says something else. */
+static int
+note_done(struct nk_store *s, void *arg)
+{
+	struct task *t = arg;
+	struct nk_keyfile_plan p;
+	int r;
+
+	r = nk_keyfile_plan_read(s, t->w->conf, t->user_id, t->home,
+	    t->plan.now, &p);
+	if (r < 0)
+		return r == -ENOENT ? 1 : r;
+	if (!nk_keyfile_plan_is_same(&p, &t->plan)) {
+		r = 1;
+	} else if (!p.wanted) {
+		r = nk_keyfile_home_delete(s, p.row->id);
+	} else if ((r = note_lines(s, &p)) == 0) {
+		free(p.row->reason);
+		p.row->reason = NULL;
+		p.row->pending = false;
+		p.row->tried_at = p.now;
+		r = nk_keyfile_home_put(s, p.row);
+	}
+	nk_keyfile_plan_clear(&p);
+	return r;
+}
+
+static int
+note_failure(struct nk_store *s, void *arg)
+{
+	const struct task *t = arg;
+	struct nk_keyfile_home *h;
+	int r;
+
+	r = nk_keyfile_home_get(s, t->user_id, t->home, &h);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	free(h->reason);
+	h->tried_at = (int64_t)time(NULL);
+	if ((h->reason = strdup(t->reason)) == NULL)
+		r = -ENOMEM;
+	else
+		r = nk_keyfile_home_put(s, h);
+	nk_keyfile_home_free(h);
+	return r;
+}
+
+/* ---- in the home ---- */
+
+/* 0; -ESTALE, the file is another one by now; or -res->error. */
+static int
+write_file(const struct nk_homefile_who *who, const struct nk_homefile *seen,
+    const char *file, const char *text, size_t len, bool wanted,
+    struct nk_homefile_result *res)
+{
+	bool same = seen->file.present ? seen->file.size == len &&
+	    (len == 0 || memcmp(file, text, len) == 0) : len == 0;
+	struct nk_homefile now;
+	bool wrote;
+
+	/* modes and ACLs of a file that holds our keys are put right */
+	if (same && (!wanted || !seen->file.present))
+		return 0;
+	if (len == 0 && !same)
+		return nk_homefile_remove(who, seen, res);
+	return nk_homefile_replace(who, seen, text == NULL ? "" : text, len,
+	    &now, &wrote, res);
+}
+
+/*
+ * Once.  0; 1, try again; -errno with t->reason set where the home is to
+ * blame.
+ */
+static int
+work_once(struct task *t)
+{
+	const struct nk_homefile_who who = nk_keyfile_plan_who(&t->plan,
+	    t->w->state->owner, t->w->conf->lookup_timeout);
+	struct nk_homefile_result res;
+	struct nk_homefile seen;
+	char *file, *text = NULL;
+	struct nk_merge m;
+	size_t len;
+	int r;
+
+	if ((r = nk_homefile_read(&who, &seen, &file, &res)) < 0) {
+		t->reason = nk_homefile_sentence(res.outcome);
+		return r;
+	}
+	m = nk_keyfile_plan_merge(&t->plan, file, (size_t)seen.file.size);
+	if ((r = nk_merge_text(&m, &text, &len)) < 0)
+		goto out;
+	r = write_file(&who, &seen, file, text, len, m.wanted_len > 0, &res);
+	if (r < 0)
+		t->reason = nk_homefile_sentence(res.outcome);
+	else
+		r = nk_publisher_record(t->w->publisher, note_done, t);
+ out:
+	free(text);
+	free(file);
+	return r == -ESTALE ? 1 : r;
+}
+
+static int
+read_plan(struct task *t)
+{
+	struct nk_store *s = nk_publisher_store(t->w->publisher);
+	int r;
+
+	if ((r = nk_store_read_begin(s)) < 0)
+		return r;
+	r = nk_keyfile_plan_read(s, t->w->conf, t->user_id, t->home,
+	    (int64_t)time(NULL), &t->plan);
+	nk_store_read_end(s);
+	return r;
+}
+
+/* Under the lock of the home. */
+static int
+work(struct task *t)
+{
+	int tries, r = 1;
+
+	for (tries = 0; r == 1 && tries < TRIES; tries++) {
+		t->reason = NULL;
+		if ((r = read_plan(t)) < 0)
+			return r == -ENOENT ? 0 : r;
+		/* whoever has given it another uid works there himself */
+		r = t->plan.row->pending && t->plan.row->uid == t->uid ?
+		    work_once(t) : 0;
+		nk_keyfile_plan_clear(&t->plan);
+	}
+	if (t->reason != NULL)
+		r = nk_publisher_record(t->w->publisher, note_failure, t);
+	return r == 1 ? 0 : r;
+}
+
+/* MUST 1.  The file goes with its last holder. */
+static int
+lock_home(const struct nk_state *state, uint32_t uid, uint32_t wait_ms,
+    char path[PATH_MAX], int *fdp)
+{
+	int n = snprintf(path, PATH_MAX, "%s.home-%u", state->lock, uid);
+
+	if (n < 0 || n >= PATH_MAX)
+		return -ENAMETOOLONG;
+	return nk_lock_take(path, state->owner, wait_ms, fdp);
+}
+
+int
+nk_keyfile_write(const struct nk_keyfile_work *w, const struct nk_keyfile_home *h)
+{
+	struct task t = { .w = w, .user_id = h->user_id, .uid = h->uid,
+	    .home = h->home, .plan = NK_KEYFILE_PLAN_NONE };
+	char path[PATH_MAX];
+	int lock = -1, r;
+
+	r = lock_home(w->state, h->uid, w->conf->lookup_timeout * 1000u,
+	    path, &lock);
+	if (r < 0)	/* who has it sees to this too, or it stays pending */
+		return r == -EAGAIN ? 0 : r;
+	r = work(&t);
+	(void)unlink(path);
+	nk_lock_drop(&lock);
+	return r;
+}
