@@ -21,6 +21,7 @@ struct level {
 	DIR		*from;
 	int		 to;		/* -1: a dry run, and there is none */
 	bool		 made;		/* by us: it gets the original's mode */
+	bool		 lacks;		/* something that was not copied */
 	struct stat	 st;		/* of the original */
 	size_t		 path_len;	/* of the walk's path, for it */
 };
@@ -57,11 +58,23 @@ is_general(int error)
 	}
 }
 
-/* Of the original: somebody has removed it meanwhile. */
+/*
+ * What an error of the original says where somebody has removed it
+ * meanwhile, or put something else in its place.
+ */
 static int
 unless_gone(int error)
 {
-	return error == ENOENT ? 0 : -error;
+	switch (error) {
+	case ENOENT:
+		return 0;
+	case ENOTDIR:
+	case ELOOP:
+	case ENXIO:
+		return -EAGAIN;
+	default:
+		return -error;
+	}
 }
 
 /* ---- paths, for what is said ---- */
@@ -127,18 +140,25 @@ push(struct walk *w, int from, int to, bool made)
 	}
 	l->to = to;
 	l->made = made;
+	l->lacks = false;
 	l->path_len = strlen(w->path);
 	w->depth++;
 	return 0;
 }
 
-/* Close it.  What was made is given what the original has.  0 or -errno. */
+/*
+ * Close it.  What was made, and has all now, is given what the original has.
+ * 0 or -errno.
+ */
 static int
 pop(struct walk *w, bool complete)
 {
 	struct level *l = &w->levels[--w->depth];
 	int r = 0;
 
+	complete = complete && !l->lacks;
+	if (!complete && w->depth > 0)
+		innermost(w)->lacks = true;
 	if (complete && l->made)
 		r = nk_copyfile_attributes(dirfd(l->from), l->to, &l->st);
 	(void)closedir(l->from);
@@ -267,7 +287,7 @@ copy_file(struct walk *w, const char *name, const struct stat *seen)
 	if (fstat(in, &st) == -1)
 		r = -errno;
 	else if (!S_ISREG(st.st_mode))
-		r = -ESTALE;	/* it was one a moment ago */
+		r = -EAGAIN;	/* it was one a moment ago */
 	else
 		r = fill_file(w, in, innermost(w)->to, name, &st);
 	close(in);
@@ -297,8 +317,8 @@ copy_link(struct walk *w, const char *name, const struct stat *st)
 
 	n = readlinkat(dirfd(innermost(w)->from), name, target,
 	    sizeof(target) - 1);
-	if (n == -1)
-		return unless_gone(errno);
+	if (n == -1)		/* EINVAL: it was one a moment ago */
+		return errno == EINVAL ? -EAGAIN : unless_gone(errno);
 	target[n] = '\0';
 	if (w->c->dry)
 		return at == -1 || fstatat(at, name, &there,
@@ -366,7 +386,11 @@ settle(struct walk *w, int r)
 		return 0;
 	if (is_general(-r) || c->bytes > c->bytes_max)
 		return r;
-	return c->fill ? 0 : c->lost(c->arg, w->path, -r);
+	if (c->fill)
+		return r == -EEXIST || r == -EACCES || r == -ENODEV ? 0 : r;
+	if (w->depth > 0)
+		innermost(w)->lacks = true;
+	return c->lost(c->arg, w->path, -r);
 }
 
 static int

@@ -49,7 +49,8 @@ struct nk_copy {
  * tell() and lost() returned.
  *
  * An entry's error: EEXIST, another one has its name there; EXDEV, a mount
- * point; ENODEV, a device; E2BIG, a folder deeper than NK_TREE_DEPTH;
+ * point; ENODEV, a device; E2BIG, a folder deeper than NK_TREE_DEPTH; EAGAIN,
+ * it became another one meanwhile;
  * EACCES and others as the system says.
  */
 int	nk_copy_run(struct nk_copy *c) NK_MUST_CHECK;

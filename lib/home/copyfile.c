@@ -130,12 +130,13 @@ copy_user_values(int in, int out)
 	return 0;
 }
 
-/* Does it have an ACL of this kind, as far as one can tell? */
-static bool
+/* Does it have an ACL of this kind?  1 or 0; -errno. */
+static int
 has(int in, const char *acl)
 {
-	return fgetxattr(in, acl, NULL, 0) != -1 ||
-	    (errno != ENODATA && errno != ENOTSUP);
+	if (fgetxattr(in, acl, NULL, 0) != -1)
+		return 1;
+	return errno == ENODATA || errno == ENOTSUP ? 0 : -errno;
 }
 
 /* Group, ACLs and, as the last, the mode. */
@@ -147,8 +148,10 @@ copy_mode(int in, int out, const struct stat *st)
 	bool folder = S_ISDIR(st->st_mode), same, done = false;
 	mode_t mode = st->st_mode & 01777;
 	struct stat now;
-	int r;
+	int acl, r;
 
+	if ((acl = has(in, access)) < 0)
+		return acl;
 	if (fstat(out, &now) == -1)
 		return -errno;
 	if ((r = nk_place_set_mode(out, folder ? NK_COPYFILE_FOLDER :
@@ -156,12 +159,12 @@ copy_mode(int in, int out, const struct stat *st)
 		return r;
 	same = now.st_gid == st->st_gid ||
 	    fchown(out, (uid_t)-1, st->st_gid) == 0;
-	r = same ? copy_value(in, out, access) : 0;
+	r = same && acl ? copy_value(in, out, access) : 0;
 	if (r < 0 && r != -ENOTSUP)
 		return r;
 	if (!same)	/* another group may what everybody may */
 		mode &= ~(mode_t)070 | (mode & 07) << 3;
-	if (r < 1 && has(in, access))	/* these bits were its bound */
+	if (acl && r < 1)	/* these bits were its bound */
 		mode &= ~(mode_t)070;
 	if (folder && (r = copy_value(in, out, inherited)) < 0 &&
 	    r != -ENOTSUP)

@@ -181,13 +181,28 @@ do_copy(struct job *j, const struct nk_place *p,
 	return r;
 }
 
+/* Of a walk that removes: something has another kind, or is new there. */
+static int
+explain_removal(int error, struct nk_homefile_result *res)
+{
+	switch (error) {
+	case ENOTDIR:
+	case EISDIR:
+	case ELOOP:
+	case ENOTEMPTY:
+		return nk_homefile_set(res, NK_HOMEFILE_CHANGED);
+	default:
+		return nk_homefile_errno(res, error);
+	}
+}
+
 static int
 do_empty(struct job *j, const struct nk_place *p,
     struct nk_homefile_result *res)
 {
 	int r = nk_tree_empty(p->home, tell_entry, j);
 
-	return r < 0 ? nk_homefile_errno(res, -r) : 0;
+	return r < 0 ? explain_removal(-r, res) : 0;
 }
 
 static int
@@ -218,7 +233,7 @@ do_remove_ssh(struct job *j, const struct nk_place *p,
 		r = nk_place_sync(p->home);
 	if (r == -EXDEV || r == -EBUSY)
 		return nk_homefile_set(res, NK_HOMEFILE_SSH_MOUNT);
-	return r < 0 ? nk_homefile_errno(res, -r) : 0;
+	return r < 0 ? explain_removal(-r, res) : 0;
 }
 
 /* ---- the child ---- */

@@ -102,6 +102,8 @@ failure(int error)
 	case EXDEV:
 		return "Something is mounted there; it has to be moved "
 		    "apart.";
+	case EAGAIN:
+		return "It was changed by somebody else meanwhile.";
 	case ENODEV:
 		return "A device is not copied.";
 	case E2BIG:
