@@ -329,6 +329,33 @@ refuses "password much too long" "longer than" sh -c \
 status "home below another's folder" 1 naskeysctl user add mallory \
     --home /home/carol/mallory --create-home
 check "and nothing was made" test ! -e /home/carol/mallory
+check "a home with a mode" naskeysctl user add hugo --create-home \
+    --home-mode 750
+same "has it" "$(stat -c '%U %a' /home/hugo)" "hugo 750"
+check "user edit --home-mode" naskeysctl user edit hugo --home-mode 711
+same "gives it" "$(stat -c %a /home/hugo)" 711
+refuses "no mode" "--home-mode: Please provide a valid value" \
+    naskeysctl user edit hugo --home-mode 7777
+mkdir -m 755 /home/else
+echo hers >/home/hugo/file
+refuses "a new home's name" "must end in /hugo" \
+    naskeysctl user edit hugo --home /home/else --create-home
+check "user edit --home" naskeysctl user edit hugo \
+    --home /home/else/hugo --create-home
+same "moves it" "$(stat -c '%U %a' /home/else/hugo)" "hugo 711"
+same "with its content" "$(cat /home/else/hugo/file)" hers
+check "and the old one stays" test -e /home/hugo/file
+echo >/home/else/hugo/roots
+chmod 600 /home/else/hugo/roots
+refuses "what cannot be copied" "else/hugo/roots cannot be copied to" \
+    naskeysctl user edit hugo --home /home/third
+refused "then nothing is made" test -e /home/third
+rm -r /home/else/hugo
+check "one that is missing" naskeysctl user edit hugo --create-home
+same "is made again" "$(stat -c '%U %a' /home/else/hugo)" "hugo 700"
+install -d -m 700 /home/else/hugo/.ssh
+check "user delete" sh -c 'naskeysctl user delete hugo --force 2>deleted'
+check "says what is left" grep -q "else/hugo/.ssh was not removed" deleted
 check "passwd --stdin" sh -c \
     "printf 'Another1!\n' | naskeysctl user passwd carol --stdin"
 refuses "passwd without a terminal" "no terminal" setsid \

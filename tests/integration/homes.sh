@@ -3,7 +3,8 @@
 #
 # authorized_keys files in homes: on real file systems that are full,
 # read-only or protected, with what stands in the way, with injected errors,
-# with a server that never answers, and against their owners.
+# with a server that never answers, and against their owners.  And homes as a
+# whole: their modes, their copies, what is removed in them.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib/suite.bash"
 set -u
@@ -227,6 +228,124 @@ outcome "a home that is another's" "The home directory does not belong" \
 chown 0 /root
 outcome "root's is removed" "" remove
 
+# ---- homes as a whole ----
+
+uid=4300
+home=/mnt/disk/alice
+file=$home/.ssh/authorized_keys
+new=/mnt/homes/new
+# whole NAME WANTED JOB...: as outcome
+whole() {
+	local name=$1 wanted=$2 got
+	shift 2
+	got=$("$programs/homes_dir" -g "$uid" "$uid" "$home" "$@" 2>&1)
+	case $got in
+	"$wanted"*) [ -n "$wanted" ] || [ -z "$got" ] ;;
+	*) false ;;
+	esac
+	same "$name" $? 0
+	[ -z "$got" ] || echo "  $got"
+}
+contents() {	# without the folder itself
+	(cd "$1" && find . ! -name . -printf '%p %y %U %G %m %l %T@\n' | sort
+	find . -type f -exec md5sum {} + | sort
+	find . ! -name . ! -type l -print0 | sort -z | xargs -0 getfacl -p
+	find . -type f -print0 | sort -z | xargs -0 getfattr -d -m '^user')
+}
+fresh
+chown -R $uid:$uid $home
+chmod 755 $home
+# shellcheck disable=SC2016
+setpriv --reuid $uid --regid $uid --clear-groups sh -c 'cd "$1" &&
+    umask 022 && mkdir -p docs/a/b "sp ace" && echo text >docs/a/b/file &&
+    ln -s ../file docs/link && mkfifo -m 600 pipe &&
+    head -c 300000 /dev/urandom >big && touch -d 2001-02-03 docs/a &&
+    chmod 750 docs && setfattr -n user.note -v hers big &&
+    setfacl -m u:4301:rw docs/a/b/file && : >"-rf
+x"' sh $home
+dd if=/dev/zero of="$disk.2" bs=1M count=8 status=none
+mkfs.ext4 -q -N 128 "$disk.2"
+mkdir $new
+mount -o loop "$disk.2" $new
+rmdir $new/lost+found
+whole "a new home of root's" "The home directory does not belong" copy $new
+same "gets nothing" "$(ls -A $new)" ""
+chown $uid:$uid $new
+chmod 711 $new
+before=$(contents $home)
+whole "a copy to another file system" "" copy $new
+same "has all of it" "$(contents $new)" "$before"
+same "and the mode that it had" "$(stat -c %a $new)" 711
+whole "again" "" copy $new
+same "changes nothing" "$(contents $new)" "$before"
+same "the old one is as it was" "$(contents $home)" "$before"
+echo more >>$new/docs/a/b/file
+whole "what is another file there" "docs/a/b/file: Another file of this" \
+    copy $new
+same "stays" "$(tail -n 1 $new/docs/a/b/file)" more
+truncate -s 4G $home/sparse
+chown $uid:$uid $home/sparse
+rm $new/docs/a/b/file
+whole "holes take no room" "" copy $new
+same "and stay holes" "$(stat -c %s $new/sparse)" 4294967296
+rm $home/sparse $new/sparse $new/big
+head -c 16M /dev/zero >$new/fill 2>/dev/null
+whole "full" "The home directory's file system is full." copy $new
+refused "half a file is removed" test -e $new/big
+rm $new/fill
+whole "there is room again" "" copy $new
+check "and all is there" cmp $home/big $new/big
+mount -o remount,ro $new
+rm $home/docs/link
+whole "nothing to be copied to a read-only one" "" copy $new
+touch $home/another
+chown $uid $home/another
+whole "or something" "The home directory is on a read-only" copy $new
+mount -o remount,rw $new
+mount -t tmpfs tmpfs $home/docs
+whole "a mount point" "docs: Something is mounted there" copy $new
+umount $home/docs
+whole "a mode" "" set 750
+same "is given" "$(stat -c %a $home)" 750
+setfacl -m u:4301:rwx $home
+whole "a mode where there is an ACL" "" set 700
+same "takes that away" "$(getfacl -cps $home)" ""
+chattr +i $home
+whole "an immutable home" "The home directory path is immutable" set 711
+whole "keeps .ssh" "The home directory path is immutable" remove-ssh
+chattr -i $home
+mkdir $home/.ssh/more
+chown $uid $home/.ssh/more
+chmod 0 $home/.ssh/more
+whole "a folder in .ssh that nobody may read" "The user may not" remove-ssh
+chmod 500 $home/.ssh/more
+whole "that nobody may write to" "" remove-ssh
+refused ".ssh is gone" test -e $home/.ssh
+check "and nothing else" test -e $home/big
+whole "all goes" "" empty
+same "is gone" "$(ls -A $home)" ""
+umount $new
+
+# a copy that is killed, somewhere in the middle
+home=/mnt/homes/many
+install -d -o $uid -g $uid $home $new
+# shellcheck disable=SC2016
+setpriv --reuid $uid --regid $uid --clear-groups sh -c 'cd "$1" &&
+    for d in 1 2 3 4 5 6 7 8 9; do mkdir $d && for f in $(seq 150); do
+    echo $d $f >$d/$f; done; done' sh $home
+before=$(contents $home)
+killed=0
+for ms in 10 20 30 40 60; do
+	"$programs/homes_dir" -g $uid $uid $home copy $new 2>/dev/null &
+	sleep "0.0$ms"
+	pid=$(pgrep -P $!) && kill -9 "$pid" && killed=$((killed + 1))
+	wait $!
+done
+check "copies were killed" test $killed -gt 0
+same "in the middle" "$(($(find $new -type f | wc -l) < 1351))" 1
+whole "the next one goes on" "" copy $new
+same "and has all" "$(contents $new)" "$before"
+
 # ---- errors of quotas and servers; a server that does not answer ----
 
 install -d -o 4300 -g 4300 /mnt/homes/fault /mnt/homes/hang
@@ -235,6 +354,9 @@ rounds=3000
 [ "${LONG:-no}" != yes ] || { quick=(); rounds=100000; }
 "$programs/homes_fault" "${quick[@]}" "$programs/homes_job" \
     /mnt/homes/fault 4300 || bad=1
+mkdir /mnt/homes/dirfault
+"$programs/homes_dirfault" "${quick[@]}" "$programs/homes_dir" \
+    /mnt/homes/dirfault 4300 || bad=1
 "$programs/homes_hang" /mnt/homes/hang 4300 || bad=1
 
 # ---- the owner ----

@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "lib/attr.h"
+#include "lib/home/homedir.h"
 #include "lib/home/homefile.h"
 #include "lib/home/temp.h"
 #include "tests/integration/homes_outside.h"
@@ -39,10 +40,14 @@
 #define MEET_SECONDS	60	/* that rounds may go on for a rare one */
 #define SLACK		3.0	/* more, on a busy machine */
 #define VARIANTS	12
-#define REBUILD		400	/* attacks */
+#define REBUILD		50	/* attacks */
 #define RESTORE		16
 #define KILL_ONE_IN	64
 #define LEFT_MAX	8	/* where he swapped them himself */
+
+/* Of each 32 rounds, the last ones. */
+enum { EMPTY_COPY, COPY_HOME, SET_HOME, REMOVE_SSH, JOBS_OF_HOMES };
+#define ROUNDS_OF_HOMES	32
 
 struct shared {
 	unsigned long	 swaps, mounts, kills;
@@ -56,6 +61,7 @@ struct attack {
 	pid_t		 parent, mallory, accomplice;
 	struct nk_homefile seen;	/* last */
 	unsigned long	 outcomes[NK_HOMEFILE_OUTCOMES];
+	unsigned long	 whole[JOBS_OF_HOMES];	/* that were done */
 };
 
 static void __attribute__((noreturn)) NK_PRINTF(2, 3)
@@ -479,6 +485,45 @@ do_job(struct attack *t, unsigned long round, struct nk_homefile_result *res)
 	}
 }
 
+/*
+ * A job on the whole home.  What stands in a copy's way is none of the
+ * outcomes that are counted.
+ */
+static int
+do_whole_job(struct attack *t, unsigned int job,
+    struct nk_homefile_result *res)
+{
+	static const struct nk_homedir_watch watch = { .lost = NULL };
+	struct nk_homefile_who who = { .uid = MALLORY, .gid = MALLORY,
+	    .home = t->home, .seconds = SECONDS };
+	struct nk_homedir_end end;
+	char copy[256], skeleton[256];
+	int r;
+
+	(void)snprintf(copy, sizeof(copy), "%s/copy", t->dir);
+	(void)snprintf(skeleton, sizeof(skeleton), "%s/outside", t->dir);
+	switch (job) {
+	case EMPTY_COPY:
+		who.home = copy;
+		r = nk_homedir_empty(&who, res);
+		break;
+	case COPY_HOME:
+		r = nk_homedir_copy(&who, copy, false, &watch, &end, res);
+		break;
+	case SET_HOME:
+		r = nk_homedir_set(&who, 0755, skeleton, NULL, res);
+		break;
+	default:
+		r = nk_homedir_remove_ssh(&who, res);
+	}
+	t->whole[job] += r == 0;
+	if (res->outcome == NK_HOMEFILE_FAILED && res->error != EEXIST &&
+	    res->error != EXDEV && res->error != EAGAIN &&
+	    res->error != ENODEV)
+		fail(t, "job %u: %s", job, nk_homedir_sentence(res));
+	return r;
+}
+
 static int
 count_descriptors(void)
 {
@@ -512,6 +557,10 @@ all_are_met(const struct attack *t)
 		if (t->outcomes[wanted[i]] == 0)
 			return false;
 	}
+	for (i = 0; i < JOBS_OF_HOMES; i++) {
+		if (t->whole[i] == 0)
+			return false;
+	}
 	return true;
 }
 
@@ -523,17 +572,23 @@ run(struct attack *t, unsigned long rounds)
 	int descriptors = count_descriptors(), r;
 	double begun = now(), start, longest = 0, took;
 	unsigned long i;
+	bool whole;
 
 	for (i = 0; i < rounds || (!all_are_met(t) &&
 	    now() - begun < MEET_SECONDS); i++) {
 		start = now();
-		r = do_job(t, i, &res);
+		whole = i % ROUNDS_OF_HOMES >= ROUNDS_OF_HOMES -
+		    JOBS_OF_HOMES;
+		r = !whole ? do_job(t, i, &res) : do_whole_job(t,
+		    (unsigned int)(i % ROUNDS_OF_HOMES) + JOBS_OF_HOMES -
+		    ROUNDS_OF_HOMES, &res);
 		took = now() - start;
 		longest = took > longest ? took : longest;
 		if (r != -res.error || !nk_homefile_is_sound(&res))
 			fail(t, "round %lu: %d and %d", i, r, res.error);
-		t->outcomes[res.outcome]++;
-		if (res.outcome == NK_HOMEFILE_FAILED)
+		if (!whole)
+			t->outcomes[res.outcome]++;
+		if (!whole && res.outcome == NK_HOMEFILE_FAILED)
 			fail(t, "round %lu: %s", i, strerror(res.error));
 		if (took > SECONDS + SLACK)
 			fail(t, "round %lu took %.1f s", i, took);
@@ -599,6 +654,12 @@ check_outcomes(struct attack *t, unsigned long rounds)
 	}
 	if (t->outcomes[NK_HOMEFILE_DONE] < rounds / 20)
 		fail(t, "too few jobs were done");
+	for (i = 0; i < JOBS_OF_HOMES; i++) {
+		if (t->whole[i] == 0)
+			fail(t, "job %zu on a home was never done", i);
+	}
+	(void)printf("%lu copies, %lu modes, %lu times without .ssh\n",
+	    t->whole[COPY_HOME], t->whole[SET_HOME], t->whole[REMOVE_SSH]);
 }
 
 static void

@@ -55,6 +55,7 @@ outside_make(const char *dir, uid_t user)
 	char path[512];
 
 	make_folder(dir, "mallory", user, 0755);
+	make_folder(dir, "copy", user, 0700);
 	make_folder(dir, "victim", VICTIM, 0700);
 	make_folder(dir, "victim/.ssh", VICTIM, 0700);
 	make_file(dir, "victim/.ssh/authorized_keys", VICTIM, 0600);

@@ -10,7 +10,8 @@
 #include <stddef.h>
 
 /*
- * Make in dir: the home "mallory" of the user; "victim", another's home;
+ * Make in dir: the home "mallory" of the user, and "copy", which will be
+ * one; "victim", another's home;
  * "outside", a folder of the user's with files; "etc/shadow"; and what can
  * stand in the home's place: "link", "foreign" and "nothome".  Each file has
  * a text that can be told.
