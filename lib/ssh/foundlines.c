@@ -105,6 +105,9 @@ add_private(struct reading *rd, size_t number, const char *line, size_t len,
 		rd->inside = why;
 	if (has(line, len, "-----END "))
 		rd->inside = NULL;
+	/* some forms are none but at the start of what is looked at */
+	if (rd->f->private_key == NULL)
+		rd->f->private_key = why;
 	return add(rd, NK_FOUND_PRIVATE, number, why, NULL);
 }
 
