@@ -50,29 +50,43 @@ grow(struct reading *rd)
 	return 0;
 }
 
-/* A fault, or with l a key, which is then the list's. */
 static int
-add(struct reading *rd, enum nk_found found, size_t number, const char *why,
-    struct nk_keyline *l)
+add(struct reading *rd, const struct nk_found_line *line)
 {
+	if (grow(rd) < 0)
+		return -ENOMEM;
+	rd->f->v[rd->f->n++] = *line;
+	return 0;
+}
+
+/* What is wrong with the line before, too, makes one of both. */
+static int
+add_same(struct reading *rd, enum nk_found found, size_t number,
+    const char *why)
+{
+	const struct nk_found_line line = { .found = found, .first = number,
+	    .last = number, .why = why };
 	struct nk_found_line *last = rd->f->n > 0 ?
 	    &rd->f->v[rd->f->n - 1] : NULL;
 
-	if (why != NULL && last != NULL && last->found == found &&
-	    last->last == number - 1 && strcmp(last->why, why) == 0) {
-		last->last = number;
-		return 0;
-	}
-	if (grow(rd) < 0)
-		return -ENOMEM;
-	last = &rd->f->v[rd->f->n++];
-	*last = (struct nk_found_line){ .found = found, .first = number,
-	    .last = number, .why = why };
-	if (l != NULL) {
-		last->key = *l;
-		memset(l, 0, sizeof(*l));
-	}
+	if (last == NULL || last->found != found ||
+	    last->last != number - 1 || strcmp(last->why, why) != 0)
+		return add(rd, &line);
+	last->last = number;
 	return 0;
+}
+
+/* l is then the list's. */
+static int
+add_key(struct reading *rd, size_t number, struct nk_keyline *l)
+{
+	const struct nk_found_line line = { .found = NK_FOUND_KEY,
+	    .first = number, .last = number, .key = *l };
+	int r;
+
+	if ((r = add(rd, &line)) == 0)
+		memset(l, 0, sizeof(*l));
+	return r;
 }
 
 /* ---- one line ---- */
@@ -93,8 +107,8 @@ add_fault(struct reading *rd, size_t number, const char *line, size_t len,
 	if (has(line, len, "-----END "))
 		rd->inside = NULL;
 	if (inside != NULL)
-		return add(rd, NK_FOUND_PRIVATE, number, inside, NULL);
-	return add(rd, NK_FOUND_INVALID, number, why, NULL);
+		return add_same(rd, NK_FOUND_PRIVATE, number, inside);
+	return add_same(rd, NK_FOUND_INVALID, number, why);
 }
 
 static int
@@ -108,7 +122,7 @@ add_private(struct reading *rd, size_t number, const char *line, size_t len,
 	/* some forms are none but at the start of what is looked at */
 	if (rd->f->private_key == NULL)
 		rd->f->private_key = why;
-	return add(rd, NK_FOUND_PRIVATE, number, why, NULL);
+	return add_same(rd, NK_FOUND_PRIVATE, number, why);
 }
 
 static int
@@ -123,7 +137,7 @@ add_parsed(struct reading *rd, size_t number, struct nk_keyline *l)
 		return 0;
 	default:
 		rd->inside = NULL;
-		return add(rd, NK_FOUND_KEY, number, NULL, l);
+		return add_key(rd, number, l);
 	}
 }
 
@@ -133,7 +147,7 @@ add_marked(struct reading *rd, struct nk_keyline *l)
 {
 	if (l->kind != NK_LINE_KEY)
 		return add_parsed(rd, 1, l);
-	return add(rd, NK_FOUND_INVALID, 1, behind_mark, NULL);
+	return add_same(rd, NK_FOUND_INVALID, 1, behind_mark);
 }
 
 static int
