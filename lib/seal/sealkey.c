@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/seal/keyfile.h"
+#include "lib/seal/sealfile.h"
 
 #define TRIES	8	/* at a name that others may take */
 
@@ -19,7 +19,7 @@
 
 /* Lock fd, which was opened as f->fresh.  -EAGAIN: it is held or gone. */
 static int
-hold(const struct nk_keyfile *f, int fd)
+hold(const struct nk_sealfile *f, int fd)
 {
 	struct stat st, named;
 
@@ -35,7 +35,7 @@ hold(const struct nk_keyfile *f, int fd)
 
 /* Is it another name of f->name, which a killed creation left? */
 static bool
-is_second_link(const struct nk_keyfile *f, const struct stat *st)
+is_second_link(const struct nk_sealfile *f, const struct stat *st)
 {
 	struct stat name;
 
@@ -48,7 +48,7 @@ is_second_link(const struct nk_keyfile *f, const struct stat *st)
  * it is all the same.  0, also if there is none.
  */
 static int
-remove_left_behind(const struct nk_keyfile *f, bool link_only)
+remove_left_behind(const struct nk_sealfile *f, bool link_only)
 {
 	struct stat st;
 	int fd, r;
@@ -76,7 +76,7 @@ remove_left_behind(const struct nk_keyfile *f, bool link_only)
  * in a struct nk_sealkey.
  */
 static int
-open_fresh(const struct nk_keyfile *f, int *fdp)
+open_fresh(const struct nk_sealfile *f, int *fdp)
 {
 	int fd, tries, r = -EAGAIN;
 
@@ -107,7 +107,7 @@ open_fresh(const struct nk_keyfile *f, int *fdp)
  * ends.  A key that was put there would be gone with it.
  */
 static int
-check_lasting(const struct nk_keyfile *f)
+check_lasting(const struct nk_sealfile *f)
 {
 	struct stat st;
 
@@ -117,15 +117,15 @@ check_lasting(const struct nk_keyfile *f)
 }
 
 static int
-make_fresh(const struct nk_keyfile *f, struct nk_sealkey *k)
+make_fresh(const struct nk_sealfile *f, struct nk_sealkey *k)
 {
 	int fd, r;
 
 	if ((r = check_lasting(f)) < 0 ||
-	    (r = nk_keyfile_random(k)) < 0 || (r = open_fresh(f, &fd)) < 0)
+	    (r = nk_sealfile_random(k)) < 0 || (r = open_fresh(f, &fd)) < 0)
 		goto out;
 	k->lock = fd;
-	if ((r = nk_keyfile_write(k, fd)) == 0 && fsync(f->dirfd) == -1)
+	if ((r = nk_sealfile_write(k, fd)) == 0 && fsync(f->dirfd) == -1)
 		r = -errno;
 	if (r < 0)
 		(void)unlinkat(f->dirfd, f->fresh, 0);
@@ -149,7 +149,7 @@ is_it(const struct nk_sealkey *k, const char *id)
  * rotation would take it for one left behind.
  */
 static int
-make_up(const struct nk_keyfile *f, int fd)
+make_up(const struct nk_sealfile *f, int fd)
 {
 	int r;
 
@@ -163,13 +163,13 @@ make_up(const struct nk_keyfile *f, int fd)
 
 /* One look at both files.  *again: there was no second one. */
 static int
-look(const struct nk_keyfile *f, struct nk_sealkey *k, const char *id,
+look(const struct nk_sealfile *f, struct nk_sealkey *k, const char *id,
     bool *again)
 {
 	int fd = -1, r, second;
 
 	*again = false;
-	r = nk_keyfile_read(f, f->name, k, &fd);
+	r = nk_sealfile_read(f, f->name, k, &fd);
 	if (fd != -1)
 		close(fd);
 	if (r == 0 && is_it(k, id)) {
@@ -180,7 +180,7 @@ look(const struct nk_keyfile *f, struct nk_sealkey *k, const char *id,
 		return r;
 	nk_sealkey_clear(k);
 	r = r == 0 ? -ESTALE : -ENOENT;
-	second = nk_keyfile_read(f, f->fresh, k, &fd);
+	second = nk_sealfile_read(f, f->fresh, k, &fd);
 	if (second == 0 && is_it(k, id)) {
 		if ((r = make_up(f, fd)) < 0)
 			nk_sealkey_clear(k);
@@ -198,11 +198,11 @@ look(const struct nk_keyfile *f, struct nk_sealkey *k, const char *id,
 int
 nk_sealkey_load(struct nk_sealkey *k, const char *path, const char *id)
 {
-	struct nk_keyfile f;
+	struct nk_sealfile f;
 	bool again;
 	int r;
 
-	if ((r = nk_keyfile_open(&f, path)) < 0)
+	if ((r = nk_sealfile_open(&f, path)) < 0)
 		return r;
 	/* Between the two looks the second file may have become the first. */
 	if ((r = look(&f, k, id, &again)) < 0 && again)
@@ -214,11 +214,11 @@ nk_sealkey_load(struct nk_sealkey *k, const char *path, const char *id)
 int
 nk_sealkey_create(struct nk_sealkey *k, const char *path)
 {
-	struct nk_keyfile f;
+	struct nk_sealfile f;
 	struct stat st;
 	int r;
 
-	if ((r = nk_keyfile_open(&f, path)) < 0)
+	if ((r = nk_sealfile_open(&f, path)) < 0)
 		return r;
 	if (fstatat(f.dirfd, f.name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		r = -EEXIST;
@@ -246,10 +246,10 @@ nk_sealkey_create(struct nk_sealkey *k, const char *path)
 int
 nk_sealkey_prepare(struct nk_sealkey *k, const char *path)
 {
-	struct nk_keyfile f;
+	struct nk_sealfile f;
 	int r;
 
-	if ((r = nk_keyfile_open(&f, path)) < 0)
+	if ((r = nk_sealfile_open(&f, path)) < 0)
 		return r;
 	r = make_fresh(&f, k);
 	close(f.dirfd);
@@ -260,13 +260,13 @@ int
 nk_sealkey_install(const char *path)
 {
 	struct nk_sealkey k = NK_SEALKEY_NONE;
-	struct nk_keyfile f;
+	struct nk_sealfile f;
 	int fd = -1, r;
 
-	if ((r = nk_keyfile_open(&f, path)) < 0)
+	if ((r = nk_sealfile_open(&f, path)) < 0)
 		return r;
 	/* Nothing else than a key takes the place of a key. */
-	r = nk_keyfile_read(&f, f.fresh, &k, &fd);
+	r = nk_sealfile_read(&f, f.fresh, &k, &fd);
 	if (r == 0 && (renameat(f.dirfd, f.fresh, f.dirfd, f.name) == -1 ||
 	    fsync(f.dirfd) == -1))
 		r = -errno;
@@ -280,10 +280,10 @@ nk_sealkey_install(const char *path)
 int
 nk_sealkey_abandon(const char *path)
 {
-	struct nk_keyfile f;
+	struct nk_sealfile f;
 	int r;
 
-	if ((r = nk_keyfile_open(&f, path)) < 0)
+	if ((r = nk_sealfile_open(&f, path)) < 0)
 		return r;
 	if (unlinkat(f.dirfd, f.fresh, 0) == -1)
 		r = errno == ENOENT ? 0 : -errno;

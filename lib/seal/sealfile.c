@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "lib/seal/keyfile.h"
+#include "lib/seal/sealfile.h"
 
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -37,7 +37,7 @@ check_folder(int dirfd)
 
 /* f->dirfd is the caller's to close, or -1 on failure. */
 int
-nk_keyfile_open(struct nk_keyfile *f, const char *path)
+nk_sealfile_open(struct nk_sealfile *f, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	const char *name = slash == NULL ? path : slash + 1;
@@ -126,7 +126,7 @@ decode(struct nk_sealkey *k, const struct nk_secret *text)
 }
 
 int
-nk_keyfile_random(struct nk_sealkey *k)
+nk_sealfile_random(struct nk_sealkey *k)
 {
 	int r;
 
@@ -142,7 +142,7 @@ nk_keyfile_random(struct nk_sealkey *k)
 
 /* Is the file, which has two links, what a killed creation left? */
 static bool
-is_twin(const struct nk_keyfile *f, const struct stat *st)
+is_twin(const struct nk_sealfile *f, const struct stat *st)
 {
 	struct stat name, fresh;
 
@@ -155,7 +155,7 @@ is_twin(const struct nk_keyfile *f, const struct stat *st)
 
 /* -ESTALE: another has taken its name since it was opened. */
 static int
-check_file(const struct nk_keyfile *f, int fd)
+check_file(const struct nk_sealfile *f, int fd)
 {
 	struct stat st;
 	mode_t mode;
@@ -174,7 +174,7 @@ check_file(const struct nk_keyfile *f, int fd)
 
 /* 0 or -errno; *fdp is the caller's to close then, too, or -1. */
 int
-nk_keyfile_read(const struct nk_keyfile *f, const char *name,
+nk_sealfile_read(const struct nk_sealfile *f, const char *name,
     struct nk_sealkey *k, int *fdp)
 {
 	struct nk_secret text = NK_SECRET_NONE;
@@ -203,7 +203,7 @@ nk_keyfile_read(const struct nk_keyfile *f, const char *name,
 /* ---- writing ---- */
 
 int
-nk_keyfile_write(const struct nk_sealkey *k, int fd)
+nk_sealfile_write(const struct nk_sealkey *k, int fd)
 {
 	struct nk_secret text = NK_SECRET_NONE;
 	size_t i;
