@@ -217,7 +217,8 @@ nk_sealfile_write(const struct nk_sealkey *k, int fd)
 	}
 	text.p[DIGITS] = '\n';
 	text.len = FILE_SIZE;
-	if ((r = nk_write_full(fd, text.p, text.len)) == 0 && (fchmod(fd, 0600) == -1 || fsync(fd) == -1))
+	if ((r = nk_write_full(fd, text.p, text.len)) == 0 &&
+	    (fchmod(fd, 0600) == -1 || fsync(fd) == -1))
 		r = -errno;
 	nk_secret_clear(&text);
 	return r;
