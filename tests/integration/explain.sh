@@ -226,6 +226,21 @@ line other >/home/alice/.ssh/authorized_keys
 chown -R alice: /home/alice
 row "files that are off for managed users" no_key other alice
 row "and not for others" - file bob
+central=/var/lib/naskeys/authorized_keys
+naskeysctl key file alice central >/dev/null
+conf "UsePAM yes" "AuthorizedKeysCommand none" \
+    "Match Group naskeys-managed" "AuthorizedKeysFile $central/%U"
+row "a central file, and no command" - db alice
+row "another key" no_key other alice
+row "an ended key, which is not there" authorized_keys_command gone alice
+row "a central file's from= that does not admit" options from alice
+row "a central file's from= that admits" - from alice 10.9.8.7
+chmod g+w $central/*
+row "a central file that others may write" strict_modes db alice
+naskeysctl sync >/dev/null
+row "which sync mends" - db alice
+naskeysctl key file alice none >/dev/null
+row "no central file" authorized_keys_command db alice
 
 # ---- whom sshd lets try ----
 
