@@ -6,11 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/account/missing.h"
 #include "lib/home/homedir.h"
+#include "lib/monotonic.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/user_home.h"
 
 #define SECONDS		10	/* one home that hangs */
+#define ALL_MS		60000	/* several of them, before the last one */
 #define TEXT_MAX	2048
 
 void
@@ -114,19 +117,24 @@ is_free(struct nk_context *c, const char *home)
 	return r == -ENOENT;
 }
 
+/* late: nothing is tried any more. */
 static void
 remove_ssh(struct nk_context *c, const char *action,
-    const struct nk_user_leaver *l)
+    const struct nk_user_leaver *l, bool late)
 {
 	const struct nk_homefile_who who = { .uid = l->uid, .gid = l->gid,
 	    .groups = l->groups, .n_groups = l->n_groups, .home = l->home,
 	    .root = c->state->owner, .seconds = SECONDS };
 	struct nk_homefile_result res;
+	size_t end;
+	int r;
 
-	if (!is_free(c, l->home) || nk_homedir_remove_ssh(&who, &res) == 0)
-		return;
 	/* One that was never made is no news. */
-	if (res.outcome != NK_HOMEFILE_NO_HOME)
+	if (!is_free(c, l->home) || nk_path_is_missing(l->home, &end))
+		return;
+	r = late ? nk_homefile_set(&res, NK_HOMEFILE_TIMEOUT) :
+	    nk_homedir_remove_ssh(&who, &res);
+	if (r < 0 && res.outcome != NK_HOMEFILE_NO_HOME)
 		tell(c, action, l, &res);
 }
 
@@ -134,8 +142,9 @@ void
 nk_user_leave(struct nk_context *c, const char *action,
     const struct nk_user_leavers *all)
 {
+	int64_t late = nk_monotonic_ms() + ALL_MS;
 	size_t i;
 
 	for (i = 0; i < all->n; i++)
-		remove_ssh(c, action, &all->v[i]);
+		remove_ssh(c, action, &all->v[i], nk_monotonic_ms() > late);
 }

@@ -863,6 +863,30 @@ START_TEST(home_moves)
 }
 END_TEST
 
+/* The keys that naskeys writes into the home's file go with it. */
+START_TEST(home_moves_keys)
+{
+	struct stat st;
+
+	make_mnt();
+	done("user.create", "[{'username':'dora','group':2,'password':'x',"
+	    "'home':'/mnt','home_create':true}]");
+	done("user.add_key", "['dora',{'key':'" P256 "'}]");
+	done("user.authorized_keys_file", "['dora',{'mode':'HOME'}]");
+	ck_assert_int_eq(lstat("/mnt/dora/.ssh/authorized_keys", &st), 0);
+	expect("user.update", "[6,{'home':'/mnt/new'}]", "warnings", "[]");
+	ck_assert_int_eq(lstat("/mnt/dora/.ssh/authorized_keys", &st), -1);
+	ck_assert_int_eq(lstat("/mnt/new/.ssh/authorized_keys", &st), 0);
+	ck_assert_int_gt(st.st_size, 100);
+	expect("user.remove_key", "['dora','SHA256:" P256_SHA256 "']",
+	    "removed", "1");
+	ck_assert_int_eq(lstat("/mnt/new/.ssh/authorized_keys", &st), -1);
+	expect("user.delete", "[6]", "", "6");
+	ck_assert_int_eq(lstat("/mnt/new/.ssh", &st), -1);
+	ck_assert_int_eq(lstat("/mnt/dora/.ssh", &st), 0);
+}
+END_TEST
+
 START_TEST(home_stays)
 {
 	char *before, *after;
@@ -1011,6 +1035,7 @@ main(void)
 		tcase_add_test(tc, home_mode);
 		tcase_add_test(tc, home_again);
 		tcase_add_test(tc, home_moves);
+		tcase_add_test(tc, home_moves_keys);
 		tcase_add_test(tc, home_stays);
 		tcase_add_test(tc, home_left);
 	}
