@@ -69,7 +69,7 @@ warn_of_file(const struct ctl *c, const json_t *u)
 		ctl_warn(c, "%s: a private key stands in %s: take it out, "
 		    "and make a new key in its place", name, file);
 	if (row_bool(u, "other_file"))
-		ctl_warn(c, "%s: %s2 may hold keys too, and is not read: "
+		ctl_warn(c, "%s: %s2 is there too, and is not read: "
 		    "\"naskeysctl key add\" takes them from a file", name,
 		    file);
 	if (more > 0)

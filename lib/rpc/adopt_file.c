@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "lib/rpc/adopt_file.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/account/child.h"
-#include "lib/account/looker.h"
 #include "lib/account/resolver.h"
 #include "lib/explain/modes.h"
 #include "lib/fullio.h"
@@ -16,6 +17,7 @@
 #include "lib/rpc/import_warn.h"
 #include "lib/rpc/key_places.h"
 #include "lib/rpc/keyrow.h"
+#include "lib/rpc/user_home.h"
 
 #define FILE_NAME	NK_PLACE_SSH "/" NK_PRESENT_FILE
 
@@ -68,12 +70,32 @@ ask_elsewhere(struct nk_context *c, const struct nk_user *u,
 	return 0;
 }
 
+/* With all groups, since a home may be behind one of them. */
+static int
+find_managed(struct nk_context *c, const struct nk_user *u,
+    struct nk_adopt_file *f, struct nk_homefile_who *who)
+{
+	struct nk_ids ids = { NULL, 0 };
+	uint32_t gid;
+	int r;
+
+	if ((r = nk_key_places_gid(c, u, &gid)) < 0 ||
+	    (r = set_home(f, u->home)) < 0)
+		return r;
+	who->gid = gid;
+	r = nk_groups_of_user(nk_publisher_store(c->publisher), u->id, &ids);
+	if (r == 0)
+		r = nk_user_gids(c, &ids, &f->groups, &who->n_groups);
+	nk_ids_clear(&ids);
+	who->groups = f->groups;
+	return r;
+}
+
 /* f->home stays NULL where there is none. */
 static int
 find_home(struct nk_context *c, const struct nk_user *u,
     struct nk_adopt_file *f, struct nk_homefile_who *who)
 {
-	uint32_t gid = 0;
 	int r = 0;
 
 	*who = (struct nk_homefile_who){
@@ -83,11 +105,8 @@ find_home(struct nk_context *c, const struct nk_user *u,
 	};
 	if (!u->managed)
 		r = ask_elsewhere(c, u, f, who);
-	else if (strcmp(u->home, c->conf->default_home) != 0 &&
-	    (r = nk_key_places_gid(c, u, &gid)) == 0) {
-		who->gid = gid;
-		r = set_home(f, u->home);
-	}
+	else if (!nk_is_no_home(c->conf, u->home))
+		r = find_managed(c, u, f, who);
 	who->home = f->home;
 	return r;
 }
@@ -106,70 +125,77 @@ say_result(struct nk_adopt_file *f, const struct nk_homefile_result *res)
 		say(f, text);
 }
 
-/* ---- who could have written it ---- */
+/* ---- who could have written it, and what is beside it ---- */
 
-struct place {
+struct question {
 	const struct nk_homefile_who	*who;
 	struct nk_modes_check		 check;
+	const char			*other;
+};
+
+struct answer {
+	enum nk_modes_fault	fault;
+	bool			other;
 };
 
 /* In a child, as the user. */
 static int
-look_at_modes(void *arg, int fd)
+look(void *arg, int fd)
 {
-	const struct place *p = arg;
+	const struct question *q = arg;
 	const struct nk_become become = {
-		.uid = p->who->uid,
-		.gid = p->who->gid,
-		.seconds = p->who->seconds,
+		.uid = q->who->uid,
+		.gid = q->who->gid,
+		.groups = q->who->groups,
+		.n_groups = q->who->n_groups,
+		.seconds = q->who->seconds,
 	};
+	struct answer a;
 	struct nk_modes m;
+	struct stat st;
 
 	if (nk_become(&become) < 0)
 		return 1;
-	nk_modes_look(&p->check, &m);
-	return nk_write_full(fd, &m, sizeof(m)) == 0 ? 0 : 1;
+	memset(&a, 0, sizeof(a));
+	nk_modes_look(&q->check, &m);
+	a.fault = m.fault;
+	a.other = lstat(q->other, &st) == 0;
+	return nk_write_full(fd, &a, sizeof(a)) == 0 ? 0 : 1;
 }
 
 /*
  * What somebody else could have written is not the user's word, and sshd
- * (StrictModes) takes it for nothing.
+ * (StrictModes) takes it for nothing.  Its own settings name a second file,
+ * unless somebody has changed them: nothing reads that here, but that it is
+ * there is worth saying.
  */
-static void
-check_modes(const struct nk_homefile_who *who, struct nk_adopt_file *f)
+static int
+look_around(const struct nk_homefile_who *who, struct nk_adopt_file *f)
 {
-	struct place p = { .who = who, .check = { .path = f->path,
+	struct question q = { .who = who, .check = { .path = f->path,
 	    .home = f->home, .uid = who->uid, .lone_group = true } };
-	struct nk_modes m;
+	struct answer a;
+	char *other;
+	int r;
 
-	if (nk_child_ask(look_at_modes, &p, who->seconds, &m, sizeof(m)) < 0)
-		say(f, "Who may write to the file could not be seen.");
-	else if (m.fault != NK_MODES_FINE)
+	if (asprintf(&other, "%s2", f->path) == -1)
+		return -ENOMEM;
+	q.other = other;
+	r = nk_child_ask(look, &q, who->seconds, &a, sizeof(a));
+	free(other);
+	if (r < 0) {
+		if (f->found)
+			say(f, "Who may write to the file could not be "
+			    "seen.");
+		return 0;
+	}
+	f->other = a.other;
+	if (f->found && a.fault != NK_MODES_FINE)
 		say(f, "Others may write to the file, to .ssh or to the home "
 		    "directory, so that sshd does not trust it: take that "
 		    "right away, see whose keys they are, and adopt them "
 		    "then.");
-}
-
-/*
- * sshd's own settings name a second file, unless somebody has changed them.
- * Nothing reads it here; that it is there is worth saying.
- */
-static void
-look_at_other(struct nk_context *c, const struct nk_homefile_who *who,
-    struct nk_adopt_file *f)
-{
-	struct nk_look look = { .uid = who->uid, .gid = who->gid,
-	    .word = "none" };
-	enum nk_looked state = NK_LOOKED_ABSENT;
-	char *path;
-
-	if (asprintf(&path, "%s2", f->path) == -1)
-		return;
-	look.path = path;
-	if (nk_looker_ask(&c->looker, &look, who->seconds, &state) == 0)
-		f->other = state != NK_LOOKED_ABSENT;
-	free(path);
+	return 0;
 }
 
 int
@@ -190,12 +216,11 @@ nk_adopt_file_read(struct nk_context *c, const struct nk_user *u,
 		say_result(f, &res);
 		return res.error == ENOMEM ? -ENOMEM : 0;
 	}
-	look_at_other(c, &who, f);
+	f->found = text != NULL;
+	r = look_around(&who, f);
 	if (text == NULL)
-		return 0;
-	f->found = true;
-	check_modes(&who, f);
-	if (f->why[0] == '\0')
+		return r;
+	if (r == 0 && f->why[0] == '\0')
 		r = nk_found_lines_read(text, (size_t)seen.file.size,
 		    &policy, &f->lines);
 	explicit_bzero(text, (size_t)seen.file.size);
@@ -209,5 +234,6 @@ nk_adopt_file_clear(struct nk_adopt_file *f)
 	nk_found_lines_clear(&f->lines);
 	free(f->home);
 	free(f->path);
+	free(f->groups);
 	memset(f, 0, sizeof(*f));
 }

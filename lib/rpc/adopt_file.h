@@ -11,6 +11,8 @@
  *     may have written, though it is the user's: sshd takes nothing either.
  */
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 
 #include "lib/attr.h"
@@ -24,8 +26,9 @@ struct nk_adopt_file {
 	char			*home;	/* NULL: the user has none, or it is
 					   not known: then why says more */
 	char			*path;	/* of the file, likewise */
+	gid_t			*groups; /* as whom it was read */
 	bool			 found;	/* it is there and could be read */
-	bool			 other;	/* authorized_keys2 may be, too */
+	bool			 other;	/* authorized_keys2 is there, too */
 	struct nk_found_lines	 lines;
 	/* Nothing can be taken from it, for that reason; or "". */
 	char			 why[NK_ADOPT_WHY_MAX];
@@ -34,7 +37,7 @@ struct nk_adopt_file {
 /*
  * Read it.  0, also where nothing can be taken from it; -ENOMEM.  Clear it in
  * either case.  Takes as long as the configuration's lookup_timeout lets
- * each of four children take at most.
+ * each of three children take at most.
  */
 int	nk_adopt_file_read(struct nk_context *c, const struct nk_user *u,
 	    struct nk_adopt_file *f) NK_MUST_CHECK;

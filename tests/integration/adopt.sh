@@ -360,7 +360,7 @@ status "adopt" 0 naskeysctl key adopt alice
 same "a line for each" "$(awk '$1 == "alice" { print $2, $3 }' out |
     tr '\n' ' ')" "2 adopted 3 invalid 4-10 private 11 revoked "
 check "the private key is warned of" grep -q "a private key stands in" err
-check "so is the other file" grep -q "authorized_keys2 may hold keys" err
+check "so is the other file" grep -q "authorized_keys2 is there too" err
 same "the key is there" "$(naskeysctl --json key list alice |
     jq -r '.[].fingerprint')" "$(fingerprint key/plain.pub)"
 chmod g+w /home/alice

@@ -408,6 +408,21 @@ START_TEST(out_of_reach)
 }
 END_TEST
 
+/* sshd would come there with all of the user's groups. */
+START_TEST(behind_a_group)
+{
+	shell("mkdir -m 750 /mnt/crew; chgrp 5000 /mnt/crew;"
+	    "mv /mnt/alice /mnt/crew");
+	put("/mnt/crew/alice/.ssh/authorized_keys", ED25519 "\n",
+	    sizeof(ED25519), 5001);
+	done("user.update", "[2,{'home':'/mnt/crew/alice'}]");
+	expect(ADOPT, ALICE, "failed", "1");
+	done("user.update", "[2,{'groups':[2]}]");
+	expect(ADOPT, ALICE, "adopted", "1");
+	expect(ADOPT, ALICE, "users.0.other_file", "false");
+}
+END_TEST
+
 START_TEST(second_file)
 {
 	expect(ADOPT, ALICE, "users.0.other_file", "false");
@@ -516,6 +531,7 @@ main(void)
 	tcase_add_test(tc, own_lines);
 	tcase_add_test(tc, nothing_there);
 	tcase_add_loop_test(tc, out_of_reach, 0, LENGTH(hostile));
+	tcase_add_test(tc, behind_a_group);
 	tcase_add_test(tc, second_file);
 	tcase_add_test(tc, all_users);
 	tcase_add_test(tc, many_users);
