@@ -79,8 +79,12 @@ find_managed(struct nk_context *c, const struct nk_user *u,
 	uint32_t gid;
 	int r;
 
-	if ((r = nk_key_places_gid(c, u, &gid)) < 0 ||
-	    (r = set_home(f, u->home)) < 0)
+	r = nk_key_places_gid(c, u, &gid);
+	if (r == -ENOENT) {
+		say(f, "The user's group was deleted meanwhile; look again.");
+		return 0;
+	}
+	if (r < 0 || (r = set_home(f, u->home)) < 0)
 		return r;
 	who->gid = gid;
 	r = nk_groups_of_user(nk_publisher_store(c->publisher), u->id, &ids);

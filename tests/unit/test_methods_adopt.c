@@ -9,6 +9,7 @@
 #include <sched.h>
 
 #include "lib/fullio.h"
+#include "lib/rpc/adopt_user.h"
 #include "lib/ssh/keypolicy.h"
 #include "tests/unit/methods_fixture.h"
 #include "tests/unit/private_keys.h"
@@ -483,6 +484,44 @@ START_TEST(many_users)
 }
 END_TEST
 
+static const struct {
+	const char	*method, *params;
+} meanwhile[] = {
+	{ "user.update", "[2,{'username':'alicia'}]" },
+	{ "user.update", "[2,{'home':'/mnt/other'}]" },
+	{ "user.delete", "[2]" },
+};
+
+/* A file is adopted for the user for whom it was read, or for nobody. */
+START_TEST(changed_meanwhile)
+{
+	struct nk_store *s = nk_publisher_store(w.c.publisher);
+	struct nk_adoption ad = { .c = &w.c, .users = json_array() };
+	struct nk_user *then;
+	struct nk_error e;
+	char *before, *after;
+
+	put_alice(ED25519 "\n");
+	nk_error_init(&e);
+	ck_assert_int_eq(nk_key_warner_init(&ad.warner, &w.c), 0);
+	ck_assert_int_eq(nk_user_by_name(s, "alice", &then), 0);
+	done(meanwhile[_i].method, meanwhile[_i].params);
+	/* and a home of that path is there, or still there */
+	shell("mkdir -p /mnt/alice; chown 5001:5001 /mnt/alice");
+	before = contents();
+	ck_assert_int_eq(nk_adopt_user(&ad, then, true, &e), 0);
+	after = contents();
+	ck_assert_str_eq(before, after);
+	ck_assert_uint_eq(ad.counts.adopted, 0);
+	nk_user_free(then);
+	nk_key_warner_clear(&ad.warner);
+	nk_error_clear(&e);
+	json_decref(ad.users);
+	free(before);
+	free(after);
+}
+END_TEST
+
 START_TEST(rights)
 {
 	put_alice(ED25519 "\n");
@@ -535,6 +574,7 @@ main(void)
 	tcase_add_test(tc, second_file);
 	tcase_add_test(tc, all_users);
 	tcase_add_test(tc, many_users);
+	tcase_add_loop_test(tc, changed_meanwhile, 0, LENGTH(meanwhile));
 	tcase_add_test(tc, rights);
 	tcase_add_test(tc, arguments);
 	suite_add_tcase(s, tc);
