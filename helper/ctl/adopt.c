@@ -111,6 +111,9 @@ print_report(const struct ctl *c, const json_t *result)
 		return r;
 	json_array_foreach(users, i, u)
 		warn_of_file(c, u);
+	if (row_int(result, "more") > 0)
+		ctl_warn(c, "%" JSON_INTEGER_FORMAT " more users are not "
+		    "shown: ask for them by name", row_int(result, "more"));
 	ctl_print_warnings(c, result);
 	say_totals(result);
 	return CTL_DONE;

@@ -122,6 +122,7 @@ answer(struct nk_adoption *ad, const char *reason, json_t **resultp)
 	nk_object_bool(&b, "dry_run", ad->dry_run);
 	nk_object_text(&b, "reason", reason);
 	nk_object_put(&b, "users", json_incref(ad->users));
+	nk_object_int(&b, "more", (int64_t)ad->more);
 	nk_object_int(&b, "looked_at", (int64_t)ad->looked_at);
 	nk_object_int(&b, "without_file", (int64_t)ad->without_file);
 	nk_object_int(&b, "failed", (int64_t)ad->failed);

@@ -268,7 +268,10 @@ finish(struct work *k, bool always)
 	if (r < 0 || !(always || k->why != NULL || k->file.found ||
 	    k->file.other))
 		return r;
-	return tell(k);
+	if (json_array_size(ad->users) < NK_ADOPT_USERS_MAX)
+		return tell(k);
+	ad->more++;
+	return 0;
 }
 
 int

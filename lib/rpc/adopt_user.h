@@ -27,6 +27,7 @@
 #define NK_ADOPT_ACTION		"user.adopt_keys"
 #define NK_ADOPT_LINES_MAX	1000	/* of one user that are told */
 #define NK_ADOPT_ALL_LINES_MAX	100000	/* of all of them */
+#define NK_ADOPT_USERS_MAX	10000	/* that are told of */
 
 /* Lines of files. */
 struct nk_adopt_counts {
@@ -41,6 +42,7 @@ struct nk_adoption {
 	json_t			*users;		/* what is told of each */
 	size_t			 told;		/* lines */
 	size_t			 looked_at, without_file, failed;
+	size_t			 more;		/* users that are not told */
 	struct nk_adopt_counts	 counts;
 };
 

@@ -484,6 +484,55 @@ START_TEST(many_users)
 }
 END_TEST
 
+/* One call of the method, of which alice is a user. */
+static void
+begin(struct nk_adoption *ad, struct nk_user **alicep, struct nk_error *e)
+{
+	*ad = (struct nk_adoption){ .c = &w.c, .users = json_array() };
+	nk_error_init(e);
+	ck_assert_int_eq(nk_key_warner_init(&ad->warner, &w.c), 0);
+	ck_assert_int_eq(nk_user_by_name(nk_publisher_store(w.c.publisher),
+	    "alice", alicep), 0);
+}
+
+static void
+end(struct nk_adoption *ad, struct nk_user *alice, struct nk_error *e)
+{
+	nk_user_free(alice);
+	nk_key_warner_clear(&ad->warner);
+	nk_error_clear(e);
+	json_decref(ad->users);
+}
+
+/* What is above the limits is done and counted, and not told. */
+START_TEST(limits_of_the_report)
+{
+	struct nk_adoption ad;
+	struct nk_user *alice;
+	struct nk_error e;
+	size_t i;
+
+	put_alice(ED25519 " a\n" P256 "\n" ED25519 " b\n");
+	begin(&ad, &alice, &e);
+	ad.told = NK_ADOPT_ALL_LINES_MAX - 1;
+	for (i = 1; i < NK_ADOPT_USERS_MAX; i++)
+		ck_assert_int_eq(json_array_append_new(ad.users,
+		    json_null()), 0);
+	ck_assert_int_eq(nk_adopt_user(&ad, alice, true, &e), 0);
+	ck_assert_uint_eq(json_array_size(json_object_get(json_array_get(
+	    ad.users, NK_ADOPT_USERS_MAX - 1), "lines")), 1);
+	ck_assert_int_eq(json_integer_value(json_object_get(json_array_get(
+	    ad.users, NK_ADOPT_USERS_MAX - 1), "more")), 2);
+	ck_assert_int_eq(nk_adopt_user(&ad, alice, true, &e), 0);
+	ck_assert_uint_eq(json_array_size(ad.users), NK_ADOPT_USERS_MAX);
+	ck_assert_uint_eq(ad.more, 1);
+	ck_assert_uint_eq(ad.looked_at, 2);
+	ck_assert_uint_eq(ad.counts.adopted, 2);
+	ck_assert_uint_eq(ad.counts.known, 4);
+	end(&ad, alice, &e);
+}
+END_TEST
+
 static const struct {
 	const char	*method, *params;
 } meanwhile[] = {
@@ -495,16 +544,13 @@ static const struct {
 /* A file is adopted for the user for whom it was read, or for nobody. */
 START_TEST(changed_meanwhile)
 {
-	struct nk_store *s = nk_publisher_store(w.c.publisher);
-	struct nk_adoption ad = { .c = &w.c, .users = json_array() };
+	struct nk_adoption ad;
 	struct nk_user *then;
 	struct nk_error e;
 	char *before, *after;
 
 	put_alice(ED25519 "\n");
-	nk_error_init(&e);
-	ck_assert_int_eq(nk_key_warner_init(&ad.warner, &w.c), 0);
-	ck_assert_int_eq(nk_user_by_name(s, "alice", &then), 0);
+	begin(&ad, &then, &e);
 	done(meanwhile[_i].method, meanwhile[_i].params);
 	/* and a home of that path is there, or still there */
 	shell("mkdir -p /mnt/alice; chown 5001:5001 /mnt/alice");
@@ -513,10 +559,7 @@ START_TEST(changed_meanwhile)
 	after = contents();
 	ck_assert_str_eq(before, after);
 	ck_assert_uint_eq(ad.counts.adopted, 0);
-	nk_user_free(then);
-	nk_key_warner_clear(&ad.warner);
-	nk_error_clear(&e);
-	json_decref(ad.users);
+	end(&ad, then, &e);
 	free(before);
 	free(after);
 }
@@ -574,6 +617,7 @@ main(void)
 	tcase_add_test(tc, second_file);
 	tcase_add_test(tc, all_users);
 	tcase_add_test(tc, many_users);
+	tcase_add_test(tc, limits_of_the_report);
 	tcase_add_loop_test(tc, changed_meanwhile, 0, LENGTH(meanwhile));
 	tcase_add_test(tc, rights);
 	tcase_add_test(tc, arguments);
