@@ -197,7 +197,8 @@ lock_home(const struct nk_state *state, uint32_t uid, uint32_t wait_ms,
 }
 
 int
-nk_keyfile_write(const struct nk_keyfile_work *w, const struct nk_keyfile_home *h)
+nk_keyfile_write(const struct nk_keyfile_work *w,
+    const struct nk_keyfile_home *h)
 {
 	struct task t = { .w = w, .user_id = h->user_id, .uid = h->uid,
 	    .home = h->home, .plan = NK_KEYFILE_PLAN_NONE };

@@ -132,7 +132,8 @@ look(struct nk_context *c)
 	if (r != 0 || !c->state->system)
 		return r;
 	r = nk_local_members(GROUP_FILE, NK_ADMIN_GROUP, look_at_member, c);
-	return r == FOUND ? r : 0;	/* a file that cannot be read has none */
+	/* a file that cannot be read has none */
+	return r == FOUND ? r : 0;
 }
 
 /* ---- whose change it is ---- */
