@@ -155,6 +155,14 @@ nk_home_undo(struct nk_home *h)
 }
 
 void
+nk_home_undo_empty(struct nk_home *h)
+{
+	if (h->made)
+		(void)unlinkat(h->parent, h->name, AT_REMOVEDIR);
+	nk_home_keep(h);
+}
+
+void
 nk_home_keep(struct nk_home *h)
 {
 	if (h->parent != -1)

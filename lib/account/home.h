@@ -67,8 +67,14 @@ int	nk_home_make(struct nk_home *h, const char *path, uid_t uid,
 	    gid_t gid, mode_t mode, const char *skeleton, uid_t root)
 	    NK_MUST_CHECK;
 
-/* Remove what nk_home_make() made, and forget it. */
+/*
+ * Remove what nk_home_make() made, and forget it.  For the home of a user
+ * who is not there yet: nobody else has put anything into it.
+ */
 void	nk_home_undo(struct nk_home *h);
+
+/* The same for any user, if there is nothing in it (any more). */
+void	nk_home_undo_empty(struct nk_home *h);
 
 /* Leave it where it is, and forget it. */
 void	nk_home_keep(struct nk_home *h);

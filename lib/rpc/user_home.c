@@ -455,15 +455,19 @@ nk_user_home_undo(struct nk_context *c, struct nk_user_home *h)
 	int r = 0;
 
 	if (h->path != NULL) {
+		/*
+		 * The user may be at work there already, and put something
+		 * of another's in the way of a walk of root's.
+		 */
 		who = who_at(c, h, h->path);
 		if (h->made.made)
 			r = nk_homedir_empty(&who, &res);
 		else if (h->set)
 			r = nk_homedir_set(&who, h->old_mode, NULL, NULL,
 			    &res);
+		nk_home_undo_empty(&h->made);
 	}
-	/* What is left, the walk of root's may still remove. */
-	(void)r;
+	(void)r;	/* what is left is the user's, in a folder of its own */
 	nk_home_undo(&h->made);
 	forget_who(h);
 	json_decref(h->warnings);

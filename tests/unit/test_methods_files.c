@@ -921,6 +921,7 @@ START_TEST(home_stays)
 	    "mode=0755,size=64k"), 0);
 	put_file("/mnt/dora/big", 0600, 3000);
 	fill("/mnt/dora/big");
+	put_file("/mnt/dora/later", 0600, 3000);
 	refused_once("user.update", "[6,{'home':'/mnt/small',"
 	    "'home_create':true}]", "user_update.home", "/mnt/dora could "
 	    "not be copied to /mnt/small/dora: The home directory's file "
