@@ -484,6 +484,42 @@ START_TEST(many_users)
 }
 END_TEST
 
+static void
+put_passwd(const char *text)
+{
+	char path[96];
+
+	(void)snprintf(path, sizeof(path), "%s/passwd", w.dir);
+	put(path, text, strlen(text), 0);
+	ck_assert_int_eq(chmod(path, 0644), 0);
+	(void)umount2("/etc/passwd", MNT_DETACH);
+	ck_assert_int_eq(mount(path, "/etc/passwd", NULL, MS_BIND, NULL), 0);
+}
+
+/* Whose home another name service tells. */
+START_TEST(lives_elsewhere)
+{
+	/* the one that there is lives outside of the namespace */
+	nk_resolver_free(w.c.resolver);
+	w.c.resolver = NULL;
+	shell("mkdir -p -m 755 /mnt/daemon/.ssh");
+	put(FILE_OF("daemon"), ED25519 "\n", sizeof(ED25519), 1);
+	shell("chown -R 1:1 /mnt/daemon");
+	put_passwd("root:x:0:0::/root:/bin/sh\n");
+	expect(ADOPT, "['daemon']", "users.0.reason", "'The account lives "
+	    "elsewhere, and no name service of this machine knows it.'");
+	put_passwd("daemon:x:77:77::/mnt/daemon:/bin/sh\n");
+	expect(ADOPT, "['daemon']", "users.0.reason", "'The account has "
+	    "another uid elsewhere than it had when it was added, and may be "
+	    "somebody else\\u0027s.'");
+	expect("user.keys", "['daemon']", "", "[]");
+	put_passwd("daemon:x:1:1::/mnt/daemon:/bin/sh\n");
+	expect(ADOPT, "['daemon']", "adopted", "1");
+	expect(ADOPT, "['daemon']", "users.0.file",
+	    "'" FILE_OF("daemon") "'");
+}
+END_TEST
+
 /* One call of the method, of which alice is a user. */
 static void
 begin(struct nk_adoption *ad, struct nk_user **alicep, struct nk_error *e)
@@ -617,6 +653,7 @@ main(void)
 	tcase_add_test(tc, second_file);
 	tcase_add_test(tc, all_users);
 	tcase_add_test(tc, many_users);
+	tcase_add_test(tc, lives_elsewhere);
 	tcase_add_test(tc, limits_of_the_report);
 	tcase_add_loop_test(tc, changed_meanwhile, 0, LENGTH(meanwhile));
 	tcase_add_test(tc, rights);
