@@ -14,6 +14,7 @@
 
 #include "lib/account/child.h"
 #include "lib/account/textfile.h"
+#include "lib/ssh/base64.h"
 
 struct nk_looker {
 	struct nk_child	child;
@@ -31,7 +32,8 @@ struct head {
 static bool
 is_end(char c)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n' ||
+	    c == '\0';
 }
 
 /* Is the line that p is in a comment? */
@@ -47,20 +49,56 @@ is_comment(const char *text, const char *p)
 	return *line == '#';
 }
 
+static bool
+is_passed_over(char c)
+{
+	return c != '=' && nk_base64_value(c) < 0;
+}
+
+/*
+ * Do both say the same key?  What is no base64 is passed over: sshd takes a
+ * key with white space in it, and dropbear one with anything.
+ */
+static bool
+is_same_key(const char *p, const char *end, const char *word)
+{
+	for (;;) {
+		while (p < end && is_passed_over(*p))
+			p++;
+		while (*word != '\0' && is_passed_over(*word))
+			word++;
+		if (p == end || *word == '\0')
+			return p == end && *word == '\0';
+		if (*p++ != *word++)
+			return false;
+	}
+}
+
+/* The end of the word at p; a carriage return may be one, or not. */
+static const char *
+word_end(const char *p, const char *end, bool at_return)
+{
+	while (p < end && (!is_end(*p) || (*p == '\r' && !at_return)))
+		p++;
+	return p;
+}
+
 bool
 nk_text_has_word(const char *text, size_t len, const char *word)
 {
 	const char *end = text + len, *p = text;
-	size_t n = strlen(word);
+	bool gap = true;	/* more than carriage returns is before p */
 
-	if (n == 0)
+	if (word[0] == '\0')
 		return false;
-	while (p < end &&
-	    (p = memmem(p, (size_t)(end - p), word, n)) != NULL) {
-		if ((p == text || is_end(p[-1])) &&
-		    (p + n == end || is_end(p[n])) && !is_comment(text, p))
+	while (p < end) {
+		if (((gap && is_same_key(p, word_end(p, end, false),
+		    word)) || is_same_key(p, word_end(p, end, true),
+		    word)) && !is_comment(text, p))
 			return true;
-		p++;
+		p = word_end(p, end, true);
+		for (gap = false; p < end && is_end(*p); p++)
+			gap = gap || *p != '\r';
 	}
 	return false;
 }

@@ -145,14 +145,39 @@ know(struct known *k, const struct nk_merge *m)
 
 /* A NUL ends the line for a program that reads it as a string. */
 static bool
-is_space(char c)
+is_gap(char c)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\0';
+	return c == ' ' || c == '\t' || c == '\0';
 }
 
-/* 1, 0 or -errno. */
+static bool
+is_gap_or_return(char c)
+{
+	return is_gap(c) || c == '\r';
+}
+
+/*
+ * The word without what sshd (other white space) and dropbear (all that is
+ * no base64) pass over within a key.  *lenp: its length.
+ */
+static char *
+read_word(const char *word, size_t len, size_t *lenp)
+{
+	char *text;
+	size_t i, n = 0;
+
+	if ((text = malloc(len)) == NULL)
+		return NULL;
+	for (i = 0; i < len; i++)
+		if (word[i] == '=' || nk_base64_value(word[i]) >= 0)
+			text[n++] = word[i];
+	*lenp = n;
+	return text;
+}
+
+/* 1, 0 or -errno; of base64. */
 static int
-is_dead_key(const struct known *k, const char *word, size_t len)
+is_dead_text(const struct known *k, const char *base64, size_t len)
 {
 	const char *fp;
 	uint8_t *blob;
@@ -160,9 +185,10 @@ is_dead_key(const struct known *k, const char *word, size_t len)
 	size_t n;
 	int r;
 
-	if (len < KEY_MIN || memcmp(word, KEY_START, strlen(KEY_START)) != 0)
+	if (len < KEY_MIN ||
+	    memcmp(base64, KEY_START, strlen(KEY_START)) != 0)
 		return 0;
-	if ((r = nk_base64_decode(word, len, &blob, &n)) < 0)
+	if ((r = nk_base64_decode(base64, len, &blob, &n)) < 0)
 		return r == -EBADMSG ? 0 : r;
 	r = nk_fingerprint_sha256(blob, n, &text);
 	free(blob);
@@ -175,27 +201,59 @@ is_dead_key(const struct known *k, const char *word, size_t len)
 	return r;
 }
 
+static int
+is_dead_key(const struct known *k, const char *word, size_t len)
+{
+	char *base64;
+	size_t n;
+	int r;
+
+	if (len < KEY_MIN)
+		return 0;
+	if ((base64 = read_word(word, len, &n)) == NULL)
+		return -ENOMEM;
+	r = is_dead_text(k, base64, n);
+	free(base64);
+	return r;
+}
+
 /* 1, 0 or -errno; *foundp is the key's word. */
 static int
-has_dead_key(const struct known *k, struct span line, struct span *foundp)
+find_dead_word(const struct known *k, struct span line,
+    bool (*is_end)(char c), struct span *foundp)
 {
 	const char *p = line.p, *end = line.p + line.len, *word;
 	int r = 0;
 
-	if (k->n_dead == 0)
-		return 0;
-	while (p < end && is_space(*p))
-		p++;
-	if (p < end && *p == '#')
-		return 0;
 	while (p < end && r == 0) {
-		for (word = p; p < end && !is_space(*p); p++)
+		for (word = p; p < end && !is_end(*p); p++)
 			;
 		*foundp = (struct span){ word, (size_t)(p - word) };
 		r = is_dead_key(k, word, foundp->len);
-		while (p < end && is_space(*p))
+		while (p < end && is_end(*p))
 			p++;
 	}
+	return r;
+}
+
+/* The same: a carriage return may end a word, or be passed over in it. */
+static int
+has_dead_key(const struct known *k, struct span line, struct span *foundp)
+{
+	int r;
+
+	if (k->n_dead == 0)
+		return 0;
+	while (line.len > 0 && is_gap_or_return(*line.p)) {
+		line.p++;
+		line.len--;
+	}
+	if (line.len > 0 && *line.p == '#')
+		return 0;
+	r = find_dead_word(k, line, is_gap, foundp);
+	if (r == 0 && line.len > 0 &&
+	    memchr(line.p, '\r', line.len) != NULL)
+		r = find_dead_word(k, line, is_gap_or_return, foundp);
 	return r;
 }
 

@@ -4,6 +4,7 @@
  * wanted: three texts between bytes of 0xff, in the order written, wanted,
  * file.  Naive code says what must have become of each line of the file.
  */
+#include <ctype.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,43 +44,58 @@ copy(const char *p, size_t len)
 	return text;
 }
 
-/* The fingerprint of the word's key, NULL for none. */
+/* The fingerprint of the word's key, whatever is mixed in; NULL for none. */
 static char *
 word_fingerprint(const char *word, size_t len)
 {
-	char *fp = NULL;
-	uint8_t *blob;
-	size_t n;
+	char *fp = NULL, *text = copy(word, len);
+	uint8_t *blob = NULL;
+	size_t n = 0, i;
 
-	if (len < 68 || strncmp(word, "AAAA", 4) != 0 ||
-	    nk_base64_decode(word, len, &blob, &n) < 0)
-		return NULL;
-	if (nk_fingerprint_sha256(blob, n, &fp) < 0)
+	for (i = 0; i < len; i++)
+		if (isalnum((unsigned char)word[i]) ||
+		    memchr("+/=", word[i], 3) != NULL)
+			text[n++] = word[i];
+	if (n >= 68 && strncmp(text, "AAAA", 4) == 0 &&
+	    nk_base64_decode(text, n, &blob, &n) == 0 &&
+	    nk_fingerprint_sha256(blob, n, &fp) < 0)
 		fp = NULL;
 	free(blob);
+	free(text);
 	return fp;
 }
 
-/* Does fn say so of a word of the line, which is no comment? */
+/* Does fn say so of a word of the line between such spaces? */
+static bool
+word_between(const char *line, size_t len, const char *spaces, size_t n,
+    bool (*fn)(void *arg, const char *word, size_t len), void *arg)
+{
+	bool found = false;
+	size_t at, end;
+
+	for (at = 0; at < len && !found; at = end + 1) {
+		for (end = at; end < len &&
+		    memchr(spaces, line[end], n) == NULL; end++)
+			;
+		found = fn(arg, line + at, end - at);
+	}
+	return found;
+}
+
+/* The same of a line that is no comment; a return is a space, or is not. */
 static bool
 some_word(const char *line, size_t len,
     bool (*fn)(void *arg, const char *word, size_t len), void *arg)
 {
-	static const char spaces[] = " \t\r";	/* and its NUL */
-	bool found = false;
-	size_t at = 0, end;
+	static const char spaces[] = "\r \t";	/* and its NUL */
+	size_t at = 0;
 
 	while (at < len && memchr(spaces, line[at], 4) != NULL)
 		at++;
 	if (at < len && line[at] == '#')
 		return false;
-	for (; at < len && !found; at = end + 1) {
-		for (end = at; end < len &&
-		    memchr(spaces, line[end], 4) == NULL; end++)
-			;
-		found = fn(arg, line + at, end - at);
-	}
-	return found;
+	return word_between(line + at, len - at, spaces + 1, 3, fn, arg) ||
+	    word_between(line + at, len - at, spaces, 4, fn, arg);
 }
 
 static bool

@@ -61,6 +61,7 @@ static const struct {
 	{ "ssh-ed25519 " B64 " a b\n", true },
 	{ "# c\nno-pty,command=\"a b\" ssh-ed25519\t" B64 "\r\n", true },
 	{ "# ssh-ed25519 " B64 "\nssh-ed25519 " B64 "\n", true },
+	{ "ssh-ed25519 AAAAC3\f\vNzaC1\rlZDI1NTE5-AAAAIEEv x\n", true },
 	{ "", false },
 	{ "# ssh-ed25519 " B64 "\n", false },
 	{ "  # ssh-ed25519 " B64 "\n", false },

@@ -347,6 +347,26 @@ START_TEST(another_home)
 }
 END_TEST
 
+/* As sshd takes a key, which skips all white space but blank and tab. */
+START_TEST(a_key_in_disguise)
+{
+	char text[512];
+	size_t i;
+
+	home_mode();
+	for (i = 0; i < 4; i++) {
+		(void)snprintf(text, sizeof(text), "%.40s%c%s x\n", ED25519,
+		    "\v\f\r-"[i], ED25519 + 40);
+		put_text(ALICE, text);
+		done("user.update", "[2,{'sshpubkey':'" ED25519
+		    " alice@home'}]");
+		put_text(ALICE, text);
+		remove_key(ED25519_SHA256);
+		is_text(ALICE, NULL);
+	}
+}
+END_TEST
+
 START_TEST(another_uid)
 {
 	home_mode();
@@ -610,6 +630,7 @@ main(void)
 	tcase_add_test(tc, a_login);
 	tcase_add_test(tc, a_home_that_is_read_only);
 	tcase_add_test(tc, another_home);
+	tcase_add_test(tc, a_key_in_disguise);
 	tcase_add_test(tc, another_uid);
 	tcase_add_test(tc, a_killed_helper);
 	tcase_add_test(tc, another_user);
