@@ -6,7 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "lib/home/homefile.h"
 #include "lib/keyfile/plan.h"
 
 int
@@ -42,4 +41,24 @@ nk_keyfile_each_foreign(const struct nk_keyfile_work *w,
 	}
 	nk_keyfile_plan_clear(&plan);
 	return r;
+}
+
+bool
+nk_keyfile_is_same(const struct nk_homefile_who *who,
+    const struct nk_homefile *seen, const char *home)
+{
+	struct nk_homefile_who there = *who;
+	struct nk_homefile_result res;
+	struct nk_homefile other;
+	char *file;
+
+	there.home = home;
+	if (!seen->file.present ||
+	    nk_homefile_read(&there, &other, &file, &res) < 0)
+		return false;
+	if (file != NULL)
+		explicit_bzero(file, (size_t)other.file.size);
+	free(file);
+	return other.file.present && other.file.dev == seen->file.dev &&
+	    other.file.ino == seen->file.ino;
 }

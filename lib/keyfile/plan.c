@@ -46,7 +46,12 @@ read_user(struct nk_store *s, const struct nk_conf *c, int64_t user_id,
 	if ((r = nk_user_get(s, user_id, &u)) < 0)
 		return r == -ENOENT ? 0 : r;
 	p->wanted = nk_home_is_wanted(c, u, p->row->home);
-	if ((r = nk_filetext_make(s, u, p->now, &p->text)) == 0 &&
+	if (!p->wanted && u->uid == p->row->uid &&
+	    nk_home_is_wanted(c, u, u->home) &&
+	    (p->current = strdup(u->home)) == NULL)
+		r = -ENOMEM;
+	if (r == 0 &&
+	    (r = nk_filetext_make(s, u, p->now, &p->text)) == 0 &&
 	    (p->alive = calloc(p->text.n + 1, sizeof(*p->alive))) == NULL)
 		r = -ENOMEM;
 	for (i = 0; r == 0 && i < p->text.n; i++)
@@ -81,6 +86,7 @@ nk_keyfile_plan_clear(struct nk_keyfile_plan *p)
 	nk_keyfile_home_free(p->row);
 	nk_keyfile_lines_free(&p->written);
 	nk_filetext_clear(&p->text);
+	free(p->current);
 	free(p->alive);
 	free(p->groups);
 	*p = NK_KEYFILE_PLAN_NONE;

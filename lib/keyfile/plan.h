@@ -22,6 +22,8 @@ struct nk_keyfile_plan {
 	struct nk_keyfile_lines	 written;
 	struct nk_filetext	 text;		/* none: the user is gone */
 	bool			 wanted;	/* in this home */
+	char			*current;	/* the home where it is wanted
+						   instead, or NULL */
 	int64_t			 now;		/* for what has ended */
 	const char		**alive;	/* fingerprints of text */
 	size_t			 n_alive;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/home/homefile.h"
+#include "lib/keyfile/look.h"
 #include "lib/keyfile/plan.h"
 #include "lib/publish/lock.h"
 
@@ -22,6 +23,8 @@ struct task {
 	uint32_t			 uid;		/* whose lock we have */
 	const char			*home;
 	struct nk_keyfile_plan		 plan;
+	char				*current;	/* it is this home's
+							   file too */
 	const char			*reason;	/* of a failure */
 };
 
@@ -47,6 +50,29 @@ note_lines(struct nk_store *s, const struct nk_keyfile_plan *p)
 	return r;
 }
 
+/*
+ * The home has another name by now: what stands in the file is taken back,
+ * or kept, by way of that.
+ */
+static int
+pass_on(struct nk_store *s, const struct task *t,
+    const struct nk_keyfile_plan *p)
+{
+	struct nk_keyfile_home *h;
+	int r;
+
+	if (p->current == NULL || strcmp(p->current, t->current) != 0)
+		return 1;
+	r = nk_keyfile_home_get(s, t->user_id, t->current, &h);
+	if (r < 0)
+		return r == -ENOENT ? 1 : r;
+	h->pending = true;
+	if ((r = nk_keyfile_lines_copy(s, p->row->id, h->id)) == 0)
+		r = nk_keyfile_home_put(s, h);
+	nk_keyfile_home_free(h);
+	return r;
+}
+
 /* MUST 2: 1, and nothing is noted, where the store says something else. */
 static int
 note_done(struct nk_store *s, void *arg)
@@ -62,7 +88,9 @@ note_done(struct nk_store *s, void *arg)
 	if (!nk_keyfile_plan_is_same(&p, &t->plan)) {
 		r = 1;
 	} else if (!p.wanted) {
-		r = nk_keyfile_home_delete(s, p.row->id);
+		if (t->current == NULL ||
+		    (r = pass_on(s, t, &p)) == 0)
+			r = nk_keyfile_home_delete(s, p.row->id);
 	} else if ((r = note_lines(s, &p)) == 0) {
 		free(p.row->reason);
 		p.row->reason = NULL;
@@ -136,6 +164,14 @@ work_once(struct task *t)
 		t->reason = nk_homefile_sentence(res.outcome);
 		return r;
 	}
+	free(t->current);
+	t->current = NULL;
+	if (t->plan.current != NULL &&
+	    nk_keyfile_is_same(&who, &seen, t->plan.current)) {
+		r = (t->current = strdup(t->plan.current)) == NULL ? -ENOMEM :
+		    nk_publisher_record(t->w->publisher, note_done, t);
+		goto out;
+	}
 	m = nk_keyfile_plan_merge(&t->plan, file, (size_t)seen.file.size);
 	if ((r = nk_merge_text(&m, &text, &len)) < 0)
 		goto out;
@@ -202,14 +238,20 @@ nk_keyfile_write(const struct nk_keyfile_work *w,
 {
 	struct task t = { .w = w, .user_id = h->user_id, .uid = h->uid,
 	    .home = h->home, .plan = NK_KEYFILE_PLAN_NONE };
-	char path[PATH_MAX];
+	char path[PATH_MAX], *current = NULL;
 	int lock = -1, r;
 
 	r = lock_home(w->state, h->uid, w->conf->lookup_timeout * 1000u,
 	    path, &lock);
 	if (r < 0)	/* who has it sees to this too, or it stays pending */
 		return r == -EAGAIN ? 0 : r;
-	r = work(&t);
+	if ((r = work(&t)) == 0 && t.current != NULL) {
+		t.home = current = t.current;
+		t.current = NULL;
+		r = work(&t);
+	}
+	free(t.current);
+	free(current);
 	(void)unlink(path);
 	nk_lock_drop(&lock);
 	return r;

@@ -347,6 +347,21 @@ START_TEST(another_home)
 }
 END_TEST
 
+/* Root's link above the home gives it two names. */
+START_TEST(another_name_of_the_home)
+{
+	home_mode();
+	put_text(ALICE, LINE HAND);
+	ck_assert_int_eq(symlink("homes", "/mnt/link"), 0);
+	set_user(NK_KEYFILE_HOME, "/mnt/link/alice", 5001);
+	is_text(ALICE, LINE HAND);
+	is_gone(ALICE);
+	is_pending("/mnt/link/alice", NULL);
+	set_user(NK_KEYFILE_HOME, ALICE, 5001);
+	is_text(ALICE, LINE HAND);
+}
+END_TEST
+
 /* As sshd takes a key, which skips all white space but blank and tab. */
 START_TEST(a_key_in_disguise)
 {
@@ -630,6 +645,7 @@ main(void)
 	tcase_add_test(tc, a_login);
 	tcase_add_test(tc, a_home_that_is_read_only);
 	tcase_add_test(tc, another_home);
+	tcase_add_test(tc, another_name_of_the_home);
 	tcase_add_test(tc, a_key_in_disguise);
 	tcase_add_test(tc, another_uid);
 	tcase_add_test(tc, a_killed_helper);
