@@ -319,8 +319,9 @@ copy(struct nk_context *c, const struct nk_user_edit *ed,
 		return r < 0 || !h->made.made ? r :
 		    set(c, ed, c->conf->skeleton, "home", h, e);
 	}
-	h->copied = true;
-	return 0;
+	free(h->copied);
+	h->copied = strdup(ed->old->home);
+	return h->copied == NULL ? -ENOMEM : 0;
 }
 
 /* ---- an update ---- */
@@ -355,6 +356,13 @@ make_again(struct nk_context *c, const struct nk_user_edit *ed, bool moves,
 	    "not be made: %s.", h->path, strerror(-r));
 }
 
+/* At another try, the content may be there, or the old home another one. */
+static bool
+has_copied(const struct nk_user_edit *ed, const struct nk_user_home *h)
+{
+	return h->copied != NULL && strcmp(h->copied, ed->old->home) == 0;
+}
+
 static bool
 says_something(const struct nk_context *c, const struct nk_user_edit *ed,
     const json_t *fields)
@@ -372,7 +380,9 @@ prepare(struct nk_context *c, const struct nk_user_edit *ed,
 	gid_t gid = 0;
 	int r;
 
-	/* another try, and another name of the home by now */
+	/* another try; and another name of the home by now */
+	json_decref(h->warnings);
+	h->warnings = NULL;
 	if (h->path != NULL && strcmp(h->path, ed->row->home) != 0)
 		nk_user_home_undo(c, h);
 	r = get_gid(c, ed->row, &gid);
@@ -397,7 +407,7 @@ nk_user_home_update(struct nk_context *c, const struct nk_user_edit *ed,
 	if ((r = check_place(state, e)) < 0 || (state == NK_HOME_ABSENT &&
 	    (r = make_again(c, ed, moves, h, e)) < 0))
 		return r;
-	if (moves && !h->copied && (r = copy(c, ed, h, e)) < 0)
+	if (moves && !has_copied(ed, h) && (r = copy(c, ed, h, e)) < 0)
 		return r;
 	if ((ed->given & NK_GIVEN_HOME_MODE) != 0 && state != NK_HOME_ABSENT)
 		return set(c, ed, NULL, "home_mode", h, e);
@@ -409,7 +419,7 @@ nk_user_home_update(struct nk_context *c, const struct nk_user_edit *ed,
 bool
 nk_user_home_is_changed(const struct nk_user_home *h)
 {
-	return h->made.made || h->copied ||
+	return h->made.made || h->copied != NULL ||
 	    (h->set && h->mode != h->old_mode);
 }
 
@@ -470,6 +480,7 @@ nk_user_home_undo(struct nk_context *c, struct nk_user_home *h)
 	(void)r;	/* what is left is the user's, in a folder of its own */
 	nk_home_undo(&h->made);
 	forget_who(h);
+	free(h->copied);
 	json_decref(h->warnings);
 	*h = NK_USER_HOME_NONE;
 }

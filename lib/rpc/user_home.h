@@ -41,7 +41,7 @@ struct nk_user_home {
 	gid_t		 gid;
 	gid_t		*groups;
 	size_t		 n_groups;
-	bool		 copied;	/* the old home's content is in it */
+	char		*copied;	/* the home whose content it has got */
 	bool		 set;		/* it has another mode now */
 	mode_t		 old_mode, mode;
 	json_t		*warnings;	/* texts, or NULL: none */
