@@ -63,7 +63,7 @@ sync_homes(const struct state *s, const struct nk_conf *conf,
 	const struct nk_keyfile_work w = { p, &s->nk, conf };
 	int left = PENDING_LOGGED, r;
 
-	if ((r = nk_keyfile_sync(&w)) < 0)
+	if ((r = nk_keyfile_sync(&w, false)) < 0)
 		return r;
 	r = nk_keyfile_home_each(nk_publisher_store(p), 0, true, log_pending,
 	    &left);

@@ -116,6 +116,7 @@ nk_keyfile_after_edit(const struct nk_keyfile_work *w)
 struct noting {
 	const struct nk_conf	*conf;
 	int64_t			 user_id;	/* 0: everybody */
+	bool			 all;		/* also what seems right */
 };
 
 /* What has ended since it was written is pending from now on. */
@@ -130,19 +131,21 @@ note_time(struct nk_store *s, void *arg)
 	int r;
 
 	if (n->user_id != 0)
-		return nk_home_note(s, n->conf, n->user_id, false, now,
+		return nk_home_note(s, n->conf, n->user_id, n->all, now,
 		    &pending);
 	r = nk_keyfile_home_users(s, &ids);
 	for (i = 0; r == 0 && i < ids.n; i++)
-		r = nk_home_note(s, n->conf, ids.v[i], false, now, &pending);
+		r = nk_home_note(s, n->conf, ids.v[i], n->all, now,
+		    &pending);
 	nk_ids_clear(&ids);
 	return r;
 }
 
 static int
-catch_up(const struct nk_keyfile_work *w, int64_t user_id, int64_t ms)
+catch_up(const struct nk_keyfile_work *w, int64_t user_id, bool all,
+    int64_t ms)
 {
-	struct noting n = { w->conf, user_id };
+	struct noting n = { w->conf, user_id, all };
 	int r;
 
 	if ((r = nk_publisher_record(w->publisher, note_time, &n)) < 0)
@@ -181,11 +184,11 @@ give_up_all_central(const struct nk_keyfile_work *w)
 }
 
 int
-nk_keyfile_sync(const struct nk_keyfile_work *w)
+nk_keyfile_sync(const struct nk_keyfile_work *w, bool all)
 {
 	int r;
 
-	if ((r = catch_up(w, 0, NK_KEYFILE_SYNC_MS)) < 0)
+	if ((r = catch_up(w, 0, all, NK_KEYFILE_SYNC_MS)) < 0)
 		return r;
 	return give_up_all_central(w);
 }
@@ -202,5 +205,6 @@ nk_keyfile_session(const struct nk_keyfile_work *w, int64_t user_id)
 		return r;
 	n = hs.n;
 	nk_keyfile_homes_clear(&hs);
-	return n == 0 ? 0 : catch_up(w, user_id, NK_KEYFILE_EDIT_MS);
+	return n == 0 ? 0 : catch_up(w, user_id, false,
+	    NK_KEYFILE_EDIT_MS);
 }

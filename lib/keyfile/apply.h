@@ -44,9 +44,11 @@ void	nk_keyfile_after_edit(const struct nk_keyfile_work *w);
 
 /*
  * All that are pending, those first that were tried longest ago; and those
- * with a key that has ended meanwhile.
+ * with a key that has ended meanwhile.  all: look at every file, since a hand
+ * may have changed our lines there.
  */
-int	nk_keyfile_sync(const struct nk_keyfile_work *w) NK_MUST_CHECK;
+int	nk_keyfile_sync(const struct nk_keyfile_work *w, bool all)
+	    NK_MUST_CHECK;
 
 /* The same for one user, who has logged in: the home may be there now. */
 int	nk_keyfile_session(const struct nk_keyfile_work *w, int64_t user_id)

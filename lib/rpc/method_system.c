@@ -81,7 +81,7 @@ system_sync(struct nk_context *c, json_t *params, json_t **resultp,
 	if (nk_map_readers_check(c->state, NULL, NULL) < 0)
 		force = true;
 	r = nk_publisher_sync(c->publisher, force, progress, c);
-	if (r < 0 || (r = nk_keyfile_sync(&homes)) < 0)
+	if (r < 0 || (r = nk_keyfile_sync(&homes, force)) < 0)
 		return r;
 	return (*resultp = json_null()) == NULL ? -ENOMEM : 0;
 }

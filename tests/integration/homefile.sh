@@ -166,6 +166,26 @@ check "home again" mode home
 
 ### A home that comes and goes
 
+echo "# moved" >>$home/.ssh/authorized_keys
+check "move the home" naskeysctl user edit alice --home /mnt/homes/moved
+home=/mnt/homes/moved
+same "its file has come along" "$(text)" "$(line second.pub first.pub)
+# moved"
+same "and was made right" "$(owners)" "alice:alice 700
+alice:alice 600"
+same "ours are out of the old one" "$(cat /home/alice/.ssh/authorized_keys)" \
+    "# moved"
+check "remove a key" naskeysctl key remove alice "$(fingerprint first.pub)"
+same "it is out of the moved file" "$(text)" "$(line second.pub)
+# moved"
+check "add it again" naskeysctl key add alice first.pub
+rm $home/.ssh/authorized_keys
+check "back to the old home" naskeysctl user edit alice --home /home/alice
+home=/home/alice
+rm -f $home/.ssh/authorized_keys
+check "a rebuild" naskeysctl sync --rebuild
+same "restores a file that a hand has removed" "$(text)" \
+    "$(line second.pub first.pub)"
 mv $home /home/left
 check "another home" naskeysctl user edit alice --home /mnt/homes/alice
 home=/mnt/homes/alice

@@ -56,7 +56,7 @@ sync_homes(void)
 {
 	const struct nk_keyfile_work wk = work();
 
-	ck_assert_int_eq(nk_keyfile_sync(&wk), 0);
+	ck_assert_int_eq(nk_keyfile_sync(&wk, false), 0);
 }
 
 static struct nk_store *
@@ -299,6 +299,13 @@ START_TEST(a_login)
 	is_pending(ALICE, "not there");
 	ck_assert_int_eq(nk_keyfile_session(&wk, 2), 0);
 	is_text(ALICE, LINE);
+	/* what a hand has done is looked for only when it is asked for */
+	put_text(ALICE, HAND);
+	ck_assert_int_eq(nk_keyfile_session(&wk, 2), 0);
+	done("naskeys.sync", "[]");
+	is_text(ALICE, HAND);
+	done("naskeys.sync", "[{'force':true}]");
+	is_text(ALICE, LINE HAND);
 }
 END_TEST
 
