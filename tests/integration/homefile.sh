@@ -290,7 +290,32 @@ injected() {
 injected "a quota" renameat2 EDQUOT "quota"
 injected "a stale handle" renameat2 ESTALE "stale"
 
-### Two at once, and the end
+### A helper that is killed
+
+# Its locks: of the edit, of the home, and to note what was written there.
+killed_at() {
+	strace -f -qq -o /dev/null -e trace=flock \
+	    -e inject=flock:signal=KILL:when="$1" \
+	    naskeysctl key set alice first.pub --force >>log 2>&1
+}
+echo "# by hand" >>$home/.ssh/authorized_keys
+refused "killed after the edit" killed_at 2
+same "the file is the old one" "$(text)" "$(line second.pub)
+# by hand"
+check "sync" naskeysctl sync
+same "and then the new one" "$(text)" "$(line first.pub)
+# by hand"
+check "back" set_key second
+refused "killed when the file is written" killed_at 3
+same "the file is the new one" "$(text)" "$(line first.pub)
+# by hand"
+check "back" set_key second
+same "what was written is known for ours" "$(text)" "$(line second.pub)
+# by hand"
+rm $home/.ssh/authorized_keys
+check "a file without other lines" naskeysctl sync --rebuild
+
+### Several at once, and the end
 
 for n in 1 2 3 4 5 6; do
 	ssh-keygen -q -t ed25519 -N '' -C "at once $n" -f "once$n"
