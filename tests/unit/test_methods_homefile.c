@@ -8,6 +8,7 @@
 
 #include <sys/file.h>
 #include <sys/mount.h>
+#include <sys/wait.h>
 
 #include <sched.h>
 #include <time.h>
@@ -612,6 +613,65 @@ START_TEST(a_key_that_ends)
 }
 END_TEST
 
+/* Another helper: it edits, and sees to the file when it is told to. */
+static void
+work_elsewhere(int in, int out)
+{
+	struct nk_keyfile_work wk = work();
+	struct nk_user *u;
+	char go;
+
+	if (nk_publisher_open(&wk.publisher, &w.state, &w.conf,
+	    NK_STORE_WRITE) < 0 || nk_edit_begin(wk.publisher) < 0 ||
+	    nk_user_get(nk_publisher_store(wk.publisher), 2, &u) < 0)
+		_exit(1);
+	u->keyfile_mode = NK_KEYFILE_HOME;
+	if (nk_user_update(nk_publisher_store(wk.publisher), u) < 0 ||
+	    nk_edit_commit(wk.publisher) < 0 || write(out, "", 1) != 1 ||
+	    read(in, &go, 1) != 1)
+		_exit(1);
+	nk_user_free(u);
+	nk_keyfile_after_edit(&wk);
+	nk_publisher_free(wk.publisher);
+	_exit(0);
+}
+
+/*
+ * MUST 2: an edit while the file is being written, by a helper that read the
+ * store before it.
+ */
+START_TEST(an_edit_meanwhile)
+{
+	int to[2], from[2], status;
+	size_t n = 0;
+	pid_t pid;
+	char go;
+
+	set_user(NK_KEYFILE_NONE, ALICE, 5001);
+	ck_assert(pipe(to) == 0 && pipe(from) == 0);
+	ck_assert_int_ne(pid = fork(), -1);
+	if (pid == 0)
+		work_elsewhere(to[0], from[1]);
+	ck_assert_int_eq(read(from[0], &go, 1), 1);
+	ck_assert_int_eq(nk_edit_begin(w.c.publisher), 0);
+	ck_assert_int_eq(write(to[1], "", 1), 1);
+	while (access(ALICE "/.ssh/authorized_keys", F_OK) == -1)
+		(void)usleep(1000);
+	/* it waits for the lock now, to say that the file is right */
+	ck_assert_int_eq(nk_keys_remove(store(), 2, "SHA256:" ED25519_SHA256,
+	    &n), 0);
+	ck_assert_int_eq(nk_edit_commit(w.c.publisher), 0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	is_text(ALICE, NULL);
+	is_pending(ALICE, NULL);
+	close(to[0]);
+	close(to[1]);
+	close(from[0]);
+	close(from[1]);
+}
+END_TEST
+
 /* MUST 1: whoever has the home keeps us out, and its lock's file goes. */
 START_TEST(one_at_a_time)
 {
@@ -664,6 +724,7 @@ main(void)
 	tcase_add_test(tc, the_mode_of_new_users);
 	tcase_add_test(tc, an_account_elsewhere);
 	tcase_add_test(tc, a_key_that_ends);
+	tcase_add_test(tc, an_edit_meanwhile);
 	tcase_add_test(tc, one_at_a_time);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
