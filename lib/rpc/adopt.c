@@ -32,7 +32,11 @@ note_id(void *arg, const struct nk_user *u)
 	return p->n == PAGE;
 }
 
-/* One who was deleted meanwhile is none. */
+/*
+ * One who was deleted meanwhile is none.  What is done after an answer else
+ * is done after each edit, or the log and the maps would grow with all of
+ * them.
+ */
 static int
 adopt_id(struct nk_adoption *ad, int64_t id, struct nk_error *e)
 {
@@ -44,7 +48,7 @@ adopt_id(struct nk_adoption *ad, int64_t id, struct nk_error *e)
 		return r == -ENOENT ? 0 : r;
 	r = nk_adopt_user(ad, u, false, e);
 	nk_user_free(u);
-	return r;
+	return r < 0 ? r : nk_publisher_tidy(ad->c->publisher);
 }
 
 /* At each of 100 parts. */

@@ -463,6 +463,30 @@ START_TEST(all_users)
 }
 END_TEST
 
+static off_t
+size_of_log(void)
+{
+	char path[128];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "%s-wal", w.store);
+	ck_assert_int_eq(stat(path, &st), 0);
+	return st.st_size;
+}
+
+/* The store's log does not grow with the users. */
+START_TEST(log_is_kept_short)
+{
+	w.conf.wal_limit = 1;
+	put_alice(ED25519 "\n");
+	expect(ADOPT, ALICE, "adopted", "1");
+	ck_assert_int_gt(size_of_log(), 0);
+	put(FILE_OF("carol"), ED25519 "\n", sizeof(ED25519), 5005);
+	expect(ADOPT, "[null]", "adopted", "1");
+	ck_assert_int_eq(size_of_log(), 0);
+}
+END_TEST
+
 /* More than are asked of the store at once. */
 START_TEST(many_users)
 {
@@ -652,6 +676,7 @@ main(void)
 	tcase_add_test(tc, behind_a_group);
 	tcase_add_test(tc, second_file);
 	tcase_add_test(tc, all_users);
+	tcase_add_test(tc, log_is_kept_short);
 	tcase_add_test(tc, many_users);
 	tcase_add_test(tc, lives_elsewhere);
 	tcase_add_test(tc, limits_of_the_report);
