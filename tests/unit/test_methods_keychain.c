@@ -581,6 +581,8 @@ START_TEST(check_while_rotated)
 	ck_assert_int_eq(waitpid(pid, &status, WNOHANG), 0);
 	ck_assert_int_eq(kill(pid, SIGKILL), 0);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	/* it may have left a second key file, which is as good */
+	done("naskeys.seal_rotate", "[]");
 	ck_assert_int_eq(rename(seal_key, w.lock), 0);
 	ck_assert_int_eq(nk_keychain_check(&w.c, say_fault, fault),
 	    -EBADMSG);
