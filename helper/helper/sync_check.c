@@ -55,8 +55,11 @@ log_pending(void *arg, const struct nk_keyfile_home *h)
 	return --*left > 0 ? 0 : 1;
 }
 
-/* What cannot be written now is for later, and no fault of ours. */
-static int
+/*
+ * What cannot be written now is for later, and what is wrong with one user
+ * is no reason to fail for all: the maps and central files are in order.
+ */
+static void
 sync_homes(const struct state *s, const struct nk_conf *conf,
     struct nk_publisher *p)
 {
@@ -64,10 +67,13 @@ sync_homes(const struct state *s, const struct nk_conf *conf,
 	int left = PENDING_LOGGED, r;
 
 	if ((r = nk_keyfile_sync(&w, false)) < 0)
-		return r;
+		log_say(LOG_WARNING, "authorized_keys files in homes: %s",
+		    state_strerror(-r));
 	r = nk_keyfile_home_each(nk_publisher_store(p), 0, true, log_pending,
 	    &left);
-	return r < 0 ? r : 0;
+	if (r < 0)
+		log_say(LOG_WARNING, "%s: %s", s->nk.store,
+		    state_strerror(-r));
 }
 
 /*
@@ -85,7 +91,7 @@ sync_maps(const struct state *s, const struct nk_conf *conf,
 		r = nk_publisher_sync(p, nk_map_readers_check(&s->nk, NULL,
 		    NULL) < 0, NULL, NULL);
 	if (r == 0)
-		r = sync_homes(s, conf, p);
+		sync_homes(s, conf, p);
 	if (p != NULL)
 		log_missing(p, s->nk.store);
 	if (p != NULL && nk_publisher_central(p) < 0)

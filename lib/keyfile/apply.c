@@ -2,6 +2,7 @@
 #include "lib/keyfile/apply.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -60,6 +61,58 @@ give_up_central(const struct nk_keyfile_work *w, int64_t user_id)
 	return r == -ECANCELED ? 0 : r;
 }
 
+/* ---- one user's fault, which MUST 5 does not let end the others' ---- */
+
+struct fault {
+	int64_t		 user_id;
+	const char	*home;		/* NULL: all of the user's */
+	int		 error;
+};
+
+static int
+write_fault(struct nk_store *s, void *arg)
+{
+	const struct fault *f = arg;
+	struct nk_keyfile_homes hs;
+	char why[256];
+	size_t i;
+	int r;
+
+	(void)snprintf(why, sizeof(why), "What it should say could not be "
+	    "found out: %s.", strerror(-f->error));
+	r = nk_keyfile_homes_get(s, f->user_id, false, &hs);
+	for (i = 0; r == 0 && i < hs.n; i++) {
+		if (f->home != NULL && strcmp(hs.v[i].home, f->home) != 0)
+			continue;
+		free(hs.v[i].reason);
+		if ((hs.v[i].reason = strdup(why)) == NULL)
+			r = -ENOMEM;
+		hs.v[i].pending = true;
+		hs.v[i].tried_at = (int64_t)time(NULL);
+		if (r == 0)
+			r = nk_keyfile_home_put(s, &hs.v[i]);
+	}
+	nk_keyfile_homes_clear(&hs);
+	return r;
+}
+
+/* As far as that can be written; returns the error. */
+static int
+tell_fault(const struct nk_keyfile_work *w, const struct nk_keyfile_home *h,
+    int error)
+{
+	struct fault f = { h->user_id, h->home, error };
+	int r;
+
+	if (error != -EAGAIN) {		/* the lock was not to be had */
+		r = nk_publisher_record(w->publisher, write_fault, &f);
+		(void)r;
+	}
+	return error;
+}
+
+/* ---- the work ---- */
+
 static int
 tried_compare(const void *va, const void *vb)
 {
@@ -86,6 +139,8 @@ apply(const struct nk_keyfile_work *w, int64_t user_id, int64_t until)
 		one = nk_keyfile_write(w, &hs.v[i]);
 		if (one == 0)
 			one = give_up_central(w, hs.v[i].user_id);
+		else
+			one = tell_fault(w, &hs.v[i], one);
 		if (r == 0)
 			r = one;
 	}
@@ -100,14 +155,16 @@ nk_keyfile_after_edit(const struct nk_keyfile_work *w)
 	const struct nk_ids *edited = nk_publisher_homes(w->publisher);
 	size_t i, n = edited->n;
 	int64_t *ids;
+	int r;
 
 	/* our own edits forget them */
 	if (n == 0 || (ids = calloc(n, sizeof(*ids))) == NULL)
 		return;
 	memcpy(ids, edited->v, n * sizeof(*ids));
-	for (i = 0; i < n && nk_monotonic_ms() < until; i++)
-		if (apply(w, ids[i], until) < 0)
-			break;
+	for (i = 0; i < n && nk_monotonic_ms() < until; i++) {
+		r = apply(w, ids[i], until);
+		(void)r;
+	}
 	free(ids);
 }
 
@@ -117,26 +174,43 @@ struct noting {
 	const struct nk_conf	*conf;
 	int64_t			 user_id;	/* 0: everybody */
 	bool			 all;		/* also what seems right */
+	int			 fault;		/* the first one */
 };
+
+/* MUST 5: one who cannot be noted has what he had. */
+static int
+note_one(struct nk_store *s, struct noting *n, int64_t user_id)
+{
+	struct fault f = { .user_id = user_id };
+	bool pending;
+	int r;
+
+	if ((r = nk_store_savepoint(s)) < 0)
+		return r;
+	if ((f.error = nk_home_note(s, n->conf, user_id, n->all,
+	    (int64_t)time(NULL), &pending)) == 0)
+		return nk_store_release(s);
+	nk_store_rollback_to(s);
+	(void)write_fault(s, &f);
+	if (n->fault == 0)
+		n->fault = f.error;
+	return 0;
+}
 
 /* What has ended since it was written is pending from now on. */
 static int
 note_time(struct nk_store *s, void *arg)
 {
-	const struct noting *n = arg;
-	int64_t now = (int64_t)time(NULL);
+	struct noting *n = arg;
 	struct nk_ids ids = { NULL, 0 };
-	bool pending;
 	size_t i;
 	int r;
 
 	if (n->user_id != 0)
-		return nk_home_note(s, n->conf, n->user_id, n->all, now,
-		    &pending);
+		return note_one(s, n, n->user_id);
 	r = nk_keyfile_home_users(s, &ids);
 	for (i = 0; r == 0 && i < ids.n; i++)
-		r = nk_home_note(s, n->conf, ids.v[i], n->all, now,
-		    &pending);
+		r = note_one(s, n, ids.v[i]);
 	nk_ids_clear(&ids);
 	return r;
 }
@@ -145,12 +219,13 @@ static int
 catch_up(const struct nk_keyfile_work *w, int64_t user_id, bool all,
     int64_t ms)
 {
-	struct noting n = { w->conf, user_id, all };
+	struct noting n = { w->conf, user_id, all, 0 };
 	int r;
 
 	if ((r = nk_publisher_record(w->publisher, note_time, &n)) < 0)
 		return r;
-	return apply(w, user_id, nk_monotonic_ms() + ms);
+	r = apply(w, user_id, nk_monotonic_ms() + ms);
+	return n.fault < 0 ? n.fault : r;
 }
 
 static int
@@ -173,12 +248,15 @@ give_up_all_central(const struct nk_keyfile_work *w)
 {
 	struct nk_ids ids = { NULL, 0 };
 	size_t i;
-	int r;
+	int one, r;
 
 	r = nk_keyfile_central_each(nk_publisher_store(w->publisher), add_id,
 	    &ids);
-	for (i = 0; r == 0 && i < ids.n; i++)
-		r = give_up_central(w, ids.v[i]);
+	for (i = 0; r != -EAGAIN && i < ids.n; i++) {
+		one = give_up_central(w, ids.v[i]);
+		if (r == 0 || one == -EAGAIN)
+			r = one;
+	}
 	nk_ids_clear(&ids);
 	return r;
 }
@@ -186,11 +264,11 @@ give_up_all_central(const struct nk_keyfile_work *w)
 int
 nk_keyfile_sync(const struct nk_keyfile_work *w, bool all)
 {
-	int r;
+	int r, central;
 
-	if ((r = catch_up(w, 0, all, NK_KEYFILE_SYNC_MS)) < 0)
-		return r;
-	return give_up_all_central(w);
+	r = catch_up(w, 0, all, NK_KEYFILE_SYNC_MS);
+	central = give_up_all_central(w);
+	return r < 0 ? r : central;
 }
 
 int

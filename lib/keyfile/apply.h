@@ -14,9 +14,13 @@
  *     again: a home that is away, full or read-only may come back.
  *  4. A user's central file that the home's is to replace MUST NOT go before
  *     the home's has been written.
+ *  5. What the store has of one user, and cannot be read or is too large,
+ *     MUST NOT keep the others' files from being written.  The row has the
+ *     reason, as far as it can be written.
  *
  * Results are 0 also where homes could not be written: the store says which.
- * -errno: the store could not be read or written.
+ * -errno: the store could not be read or written, if only for one user; the
+ * first such error, after all others have been seen to.
  */
 
 #include <stdbool.h>

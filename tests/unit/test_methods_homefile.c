@@ -15,6 +15,7 @@
 
 #include "lib/fullio.h"
 #include "lib/keyfile/apply.h"
+#include "lib/store/internal.h"
 #include "lib/store/keyfiles.h"
 #include "tests/unit/methods_fixture.h"
 
@@ -692,6 +693,43 @@ START_TEST(one_at_a_time)
 }
 END_TEST
 
+/* MUST 5 of lib/keyfile/apply.h: what the store has of bob is damaged. */
+START_TEST(a_fault_of_one)
+{
+	const struct nk_keyfile_work wk = work();
+	struct nk_keyfile_home *h;
+	uint32_t uid;
+
+	make_home("/mnt/homes/bob", 5002);
+	done("user.update", "[3,{'home':'/mnt/homes/bob','sshpubkey':'" P256
+	    "'}]");
+	done("user.authorized_keys_file", "['bob',{'mode':'HOME'}]");
+	set_user(NK_KEYFILE_CENTRAL, ALICE, 5001);
+	home_away(true);
+	home_mode();
+	home_away(false);
+	ck_assert_int_eq(nk_db_exec(store()->db, "UPDATE keys SET comment ="
+	    " 'a' || char(0) || 'b' WHERE user_id = 3"), 0);
+	ck_assert_int_eq(nk_keyfile_sync(&wk, true), -EBADMSG);
+	is_text(ALICE, LINE);
+	is_pending(ALICE, NULL);
+	ck_assert_int_eq(nk_keyfile_central_get(store(), 2, &uid), -ENOENT);
+	ck_assert_int_eq(nk_keyfile_home_get(store(), 3, "/mnt/homes/bob",
+	    &h), 0);
+	ck_assert(h->pending && h->reason != NULL);
+	ck_assert_str_eq(h->reason, "What it should say could not be found "
+	    "out: Bad message.");
+	nk_keyfile_home_free(h);
+	ck_assert_int_eq(nk_db_exec(store()->db, "UPDATE keys SET comment ="
+	    " NULL WHERE user_id = 3"), 0);
+	ck_assert_int_eq(nk_keyfile_sync(&wk, true), 0);
+	ck_assert_int_eq(nk_keyfile_home_get(store(), 3, "/mnt/homes/bob",
+	    &h), 0);
+	ck_assert(!h->pending && h->reason == NULL);
+	nk_keyfile_home_free(h);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -726,6 +764,7 @@ main(void)
 	tcase_add_test(tc, a_key_that_ends);
 	tcase_add_test(tc, an_edit_meanwhile);
 	tcase_add_test(tc, one_at_a_time);
+	tcase_add_test(tc, a_fault_of_one);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);
