@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "lib/account/home.h"
+#include "lib/account/ids.h"
 #include "lib/publish/filetext.h"
 #include "lib/publish/internal.h"
 #include "lib/store/keyfiles.h"
@@ -88,6 +89,23 @@ gid_of(struct nk_store *s, const struct nk_user *u, uint32_t *gidp)
 }
 
 /*
+ * Of an account that lives elsewhere: what it had in another home, or, as
+ * nothing asks for it here, nobody's, which opens nothing.
+ */
+static int
+gid_elsewhere(struct nk_store *s, int64_t user_id, uint32_t *gidp)
+{
+	struct nk_keyfile_homes hs;
+	int r;
+
+	if ((r = nk_keyfile_homes_get(s, user_id, false, &hs)) < 0)
+		return r;
+	*gidp = hs.n > 0 ? hs.v[hs.n - 1].gid : NK_ID_NOBODY;
+	nk_keyfile_homes_clear(&hs);
+	return 0;
+}
+
+/*
  * What naskeys has written into the user's other homes may have been copied
  * into this one, and what it has written here for somebody who has gone is
  * this user's to take back.
@@ -151,7 +169,11 @@ note_row(struct nk_store *s, const struct nk_user *u,
 	int r;
 
 	row->uid = u->uid;
-	if (u->group_id != 0 && (r = gid_of(s, u, &row->gid)) < 0)
+	if (u->group_id != 0)
+		r = gid_of(s, u, &row->gid);
+	else
+		r = row->id != 0 ? 0 : gid_elsewhere(s, u->id, &row->gid);
+	if (r < 0)
 		return r;
 	changed = row->id == 0 || row->uid != old.uid || row->gid != old.gid;
 	if ((r = nk_filetext_make(s, u, now, &t)) < 0)
@@ -167,7 +189,6 @@ note_row(struct nk_store *s, const struct nk_user *u,
 	return r < 0 ? r : 0;
 }
 
-/* Nobody but who has asked for its gid makes a stranger's first row. */
 static int
 note_current(struct nk_store *s, const struct nk_user *u, bool keys,
     int64_t now, bool *pendingp)
@@ -177,8 +198,8 @@ note_current(struct nk_store *s, const struct nk_user *u, bool keys,
 	int r;
 
 	r = nk_keyfile_home_get(s, u->id, u->home, &row);
-	if (r < 0 && (r != -ENOENT || u->group_id == 0))
-		return r == -ENOENT ? 0 : r;
+	if (r < 0 && r != -ENOENT)
+		return r;
 	r = note_row(s, u, r < 0 ? &fresh : row, keys, now);
 	*pendingp = *pendingp || (row != NULL ? row->pending :
 	    fresh.pending);

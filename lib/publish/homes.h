@@ -30,8 +30,8 @@ bool	nk_home_is_wanted(const struct nk_conf *c, const struct nk_user *u,
 /*
  * Inside a transaction: note what the files of this user (who may be gone)
  * have become.  keys: the user's keys have changed.  *pendingp: one of them
- * is pending.  An account that lives elsewhere has its home's row from
- * whoever knows its gid.
+ * is pending.  An account that lives elsewhere has the gid that its row has
+ * from whoever has asked for it.
  */
 int	nk_home_note(struct nk_store *s, const struct nk_conf *c,
 	    int64_t user_id, bool keys, int64_t now, bool *pendingp)

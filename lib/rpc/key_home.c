@@ -41,6 +41,26 @@ find_elsewhere(struct nk_context *c, const struct nk_user *u,
 	return 0;
 }
 
+/* Two users' files cannot be one. */
+static int
+check_free(struct nk_context *c, const struct nk_user *u, const char *home,
+    struct nk_error *e)
+{
+	struct nk_user *other;
+	int r;
+
+	r = nk_user_by_home(nk_publisher_store(c->publisher), home, &other);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	if (other->id != u->id)
+		r = nk_error_call(e, EEXIST, "User %s has the home directory "
+		    "%.300s too (user %s), and only one user's keys can "
+		    "stand in its file: set another, or choose CENTRAL.",
+		    u->name, home, other->name);
+	nk_user_free(other);
+	return r;
+}
+
 int
 nk_key_home_find(struct nk_context *c, const struct nk_user *u,
     struct nk_question *theirs, struct nk_error *e)
@@ -57,7 +77,7 @@ nk_key_home_find(struct nk_context *c, const struct nk_user *u,
 	}
 	as_set.keyfile_mode = NK_KEYFILE_HOME;
 	if (nk_home_is_wanted(c->conf, &as_set, as_set.home))
-		return 0;
+		return check_free(c, u, as_set.home, e);
 	return nk_error_call(e, ENOTDIR, "User %s has no home directory of "
 	    "its own (%.300s): set one, or choose CENTRAL.", u->name,
 	    as_set.home);

@@ -16,9 +16,9 @@
 #define NK_FOREIGN_LINE_MAX	16384	/* bytes of one */
 
 /*
- * Before the edit: has u a home for a file?  Of an account that lives
- * elsewhere the other name services say it; *theirs has the answer.  0, or
- * -errno with *e set.
+ * Before the edit: has u a home for a file, and no other user the same one?
+ * Of an account that lives elsewhere the other name services say it; *theirs
+ * has the answer.  0, or -errno with *e set.
  */
 int	nk_key_home_find(struct nk_context *c, const struct nk_user *u,
 	    struct nk_question *theirs, struct nk_error *e) NK_MUST_CHECK;

@@ -94,6 +94,9 @@ nk_keyfile_home_of_other(struct nk_store *s, int64_t user_id,
     const char *home, struct nk_keyfile_home **hp)
 {
 	return home_select(s, SELECT "WHERE user_id <> $1 AND home = $2"
+	    " AND NOT EXISTS (SELECT 1 FROM users AS u"
+	    " WHERE u.id = keyfile_homes.user_id"
+	    " AND u.home = keyfile_homes.home AND u.keyfile_mode = 1)"
 	    ORDER " LIMIT 1", user_id, home, hp);
 }
 

@@ -36,7 +36,10 @@ void	nk_keyfile_home_free(struct nk_keyfile_home *h);
 /* The file of this user in this home. */
 int	nk_keyfile_home_get(struct nk_store *s, int64_t user_id,
 	    const char *home, struct nk_keyfile_home **hp) NK_MUST_CHECK;
-/* The first one in this home that is not this user's. */
+/*
+ * The first one in this home that is not this user's, and of which its own
+ * user, who is gone or has another home or mode by now, wants nothing more.
+ */
 int	nk_keyfile_home_of_other(struct nk_store *s, int64_t user_id,
 	    const char *home, struct nk_keyfile_home **hp) NK_MUST_CHECK;
 /*

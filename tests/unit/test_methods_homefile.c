@@ -598,6 +598,41 @@ START_TEST(an_account_elsewhere)
 }
 END_TEST
 
+/* Two users' keys cannot stand in one file. */
+START_TEST(a_home_of_another)
+{
+	set_user(NK_KEYFILE_NONE, "/usr/sbin", 5001);
+	refused("user.authorized_keys_file", "['daemon',{'mode':'HOME'}]",
+	    "", "User daemon has the home directory /usr/sbin too (user "
+	    "alice), and only one user's keys can stand in its file: set "
+	    "another, or choose CENTRAL.", EEXIST);
+	expect("user.authorized_keys_file", "['daemon']", "mode", "'NONE'");
+	home_mode();
+	expect("user.authorized_keys_file", "['daemon',{'mode':'HOME'}]",
+	    "mode", "'HOME'");
+}
+END_TEST
+
+/* It has a file there, though nobody has asked for its gid. */
+START_TEST(an_account_elsewhere_without_a_row)
+{
+	struct nk_keyfile_home *h;
+	struct nk_user *u;
+
+	ck_assert_int_eq(nk_edit_begin(w.c.publisher), 0);
+	ck_assert_int_eq(nk_user_get(store(), 4, &u), 0);
+	u->keyfile_mode = NK_KEYFILE_HOME;
+	free(u->home);
+	ck_assert_ptr_nonnull(u->home = strdup(OTHER));
+	ck_assert_int_eq(nk_user_update(store(), u), 0);
+	nk_user_free(u);
+	ck_assert_int_eq(nk_edit_commit(w.c.publisher), 0);
+	ck_assert_int_eq(nk_keyfile_home_get(store(), 4, OTHER, &h), 0);
+	ck_assert(h->pending && h->uid == 1 && h->gid == 65534);
+	nk_keyfile_home_free(h);
+}
+END_TEST
+
 START_TEST(a_key_that_ends)
 {
 	char params[256];
@@ -761,6 +796,8 @@ main(void)
 	tcase_add_test(tc, the_method);
 	tcase_add_test(tc, the_mode_of_new_users);
 	tcase_add_test(tc, an_account_elsewhere);
+	tcase_add_test(tc, a_home_of_another);
+	tcase_add_test(tc, an_account_elsewhere_without_a_row);
 	tcase_add_test(tc, a_key_that_ends);
 	tcase_add_test(tc, an_edit_meanwhile);
 	tcase_add_test(tc, one_at_a_time);

@@ -240,6 +240,23 @@ START_TEST(homes_found)
 	ck_assert_ptr_null(h);
 	begin();
 	file = add_home(id, bob_home, false);
+	/* one that its user lives in is nobody else's to take */
+	ck_assert_int_eq(nk_keyfile_home_of_other(s, id + 9, bob_home, &h),
+	    0);
+	ck_assert_int_eq(h->user_id, id + 7);
+	nk_keyfile_home_free(h);
+	ck_assert_int_eq(nk_keyfile_home_of_other(s, id + 7, bob_home, &h),
+	    -ENOENT);
+	ck_assert_int_eq(nk_user_get(s, id, &u), 0);
+	u->keyfile_mode = NK_KEYFILE_NONE;
+	ck_assert_int_eq(nk_user_update(s, u), 0);
+	ck_assert_int_eq(nk_keyfile_home_of_other(s, id + 7, bob_home, &h),
+	    0);
+	ck_assert_int_eq(h->user_id, id);
+	nk_keyfile_home_free(h);
+	u->keyfile_mode = NK_KEYFILE_HOME;
+	ck_assert_int_eq(nk_user_update(s, u), 0);
+	nk_user_free(u);
 	ck_assert_int_eq(add_line(file, "SHA256:A", "one"), 0);
 	/* a home that its user has left */
 	other = add_home(id, alice_home, true);
