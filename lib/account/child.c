@@ -20,33 +20,39 @@
 #define CHUNK	16384
 #define KILL_MS	2000		/* that a killed child may take to end */
 
-/* Leave the child nothing of ours but the pipe, as descriptor 3. */
+/*
+ * Leave the child nothing of ours but the pipe, as descriptor 3, and what it
+ * keeps, as 4.
+ */
 static int
-keep_only(int fd)
+keep_only(int fd, const int *keep)
 {
 	struct rlimit none = { 0, 0 };
-	int null, i;
+	int null, kept = -1, i;
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 ||
 	    setrlimit(RLIMIT_CORE, &none) == -1)
 		return -errno;
 	/* Out of the way first: the pipe may be one of 0 to 2 itself. */
-	if ((fd = fcntl(fd, F_DUPFD, 10)) == -1 ||
+	if ((fd = fcntl(fd, F_DUPFD, 10)) == -1 || (keep != NULL &&
+	    (kept = fcntl(*keep, F_DUPFD, 10)) == -1) ||
 	    (null = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1)
 		return -errno;
 	for (i = 0; i <= 2; i++) {
 		if (i != null && dup2(null, i) == -1)
 			return -errno;
 	}
-	if (dup2(fd, 3) == -1 || close_range(4, ~0U, 0) == -1)
+	if (dup2(fd, 3) == -1 || (kept != -1 && dup2(kept, 4) == -1) ||
+	    close_range(kept != -1 ? 5 : 4, ~0U, 0) == -1)
 		return -errno;
-	if (fcntl(3, F_SETFD, FD_CLOEXEC) == -1)
+	if (fcntl(3, F_SETFD, FD_CLOEXEC) == -1 ||
+	    (kept != -1 && fcntl(4, F_SETFD, FD_CLOEXEC) == -1))
 		return -errno;
 	return 3;
 }
 
 static _Noreturn void
-child(int (*work)(void *arg, int fd), void *arg, int fd)
+child(int (*work)(void *arg, int fd), void *arg, int fd, const int *keep)
 {
 	sigset_t none;
 	int r;
@@ -57,7 +63,7 @@ child(int (*work)(void *arg, int fd), void *arg, int fd)
 	(void)signal(SIGALRM, SIG_DFL);
 	(void)signal(SIGTERM, SIG_DFL);
 	(void)signal(SIGINT, SIG_DFL);
-	if ((fd = keep_only(fd)) < 0)
+	if ((fd = keep_only(fd, keep)) < 0)
 		_exit(100);
 	r = work(arg, fd);
 	_exit(r < 0 || r > 99 ? 100 : r);
@@ -175,15 +181,17 @@ reap(pid_t pid, int64_t end, int r)
 }
 
 int
-nk_child_run(int (*work)(void *arg, int fd), void *arg, unsigned int seconds,
+nk_child_run(int (*work)(void *arg, int fd), void *arg, const int *keep,
+    unsigned int seconds,
     int (*take)(void *take_arg, const void *bytes, size_t len),
     void *take_arg)
 {
-	return nk_child_watch(work, arg, seconds, seconds, take, take_arg);
+	return nk_child_watch(work, arg, keep, seconds, seconds, take,
+	    take_arg);
 }
 
 int
-nk_child_watch(int (*work)(void *arg, int fd), void *arg,
+nk_child_watch(int (*work)(void *arg, int fd), void *arg, const int *keep,
     unsigned int seconds, unsigned int silence,
     int (*take)(void *take_arg, const void *bytes, size_t len),
     void *take_arg)
@@ -201,7 +209,7 @@ nk_child_watch(int (*work)(void *arg, int fd), void *arg,
 		return r;
 	}
 	if (pid == 0)
-		child(work, arg, fds[1]);
+		child(work, arg, fds[1], keep);
 	close(fds[1]);
 	r = collect(fds[0], end, (int64_t)silence * 1000, take, take_arg);
 	close(fds[0]);
@@ -225,7 +233,7 @@ nk_child_start(struct nk_child *ch, int (*work)(void *arg, int fd),
 		return r;
 	}
 	if (pid == 0)
-		child(work, arg, fds[1]);
+		child(work, arg, fds[1], NULL);
 	close(fds[1]);
 	ch->pid = pid;
 	ch->fd = fds[0];
@@ -242,17 +250,65 @@ nk_child_stop(struct nk_child *ch)
 	*ch = NK_CHILD_NONE;
 }
 
+union control {
+	char		bytes[CMSG_SPACE(sizeof(int))];
+	struct cmsghdr	align;
+};
+
+static int
+send_question(int fd, const void *question, size_t len, const int *keep)
+{
+	struct iovec io = { (void *)(uintptr_t)question, len };
+	struct msghdr m = { .msg_iov = &io, .msg_iovlen = 1 };
+	struct cmsghdr *cm;
+	union control c;
+
+	if (keep != NULL) {
+		memset(&c, 0, sizeof(c));
+		m.msg_control = c.bytes;
+		m.msg_controllen = sizeof(c.bytes);
+		cm = CMSG_FIRSTHDR(&m);
+		cm->cmsg_level = SOL_SOCKET;
+		cm->cmsg_type = SCM_RIGHTS;
+		cm->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(cm), keep, sizeof(int));
+	}
+	return sendmsg(fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT) == -1 ? -errno :
+	    0;
+}
+
+ssize_t
+nk_child_hear(int fd, void *question, size_t len, int *keptp)
+{
+	struct iovec io = { question, len };
+	union control c;
+	struct msghdr m = { .msg_iov = &io, .msg_iovlen = 1,
+	    .msg_control = c.bytes, .msg_controllen = sizeof(c.bytes) };
+	struct cmsghdr *cm;
+	ssize_t n;
+
+	*keptp = -1;
+	if ((n = recvmsg(fd, &m, MSG_CMSG_CLOEXEC)) == -1)
+		return -errno;
+	cm = CMSG_FIRSTHDR(&m);
+	if (cm != NULL && cm->cmsg_level == SOL_SOCKET &&
+	    cm->cmsg_type == SCM_RIGHTS &&
+	    cm->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(keptp, CMSG_DATA(cm), sizeof(int));
+	return n;
+}
+
 int
 nk_child_exchange(const struct nk_child *ch, const void *question, size_t len,
-    unsigned int seconds, void *answer, size_t answer_len)
+    const int *keep, unsigned int seconds, void *answer, size_t answer_len)
 {
 	int64_t end = nk_monotonic_ms() + (int64_t)seconds * 1000, left;
 	struct pollfd p = { .fd = ch->fd, .events = POLLIN };
 	ssize_t n;
+	int r;
 
-	if ((n = send(ch->fd, question, len,
-	    MSG_NOSIGNAL | MSG_DONTWAIT)) == -1)
-		return -errno;
+	if ((r = send_question(ch->fd, question, len, keep)) < 0)
+		return r;
 	for (;;) {
 		if ((left = end - nk_monotonic_ms()) <= 0)
 			return -ETIMEDOUT;
@@ -287,13 +343,14 @@ take_answer(void *arg, const void *bytes, size_t len)
 }
 
 int
-nk_child_ask(int (*work)(void *arg, int fd), void *arg, unsigned int seconds,
-    void *answer, size_t len)
+nk_child_ask(int (*work)(void *arg, int fd), void *arg, const int *keep,
+    unsigned int seconds, void *answer, size_t len)
 {
 	struct answer a = { answer, len, 0 };
 	int r;
 
-	if ((r = nk_child_run(work, arg, seconds, take_answer, &a)) < 0)
+	if ((r = nk_child_run(work, arg, keep, seconds, take_answer,
+	    &a)) < 0)
 		return r;
 	return a.got == len ? 0 : -EIO;
 }

@@ -14,20 +14,22 @@
 #include "lib/attr.h"
 
 /*
- * Fork; in the child, with every descriptor closed but /dev/null as 0 to 2
- * and fd, call work(arg, fd), which writes its answer to fd and whose
- * result, 0 to 99, is the exit status.  In the parent give what comes to
- * take(take_arg, bytes, len) in order; it returns 0, or -errno to end.
- * After "seconds" the child is killed.
+ * Fork; in the child, with every descriptor closed but /dev/null as 0 to 2,
+ * fd, and *keep unless keep is NULL, call work(arg, fd), which writes its
+ * answer to fd and whose result, 0 to 99, is the exit status.  In the parent
+ * give what comes to take(take_arg, bytes, len) in order; it returns 0, or
+ * -errno to end.  After "seconds" the child is killed.
  *
  * Returns 0 when the child has ended with status 0; -ETIMEDOUT; -EIO when
  * it ended otherwise; what take() returned; -errno of pipe(2) and fork(2).
  * The child is gone when this returns, unless a system call that no signal
  * ends holds it two seconds after it was killed: then it is left behind, to
- * be reaped by whoever is the parent when the call ends.
+ * be reaped by whoever is the parent when the call ends.  *keep stays open
+ * until it is really gone: a lock that is held by it keeps others from
+ * leaving more of them behind at the same place.
  */
 int	nk_child_run(int (*work)(void *arg, int fd), void *arg,
-	    unsigned int seconds,
+	    const int *keep, unsigned int seconds,
 	    int (*take)(void *take_arg, const void *bytes, size_t len),
 	    void *take_arg) NK_MUST_CHECK;
 
@@ -36,13 +38,14 @@ int	nk_child_run(int (*work)(void *arg, int fd), void *arg,
  * from it for "silence" seconds.
  */
 int	nk_child_watch(int (*work)(void *arg, int fd), void *arg,
-	    unsigned int seconds, unsigned int silence,
+	    const int *keep, unsigned int seconds, unsigned int silence,
 	    int (*take)(void *take_arg, const void *bytes, size_t len),
 	    void *take_arg) NK_MUST_CHECK;
 
 /* The same for one answer of exactly len bytes; -EIO if it is not that. */
 int	nk_child_ask(int (*work)(void *arg, int fd), void *arg,
-	    unsigned int seconds, void *answer, size_t len) NK_MUST_CHECK;
+	    const int *keep, unsigned int seconds, void *answer, size_t len)
+	    NK_MUST_CHECK;
 
 /* ---- a child that stays, for one question after another ---- */
 
@@ -61,12 +64,20 @@ int	nk_child_start(struct nk_child *ch, int (*work)(void *arg, int fd),
 	    void *arg) NK_MUST_CHECK;
 
 /*
- * Send a packet and wait for one of exactly answer_len bytes.  -ETIMEDOUT
- * after "seconds", -EIO, or -errno: then it must be stopped.
+ * Send a packet, and *keep with it unless keep is NULL, and wait for one of
+ * exactly answer_len bytes.  -ETIMEDOUT after "seconds", -EIO, or -errno:
+ * then it must be stopped.
  */
 int	nk_child_exchange(const struct nk_child *ch, const void *question,
-	    size_t len, unsigned int seconds, void *answer,
+	    size_t len, const int *keep, unsigned int seconds, void *answer,
 	    size_t answer_len) NK_MUST_CHECK;
+
+/*
+ * In the child: wait for the next packet.  *keptp is what came with it, the
+ * caller's to close, or -1.  The length, 0 at the end, or -errno.
+ */
+ssize_t	nk_child_hear(int fd, void *question, size_t len, int *keptp)
+	    NK_MUST_CHECK;
 void	nk_child_stop(struct nk_child *ch);
 
 #endif /* NASKEYS_ACCOUNT_CHILD_H */

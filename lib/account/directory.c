@@ -142,7 +142,7 @@ ask_entry(int (*work)(void *arg, int fd), const char *name, uint32_t id,
 	int r;
 
 	memset(e, 0, sizeof(*e));
-	if ((r = nk_child_ask(work, &q, seconds, e, sizeof(*e))) < 0) {
+	if ((r = nk_child_ask(work, &q, NULL, seconds, e, sizeof(*e))) < 0) {
 		memset(e, 0, sizeof(*e));
 		return r;
 	}
@@ -176,7 +176,7 @@ nk_directory_groups(const char *name, uint32_t gid, unsigned int seconds,
 	int r;
 
 	*np = 0;
-	r = nk_child_ask(ask_groups, &q, seconds, &list, sizeof(list));
+	r = nk_child_ask(ask_groups, &q, NULL, seconds, &list, sizeof(list));
 	if (r < 0)
 		return r;
 	if (list.n > NK_DIRECTORY_GROUPS_MAX)
@@ -273,7 +273,8 @@ nk_directory_read(struct nk_directory **dp, unsigned int seconds)
 	if ((r = nk_nameset_new(&d->users)) < 0 ||
 	    (r = nk_nameset_new(&d->groups)) < 0)
 		goto out;
-	if ((r = nk_child_run(list_all, NULL, seconds, take_items, &in)) < 0)
+	if ((r = nk_child_run(list_all, NULL, NULL, seconds, take_items,
+	    &in)) < 0)
 		goto out;
 	if (!in.ended) {
 		r = -EIO;

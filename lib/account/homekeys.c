@@ -99,5 +99,5 @@ nk_homekeys_look(const char *const *home, size_t n, uid_t root,
 {
 	struct question q = { home, n, root };
 
-	return n == 0 ? 0 : nk_child_ask(answer, &q, seconds, v, n);
+	return n == 0 ? 0 : nk_child_ask(answer, &q, NULL, seconds, v, n);
 }

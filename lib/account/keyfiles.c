@@ -118,7 +118,7 @@ look(const struct nk_keyfiles *k, struct nk_looker **lp, const char *path,
 {
 	struct nk_look question = { .uid = k->uid, .gid = k->gid,
 	    .path = path, .home = home_that_counts(k, path),
-	    .word = k->base64 };
+	    .word = k->base64, .keep = k->keep };
 	enum nk_looked state = NK_LOOKED_UNKNOWN;
 
 	if (!is_known_missing(k, path, &state) &&

@@ -29,6 +29,7 @@ struct nk_keyfiles {
 	gid_t		 gid;
 	const char	*base64;	/* of the key */
 	unsigned int	 seconds;
+	const int	*keep;		/* by who looks (looker.h), or NULL */
 };
 
 /*

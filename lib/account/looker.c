@@ -192,15 +192,18 @@ serve(void *arg, int fd)
 	enum nk_looked answer;
 	ssize_t n;
 	char *q;
+	int kept;
 
 	(void)arg;
 	if ((q = malloc(QUESTION_MAX)) == NULL)
 		return 1;
-	while ((n = recv(fd, q, QUESTION_MAX, 0)) > 0) {
+	while ((n = nk_child_hear(fd, q, QUESTION_MAX, &kept)) > 0) {
 		if (!parse(q, (size_t)n, &look) ||
 		    become(look.uid, look.gid) < 0)
 			break;			/* rule 3 */
 		answer = look_at(&look);
+		if (kept != -1)		/* whoever asks may go on then */
+			(void)close(kept);
 		if (come_back() < 0 ||
 		    send(fd, &answer, sizeof(answer), MSG_NOSIGNAL) == -1)
 			break;
@@ -281,8 +284,8 @@ nk_looker_ask(struct nk_looker **lp, const struct nk_look *look,
 	if ((r = write_question(look, &q, &len)) < 0)
 		return r;
 	if ((r = nk_looker_start(lp)) == 0) {
-		r = nk_child_exchange(&(*lp)->child, q, len, seconds,
-		    &answer, sizeof(answer));
+		r = nk_child_exchange(&(*lp)->child, q, len,
+		    look->keep, seconds, &answer, sizeof(answer));
 		if (r == 0) {
 			*answerp = answer;
 		} else {

@@ -43,6 +43,8 @@ struct nk_look {
 	 */
 	const char	*home;
 	const char	*word;
+	/* The child has it open until it has looked; or NULL (child.h). */
+	const int	*keep;
 };
 
 struct nk_looker;

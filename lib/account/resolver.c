@@ -170,7 +170,7 @@ nk_resolver_ask(struct nk_resolver **rp, struct nk_question *q, size_t n,
 	if ((r = pack(&request, q, n)) < 0 || (r = start(rp)) < 0)
 		return r;
 	r = nk_child_exchange(&(*rp)->child, &request, sizeof(request),
-	    seconds, &answer, sizeof(answer));
+	    NULL, seconds, &answer, sizeof(answer));
 	if (r < 0) {
 		nk_resolver_free(*rp);
 		*rp = NULL;

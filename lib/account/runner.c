@@ -89,7 +89,7 @@ nk_runner_run(const struct nk_runner *p, char **textp, size_t *lenp)
 		return -ENOENT;
 	if ((o.text = malloc(p->max + 1)) == NULL)
 		return -ENOMEM;
-	r = nk_child_run(work, &copy, p->seconds, take, &o);
+	r = nk_child_run(work, &copy, NULL, p->seconds, take, &o);
 	if (r < 0 && r != -EIO) {
 		free(o.text);
 		return r;

@@ -125,7 +125,7 @@ nk_seen_account_ask(const char *name, int64_t today, unsigned int seconds,
 
 	if (strlen(name) >= NK_ACCOUNT_NAME_MAX)
 		return -ENAMETOOLONG;
-	r = nk_child_ask(work, &q, seconds, a, sizeof(*a));
+	r = nk_child_ask(work, &q, NULL, seconds, a, sizeof(*a));
 	if (r < 0)
 		return r;
 	/* Whatever the child was made to write, strings end. */

@@ -157,7 +157,10 @@ nk_authfile_read(const struct nk_authfile_question *q, struct nk_authfile *f)
 	*f = (struct nk_authfile){ .answer = malloc(NK_AUTHFILE_ANSWER_MAX) };
 	if (f->answer == NULL)
 		return -ENOMEM;
-	if ((r = nk_child_run(work, &copy, q->seconds, take, f)) < 0)
+	if (q->hangs)
+		return -ETIMEDOUT;
+	if ((r = nk_child_run(work, &copy, q->keep, q->seconds, take,
+	    f)) < 0)
 		return r;
 	if (f->len < sizeof(f->modes))
 		return -EIO;

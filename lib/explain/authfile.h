@@ -33,6 +33,8 @@ struct nk_authfile_question {
 	const uint8_t	*blob;
 	size_t		 blob_len;
 	unsigned int	 seconds;
+	const int	*keep;		/* as in explain.h */
+	bool		 hangs;
 };
 
 struct nk_authfile {

@@ -131,7 +131,7 @@ is_safe(struct nk_refusals *rs, const char *program, unsigned int rank)
 	struct nk_modes m;
 	struct stat st;
 
-	if (nk_child_ask(look_in_child, &c, rs->e->q->seconds, &m,
+	if (nk_child_ask(look_in_child, &c, NULL, rs->e->q->seconds, &m,
 	    sizeof(m)) < 0) {
 		nk_explain_doubt(rs->e->x, id, NULL, "%s cannot be looked "
 		    "at.", program);

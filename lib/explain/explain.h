@@ -35,6 +35,9 @@ struct nk_explain_question {
 	const char	*command_user;
 	bool		 chained;	/* it asks another one after itself */
 	unsigned int	 seconds;	/* for each thing that may hang */
+	const int	*keep;		/* by each child that looks in the home
+					   (child.h), or NULL */
+	bool		 hangs;		/* no child may look there */
 };
 
 /* The address that is taken where nobody names one. */

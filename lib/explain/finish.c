@@ -170,8 +170,8 @@ look_at_chroot(struct nk_explaining *e)
 		    "is not understood here.", value);
 		return 1;
 	}
-	if (nk_child_ask(look_chroot_in_child, &p, e->q->seconds, &m,
-	    sizeof(m)) < 0) {
+	if (e->q->hangs || nk_child_ask(look_chroot_in_child, &p,
+	    e->q->keep, e->q->seconds, &m, sizeof(m)) < 0) {
 		nk_explain_doubt(e->x, "chroot", NULL, "%s, where the session "
 		    "is shut in, cannot be looked at.", path);
 		return 1;
@@ -217,8 +217,8 @@ look_at_session(struct nk_explaining *e)
 		    "work).", shell);
 		return 0;
 	}
-	if (nk_child_ask(look_home_in_child, &p, e->q->seconds, &there,
-	    sizeof(there)) < 0 || there == 0)
+	if (e->q->hangs || nk_child_ask(look_home_in_child, &p, e->q->keep,
+	    e->q->seconds, &there, sizeof(there)) < 0 || there == 0)
 		nk_explain_say(e->x, "home", NK_EXPLAIN_WARN, NULL,
 		    "The home %s is not there now: the session begins in /.",
 		    e->account->home);

@@ -138,6 +138,8 @@ nk_explain_authfile(const struct nk_explaining *e, const char *path,
 		.blob = k != NULL ? k->wanted : NULL,
 		.blob_len = k != NULL ? k->wanted_len : 0,
 		.seconds = e->q->seconds,
+		.keep = e->q->keep,
+		.hangs = e->q->hangs,
 	};
 }
 

@@ -28,8 +28,8 @@ run(const struct nk_homefile_who *who, struct nk_dirjob *j,
 	j->who = who;
 	j->seconds = j->kind == NK_DIRJOB_COPY || j->kind == NK_DIRJOB_EMPTY ?
 	    NK_HOMEDIR_SECONDS : who->seconds;
-	r = nk_child_watch(nk_dirjob_work, j, j->seconds, who->seconds, take,
-	    report);
+	r = nk_child_watch(nk_dirjob_work, j, who->lock, j->seconds,
+	    who->seconds, take, report);
 	if (r == -EIO || (r == 0 && !nk_homereport_is_whole(report)))
 		return nk_homefile_set(res, NK_HOMEFILE_KILLED);
 	if (r < 0)

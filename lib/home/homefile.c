@@ -74,7 +74,7 @@ run(struct task *t, struct nk_homeanswer *a, struct nk_homefile_result *res)
 	t->job.home = t->who->home;
 	if ((r = check_who(t->who, res)) < 0)
 		return r;
-	r = nk_child_run(work, t, t->who->seconds, take, a);
+	r = nk_child_run(work, t, t->who->lock, t->who->seconds, take, a);
 	if (r == -EIO || (r == 0 && !nk_homeanswer_is_whole(a)))
 		return nk_homefile_set(res, NK_HOMEFILE_KILLED);
 	if (r < 0)

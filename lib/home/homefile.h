@@ -31,7 +31,9 @@
  *  4. After a failure the old file MUST be there with its old text, and no
  *     new one beside it (temp.h names the exceptions).
  *
- * One job at a time for one home: the caller holds a lock of its own.  Other
+ * One job at a time for one home: the caller holds a lock of its own, and
+ * the child holds it too until it is gone (child.h), so that one that is
+ * left behind keeps others from following it.  Other
  * programs, and other machines on the same server, may write meanwhile:
  * then the answer is NK_HOMEFILE_CHANGED, and their text stays.
  */
@@ -58,6 +60,7 @@ struct nk_homefile_who {
 	const char	*home;		/* of the shape of nk_home_check() */
 	uid_t		 root;		/* counts as root above the home */
 	unsigned int	 seconds;	/* 1 to NK_HOMEFILE_SECONDS_MAX */
+	const int	*lock;		/* of these homes, or NULL: none */
 };
 
 /*

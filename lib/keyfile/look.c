@@ -6,7 +6,33 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/keyfile/homelock.h"
 #include "lib/keyfile/plan.h"
+
+/* Under the lock of the home. */
+static int
+each_foreign(const struct nk_homefile_who *who,
+    const struct nk_keyfile_plan *plan,
+    int (*fn)(void *arg, size_t number, const char *line, size_t len),
+    void *arg, const char **reasonp)
+{
+	struct nk_homefile_result res;
+	struct nk_homefile seen;
+	struct nk_merge m;
+	char *file;
+	int r;
+
+	if (nk_homefile_read(who, &seen, &file, &res) < 0) {
+		*reasonp = nk_homefile_sentence(res.outcome);
+		return 0;
+	}
+	m = nk_keyfile_plan_merge(plan, file, (size_t)seen.file.size);
+	r = nk_merge_foreign(&m, fn, arg);
+	if (file != NULL)	/* nobody knows what is in it */
+		explicit_bzero(file, (size_t)seen.file.size);
+	free(file);
+	return r;
+}
 
 int
 nk_keyfile_each_foreign(const struct nk_keyfile_work *w,
@@ -14,12 +40,9 @@ nk_keyfile_each_foreign(const struct nk_keyfile_work *w,
     int (*fn)(void *arg, size_t number, const char *line, size_t len),
     void *arg, const char **reasonp)
 {
-	struct nk_homefile_result res;
 	struct nk_keyfile_plan plan;
 	struct nk_homefile_who who;
-	struct nk_homefile seen;
-	struct nk_merge m;
-	char *file;
+	struct nk_homelock lock;
 	int r;
 
 	*reasonp = NULL;
@@ -28,16 +51,14 @@ nk_keyfile_each_foreign(const struct nk_keyfile_work *w,
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	who = nk_keyfile_plan_who(&plan, w->state->owner,
-	    w->conf->lookup_timeout);
-	if (nk_homefile_read(&who, &seen, &file, &res) < 0) {
-		*reasonp = nk_homefile_sentence(res.outcome);
-	} else {
-		m = nk_keyfile_plan_merge(&plan, file,
-		    (size_t)seen.file.size);
-		r = nk_merge_foreign(&m, fn, arg);
-		if (file != NULL)	/* nobody knows what is in it */
-			explicit_bzero(file, (size_t)seen.file.size);
-		free(file);
+	    w->conf->lookup_timeout, &lock.fd);
+	r = nk_homelock_take(&lock, w->state, who.uid, NK_HOMELOCK_MS);
+	if (r == 0) {
+		r = each_foreign(&who, &plan, fn, arg, reasonp);
+		nk_homelock_drop(&lock);
+	} else if (r == -EAGAIN) {
+		*reasonp = nk_homefile_sentence(NK_HOMEFILE_TIMEOUT);
+		r = 0;
 	}
 	nk_keyfile_plan_clear(&plan);
 	return r;

@@ -18,6 +18,7 @@
  * number from 1; stops at the first non-zero result, which is returned.  0
  * also where naskeys has nothing to do with a file there, and where it
  * cannot be read: then *reasonp, else NULL, is a static sentence.  -errno.
+ * Takes the lock of the home (homelock.h).
  */
 int	nk_keyfile_each_foreign(const struct nk_keyfile_work *w,
 	    const struct nk_user *u,

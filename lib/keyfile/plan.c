@@ -128,7 +128,7 @@ nk_keyfile_plan_merge(const struct nk_keyfile_plan *p, const char *file,
 
 struct nk_homefile_who
 nk_keyfile_plan_who(const struct nk_keyfile_plan *p, uid_t root,
-    unsigned int seconds)
+    unsigned int seconds, const int *lock)
 {
 	return (struct nk_homefile_who){
 		.uid = p->row->uid,
@@ -138,5 +138,6 @@ nk_keyfile_plan_who(const struct nk_keyfile_plan *p, uid_t root,
 		.home = p->row->home,
 		.root = root,
 		.seconds = seconds,
+		.lock = lock,
 	};
 }

@@ -50,8 +50,8 @@ bool	nk_keyfile_plan_is_same(const struct nk_keyfile_plan *a,
 struct nk_merge nk_keyfile_plan_merge(const struct nk_keyfile_plan *p,
 	    const char *file, size_t len);
 
-/* As whom; p is borrowed.  root and seconds as in homefile.h. */
+/* As whom; p is borrowed.  root, seconds and lock as in homefile.h. */
 struct nk_homefile_who nk_keyfile_plan_who(const struct nk_keyfile_plan *p,
-	    uid_t root, unsigned int seconds);
+	    uid_t root, unsigned int seconds, const int *lock);
 
 #endif /* NASKEYS_KEYFILE_PLAN_H */

@@ -2,17 +2,14 @@
 #include "lib/keyfile/write.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "lib/home/homefile.h"
+#include "lib/keyfile/homelock.h"
 #include "lib/keyfile/look.h"
 #include "lib/keyfile/plan.h"
-#include "lib/publish/lock.h"
 
 #define TRIES	4	/* somebody else has changed file or store */
 
@@ -21,6 +18,7 @@ struct task {
 	const struct nk_keyfile_work	*w;
 	int64_t				 user_id;
 	uint32_t			 uid;		/* whose lock we have */
+	const int			*lock;
 	const char			*home;
 	struct nk_keyfile_plan		 plan;
 	char				*current;	/* it is this home's
@@ -152,7 +150,7 @@ static int
 work_once(struct task *t)
 {
 	const struct nk_homefile_who who = nk_keyfile_plan_who(&t->plan,
-	    t->w->state->owner, t->w->conf->lookup_timeout);
+	    t->w->state->owner, t->w->conf->lookup_timeout, t->lock);
 	struct nk_homefile_result res;
 	struct nk_homefile seen;
 	char *file, *text = NULL;
@@ -220,29 +218,18 @@ work(struct task *t)
 	return r == 1 ? 0 : r;
 }
 
-/* MUST 1.  The file goes with its last holder. */
-static int
-lock_home(const struct nk_state *state, uint32_t uid, uint32_t wait_ms,
-    char path[PATH_MAX], int *fdp)
-{
-	int n = snprintf(path, PATH_MAX, "%s.home-%u", state->lock, uid);
-
-	if (n < 0 || n >= PATH_MAX)
-		return -ENAMETOOLONG;
-	return nk_lock_take(path, state->owner, wait_ms, fdp);
-}
-
 int
 nk_keyfile_write(const struct nk_keyfile_work *w,
     const struct nk_keyfile_home *h)
 {
+	struct nk_homelock lock;
 	struct task t = { .w = w, .user_id = h->user_id, .uid = h->uid,
-	    .home = h->home, .plan = NK_KEYFILE_PLAN_NONE };
-	char path[PATH_MAX], *current = NULL;
-	int lock = -1, r;
+	    .lock = &lock.fd, .home = h->home, .plan = NK_KEYFILE_PLAN_NONE };
+	char *current = NULL;
+	int r;
 
-	r = lock_home(w->state, h->uid, w->conf->lookup_timeout * 1000u,
-	    path, &lock);
+	r = nk_homelock_take(&lock, w->state, h->uid,	/* MUST 1 */
+	    w->conf->lookup_timeout * 1000u);
 	if (r < 0)	/* who has it sees to this too, or it stays pending */
 		return r == -EAGAIN ? 0 : r;
 	if ((r = work(&t)) == 0 && t.current != NULL) {
@@ -252,7 +239,6 @@ nk_keyfile_write(const struct nk_keyfile_work *w,
 	}
 	free(t.current);
 	free(current);
-	(void)unlink(path);
-	nk_lock_drop(&lock);
+	nk_homelock_drop(&lock);
 	return r;
 }

@@ -14,6 +14,7 @@
 #include "lib/fullio.h"
 #include "lib/home/become.h"
 #include "lib/home/homefile.h"
+#include "lib/keyfile/homelock.h"
 #include "lib/rpc/import_warn.h"
 #include "lib/rpc/key_places.h"
 #include "lib/rpc/keyrow.h"
@@ -185,7 +186,7 @@ look_around(const struct nk_homefile_who *who, struct nk_adopt_file *f)
 	if (asprintf(&other, "%s2", f->path) == -1)
 		return -ENOMEM;
 	q.other = other;
-	r = nk_child_ask(look, &q, who->seconds, &a, sizeof(a));
+	r = nk_child_ask(look, &q, who->lock, who->seconds, &a, sizeof(a));
 	free(other);
 	if (r < 0) {
 		if (f->found)
@@ -202,26 +203,23 @@ look_around(const struct nk_homefile_who *who, struct nk_adopt_file *f)
 	return 0;
 }
 
-int
-nk_adopt_file_read(struct nk_context *c, const struct nk_user *u,
+/* Under the lock of the home. */
+static int
+read_file(struct nk_context *c, const struct nk_homefile_who *who,
     struct nk_adopt_file *f)
 {
 	struct nk_keypolicy policy = nk_keyrow_policy(c->conf);
 	struct nk_homefile_result res;
-	struct nk_homefile_who who;
 	struct nk_homefile seen;
 	char *text = NULL;
 	int r;
 
-	memset(f, 0, sizeof(*f));
-	if ((r = find_home(c, u, f, &who)) < 0 || f->home == NULL)
-		return r;
-	if (nk_homefile_read(&who, &seen, &text, &res) < 0) {
+	if (nk_homefile_read(who, &seen, &text, &res) < 0) {
 		say_result(f, &res);
 		return res.error == ENOMEM ? -ENOMEM : 0;
 	}
 	f->found = text != NULL;
-	r = look_around(&who, f);
+	r = look_around(who, f);
 	if (text == NULL)
 		return r;
 	if (r == 0 && f->why[0] == '\0')
@@ -229,6 +227,30 @@ nk_adopt_file_read(struct nk_context *c, const struct nk_user *u,
 		    &policy, &f->lines);
 	explicit_bzero(text, (size_t)seen.file.size);
 	free(text);
+	return r;
+}
+
+int
+nk_adopt_file_read(struct nk_context *c, const struct nk_user *u,
+    struct nk_adopt_file *f)
+{
+	struct nk_homefile_result res;
+	struct nk_homefile_who who;
+	struct nk_homelock lock;
+	int r;
+
+	memset(f, 0, sizeof(*f));
+	if ((r = find_home(c, u, f, &who)) < 0 || f->home == NULL)
+		return r;
+	if ((r = nk_homelock_take(&lock, c->state, u->uid,
+	    NK_HOMELOCK_MS)) < 0) {
+		r = nk_homefile_errno(&res, r == -EAGAIN ? ETIMEDOUT : -r);
+		say_result(f, &res);
+		return r == -ENOMEM ? r : 0;
+	}
+	who.lock = &lock.fd;
+	r = read_file(c, &who, f);
+	nk_homelock_drop(&lock);
 	return r;
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "lib/keyfile/homelock.h"
 #include "lib/rpc/elsewhere.h"
 #include "lib/store/keyfiles.h"
 
@@ -76,6 +77,8 @@ nk_key_places_look(struct nk_context *c, const struct nk_user *u,
 	struct nk_keyfiles k = files_of(c, u, gid);
 	struct nk_question q = { .name = u->name };
 	const char *text = NULL;
+	struct nk_homelock lock;
+	int r = -EAGAIN;
 
 	*deadp = false;
 	k.base64 = base64;
@@ -89,8 +92,13 @@ nk_key_places_look(struct nk_context *c, const struct nk_user *u,
 		k.home = q.entry.home;
 		k.gid = q.entry.gid;
 	}
-	if (text == NULL && nk_keyfiles_look(&k, &c->looker, deadp,
-	    why) == 0)
+	if (text == NULL && (r = nk_homelock_take(&lock, c->state, u->uid,
+	    NK_HOMELOCK_MS)) == 0) {
+		k.keep = &lock.fd;
+		r = nk_keyfiles_look(&k, &c->looker, deadp, why);
+		nk_homelock_drop(&lock);
+	}
+	if (r == 0)
 		return;
 	(void)snprintf(why, NK_KEYFILES_WHY_MAX, "%s", text != NULL ? text :
 	    "The files that sshd reads could not be looked at.");

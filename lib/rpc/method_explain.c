@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/explain/explain.h"
+#include "lib/keyfile/homelock.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/key_add.h"
 #include "lib/rpc/object.h"
@@ -110,6 +111,28 @@ answer(const struct nk_explain_question *q, const struct nk_explain *x,
 	return nk_object_finish(&b, resultp);
 }
 
+/*
+ * A user may ask as often as he likes, and leaves no more children behind in
+ * a home that never answers than at the first time (lib/keyfile/homelock.h).
+ */
+static int
+take_home(struct nk_context *c, struct nk_explain_question *q,
+    struct nk_homelock *lock)
+{
+	struct nk_user *u;
+	int r;
+
+	r = nk_user_by_name(nk_publisher_store(c->publisher), q->user, &u);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	r = nk_homelock_take(lock, c->state, u->uid, NK_HOMELOCK_MS);
+	nk_user_free(u);
+	q->hangs = r == -EAGAIN;
+	if (r == 0)
+		q->keep = &lock->fd;
+	return r == -EAGAIN ? 0 : r;
+}
+
 static int
 user_explain(struct nk_context *c, json_t *params, json_t **resultp,
     struct nk_error *e)
@@ -131,6 +154,7 @@ user_explain(struct nk_context *c, json_t *params, json_t **resultp,
 		.chained = c->conf->chained_command[0] != '\0',
 		.seconds = c->conf->lookup_timeout,
 	};
+	struct nk_homelock lock = { .fd = -1 };
 	struct nk_explain *x;
 	const char *why = NULL;
 	int r;
@@ -140,7 +164,9 @@ user_explain(struct nk_context *c, json_t *params, json_t **resultp,
 	q.key_len = q.key != NULL ? strlen(q.key) : 0;
 	if ((x = calloc(1, sizeof(*x))) == NULL)
 		return -ENOMEM;
-	r = nk_explain_run(&q, x, &why);
+	if ((r = take_home(c, &q, &lock)) == 0)
+		r = nk_explain_run(&q, x, &why);
+	nk_homelock_drop(&lock);
 	if (r == -EINVAL)
 		nk_error_add(e, "options.from", EINVAL, "It must be an "
 		    "address of IPv4 or IPv6.");

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "lib/home/homefile.h"
+#include "lib/keyfile/homelock.h"
 
 #define ASKED_MAX	(FUSE_MIN_READ_BUFFER + 65536)
 
@@ -114,10 +115,10 @@ now(void)
 }
 
 static int
-ask(const char *home, uid_t uid)
+ask(const char *home, uid_t uid, struct nk_homelock *lock)
 {
 	const struct nk_homefile_who who = { .uid = uid, .gid = uid,
-	    .home = home, .seconds = 1 };
+	    .home = home, .seconds = 1, .lock = &lock->fd };
 	struct nk_homefile_result res;
 	struct nk_homefile seen;
 	double start = now();
@@ -143,10 +144,37 @@ ask(const char *home, uid_t uid)
 	return EXIT_SUCCESS;
 }
 
+/* Is there, until the child is gone, no lock for another one? */
+static int
+ask_again(const char *home, const struct nk_state *state, uid_t uid)
+{
+	struct nk_homelock lock;
+
+	if (nk_homelock_take(&lock, state, uid, 0) != -EAGAIN) {
+		(void)printf("FAIL: another child may follow it\n");
+		return EXIT_FAILURE;
+	}
+	/* what waits is let go */
+	(void)umount2(home, MNT_DETACH | MNT_FORCE);
+	if (nk_homelock_take(&lock, state, uid, 10000) < 0) {
+		(void)printf("FAIL: its lock outlives it\n");
+		return EXIT_FAILURE;
+	}
+	nk_homelock_drop(&lock);
+	if (access(lock.path, F_OK) == 0) {
+		(void)printf("FAIL: the lock's file stays\n");
+		return EXIT_FAILURE;
+	}
+	(void)printf("PASS: no other child before that one is gone\n");
+	return EXIT_SUCCESS;
+}
+
 int
 main(int argc, char *argv[])
 {
-	char options[128];
+	struct nk_state state = { .owner = getuid() };
+	struct nk_homelock lock;
+	char options[128], path[256];
 	int fd, status;
 	pid_t server;
 	uid_t uid;
@@ -174,8 +202,14 @@ main(int argc, char *argv[])
 	if (waitpid(server, NULL, 0) != server)
 		return EXIT_FAILURE;
 	close(fd);
-	status = ask(argv[1], uid);
-	/* what waits is let go */
+	(void)snprintf(path, sizeof(path), "%s.lock", argv[1]);
+	state.lock = path;
+	if (nk_homelock_take(&lock, &state, uid, 0) < 0)
+		return EXIT_FAILURE;
+	status = ask(argv[1], uid, &lock);
+	nk_homelock_drop(&lock);
+	if (status == EXIT_SUCCESS)
+		status = ask_again(argv[1], &state, uid);
 	(void)umount2(argv[1], MNT_DETACH | MNT_FORCE);
 	return status;
 }

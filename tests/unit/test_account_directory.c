@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <check.h>
@@ -199,7 +200,7 @@ START_TEST(child)
 {
 	char text[6] = "";
 
-	ck_assert_int_eq(nk_child_ask(works[_i].work, NULL, 1, text, 5),
+	ck_assert_int_eq(nk_child_ask(works[_i].work, NULL, NULL, 1, text, 5),
 	    works[_i].r);
 	if (works[_i].r == 0)
 		ck_assert_str_eq(text, "hello");
@@ -212,14 +213,60 @@ START_TEST(child_descriptors)
 	int fd = dup(1);
 
 	ck_assert_int_ne(fd, -1);
-	ck_assert_int_eq(nk_child_ask(count_open, NULL, 5, &n, 1), 0);
+	ck_assert_int_eq(nk_child_ask(count_open, NULL, NULL, 5, &n, 1), 0);
 	ck_assert_int_eq(n, 4);
 	/* also with a pipe that is one of 0 to 2 */
 	close(0);
-	ck_assert_int_eq(nk_child_ask(count_open, NULL, 5, &n, 1), 0);
+	ck_assert_int_eq(nk_child_ask(count_open, NULL, NULL, 5, &n, 1), 0);
 	ck_assert_int_eq(n, 4);
+	/* and one that it keeps */
+	ck_assert_int_eq(nk_child_ask(count_open, NULL, &fd, 5, &n, 1), 0);
+	ck_assert_int_eq(n, 5);
 	(void)signal(SIGCHLD, SIG_IGN);
-	ck_assert_int_eq(nk_child_ask(count_open, NULL, 5, &n, 1), 0);
+	ck_assert_int_eq(nk_child_ask(count_open, NULL, NULL, 5, &n, 1), 0);
+	close(fd);
+}
+END_TEST
+
+/* Which file came with the question. */
+static int
+tell_kept(void *arg, int fd)
+{
+	struct stat st;
+	char byte;
+	int kept;
+
+	(void)arg;
+	while (nk_child_hear(fd, &byte, 1, &kept) > 0) {
+		memset(&st, 0, sizeof(st));
+		if (kept != -1 && (fstat(kept, &st) == -1 ||
+		    close(kept) == -1))
+			return 1;
+		if (send(fd, &st.st_ino, sizeof(st.st_ino),
+		    MSG_NOSIGNAL) == -1)
+			return 1;
+	}
+	return 0;
+}
+
+START_TEST(child_that_stays)
+{
+	struct nk_child ch;
+	struct stat st;
+	ino_t ino = 1;
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC), i;
+
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	ck_assert_int_eq(nk_child_start(&ch, tell_kept, NULL), 0);
+	for (i = 0; i < 3; i++) {
+		ck_assert_int_eq(nk_child_exchange(&ch, "x", 1, NULL, 5,
+		    &ino, sizeof(ino)), 0);
+		ck_assert_uint_eq(ino, 0);
+		ck_assert_int_eq(nk_child_exchange(&ch, "x", 1, &fd, 5,
+		    &ino, sizeof(ino)), 0);
+		ck_assert_uint_eq(ino, st.st_ino);
+	}
+	nk_child_stop(&ch);
 	close(fd);
 }
 END_TEST
@@ -387,6 +434,7 @@ main(void)
 	tcase_add_loop_test(tc, child, 0,
 	    (int)(sizeof(works) / sizeof(works[0])));
 	tcase_add_test(tc, child_descriptors);
+	tcase_add_test(tc, child_that_stays);
 	tcase_add_test(tc, lookups);
 	tcase_add_test(tc, enumeration);
 	tcase_add_test(tc, resolver);

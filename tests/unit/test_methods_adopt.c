@@ -9,6 +9,7 @@
 #include <sched.h>
 
 #include "lib/fullio.h"
+#include "lib/keyfile/homelock.h"
 #include "lib/rpc/adopt_user.h"
 #include "lib/ssh/keypolicy.h"
 #include "tests/unit/methods_fixture.h"
@@ -544,6 +545,20 @@ START_TEST(lives_elsewhere)
 }
 END_TEST
 
+/* A child that was left behind in the home has its lock still. */
+START_TEST(hangs)
+{
+	struct nk_homelock lock;
+
+	put_alice(P256 "\n");
+	ck_assert_int_eq(nk_homelock_take(&lock, &w.state, 5001, 0), 0);
+	expect(ADOPT, "['alice']", "users.0.reason", "'The home "
+	    "directory\\u0027s disk or server did not answer in time.'");
+	nk_homelock_drop(&lock);
+	expect(ADOPT, "['alice']", "adopted", "1");
+}
+END_TEST
+
 /* One call of the method, of which alice is a user. */
 static void
 begin(struct nk_adoption *ad, struct nk_user **alicep, struct nk_error *e)
@@ -679,6 +694,7 @@ main(void)
 	tcase_add_test(tc, log_is_kept_short);
 	tcase_add_test(tc, many_users);
 	tcase_add_test(tc, lives_elsewhere);
+	tcase_add_test(tc, hangs);
 	tcase_add_test(tc, limits_of_the_report);
 	tcase_add_loop_test(tc, changed_meanwhile, 0, LENGTH(meanwhile));
 	tcase_add_test(tc, rights);

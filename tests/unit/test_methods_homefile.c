@@ -15,6 +15,7 @@
 
 #include "lib/fullio.h"
 #include "lib/keyfile/apply.h"
+#include "lib/keyfile/homelock.h"
 #include "lib/store/internal.h"
 #include "lib/store/keyfiles.h"
 #include "tests/unit/methods_fixture.h"
@@ -765,6 +766,69 @@ START_TEST(a_fault_of_one)
 }
 END_TEST
 
+/* A child that was left behind is the lock's last holder. */
+START_TEST(left_behind)
+{
+	struct nk_homelock lock;
+	struct stat before, after;
+	pid_t pid;
+
+	ck_assert_int_eq(nk_homelock_take(&lock, &w.state, 5001, 0), 0);
+	ck_assert_int_eq(fstat(lock.fd, &before), 0);
+	if ((pid = fork()) == 0)
+		for (;;)
+			(void)pause();
+	nk_homelock_drop(&lock);
+	ck_assert_int_eq(stat(lock.path, &after), 0);
+	ck_assert_uint_eq(after.st_ino, before.st_ino);
+	ck_assert_int_eq(nk_homelock_take(&lock, &w.state, 5001, 10),
+	    -EAGAIN);
+	nk_homelock_drop(&lock);
+	ck_assert_int_eq(stat(lock.path, &after), 0);
+	ck_assert_int_eq(kill(pid, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	ck_assert_int_eq(nk_homelock_take(&lock, &w.state, 5001, 0), 0);
+	nk_homelock_drop(&lock);
+	ck_assert_int_eq(access(lock.path, F_OK), -1);
+}
+END_TEST
+
+/* Nobody looks there either, nor says that a key is dead. */
+START_TEST(a_home_that_hangs)
+{
+	struct nk_homelock lock;
+
+	home_mode();
+	put_text(ALICE, LINE P256);
+	ck_assert_int_eq(nk_homelock_take(&lock, &w.state, 5001, 0), 0);
+	refused("user.remove_key", "['alice','SHA256:" P256_SHA256 "']", "",
+	    "User alice has no key with the fingerprint SHA256:"
+	    P256_SHA256 " in naskeys, and " ALICE "/.ssh/authorized_keys "
+	    "could not be read: The home directory's disk or server "
+	    "did not answer in time.", ENOENT);
+	expect("user.authorized_keys_file", "['alice']", "reason",
+	    "'The home directory\\u0027s disk or server did not answer in "
+	    "time.'");
+	nk_homelock_drop(&lock);
+	expect("user.authorized_keys_file", "['alice']", "reason", "null");
+}
+END_TEST
+
+/* The lock goes to whoever opens the files for what is said of a key. */
+START_TEST(a_look_that_hangs)
+{
+	struct nk_homelock lock;
+
+	home_mode();
+	set_user(NK_KEYFILE_NONE, NULL, 5001);
+	put_text(ALICE, "");
+	ck_assert_int_eq(nk_homelock_take(&lock, &w.state, 5001, 0), 0);
+	expect("user.remove_key", "['alice','SHA256:" ED25519_SHA256 "']",
+	    "dead", "false");
+	nk_homelock_drop(&lock);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -802,6 +866,9 @@ main(void)
 	tcase_add_test(tc, an_edit_meanwhile);
 	tcase_add_test(tc, one_at_a_time);
 	tcase_add_test(tc, a_fault_of_one);
+	tcase_add_test(tc, left_behind);
+	tcase_add_test(tc, a_home_that_hangs);
+	tcase_add_test(tc, a_look_that_hangs);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);
