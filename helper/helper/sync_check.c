@@ -63,7 +63,8 @@ static void
 sync_homes(const struct state *s, const struct nk_conf *conf,
     struct nk_publisher *p)
 {
-	const struct nk_keyfile_work w = { p, &s->nk, conf };
+	const struct nk_keyfile_work w = { .publisher = p,
+	    .state = &s->nk, .conf = conf };
 	int left = PENDING_LOGGED, r;
 
 	if ((r = nk_keyfile_sync(&w, false)) < 0)

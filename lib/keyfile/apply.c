@@ -275,6 +275,7 @@ int
 nk_keyfile_session(const struct nk_keyfile_work *w, int64_t user_id)
 {
 	struct nk_store *s = nk_publisher_store(w->publisher);
+	struct nk_keyfile_work own = *w;
 	struct nk_keyfile_homes hs;
 	size_t n;
 	int r;
@@ -283,6 +284,7 @@ nk_keyfile_session(const struct nk_keyfile_work *w, int64_t user_id)
 		return r;
 	n = hs.n;
 	nk_keyfile_homes_clear(&hs);
-	return n == 0 ? 0 : catch_up(w, user_id, false,
+	own.at_once = true;
+	return n == 0 ? 0 : catch_up(&own, user_id, false,
 	    NK_KEYFILE_EDIT_MS);
 }

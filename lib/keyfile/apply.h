@@ -38,6 +38,8 @@ struct nk_keyfile_work {
 	struct nk_publisher	*publisher;
 	const struct nk_state	*state;
 	const struct nk_conf	*conf;
+	bool			 at_once;	/* pass over a home where
+						   somebody is at work */
 };
 
 /*
@@ -54,7 +56,11 @@ void	nk_keyfile_after_edit(const struct nk_keyfile_work *w);
 int	nk_keyfile_sync(const struct nk_keyfile_work *w, bool all)
 	    NK_MUST_CHECK;
 
-/* The same for one user, who has logged in: the home may be there now. */
+/*
+ * The same for one user, who has logged in: the home may be there now.  Waits
+ * for nobody who is at work there, or logins would gather helpers at a home
+ * that hangs.
+ */
 int	nk_keyfile_session(const struct nk_keyfile_work *w, int64_t user_id)
 	    NK_MUST_CHECK;
 

@@ -229,7 +229,7 @@ nk_keyfile_write(const struct nk_keyfile_work *w,
 	int r;
 
 	r = nk_homelock_take(&lock, w->state, h->uid,	/* MUST 1 */
-	    w->conf->lookup_timeout * 1000u);
+	    w->at_once ? 0 : w->conf->lookup_timeout * 1000u);
 	if (r < 0)	/* who has it sees to this too, or it stays pending */
 		return r == -EAGAIN ? 0 : r;
 	if ((r = work(&t)) == 0 && t.current != NULL) {

@@ -196,8 +196,8 @@ nk_login_session_open(struct nk_login *l, const struct nk_user *u,
 {
 	char service[NK_FRAME_TEXT_MAX + 1], rhost[NK_FRAME_TEXT_MAX + 1];
 	char tty[NK_FRAME_TEXT_MAX + 1], info[NK_FRAME_INFO_MAX + 1];
-	const struct nk_keyfile_work homes = { l->c->publisher, l->c->state,
-	    l->c->conf };
+	const struct nk_keyfile_work homes = { .publisher = l->c->publisher,
+	    .state = l->c->state, .conf = l->c->conf };
 	struct record rec = { .user_id = u->id, .now = (int64_t)time(NULL) };
 	int r, kept;
 

@@ -55,8 +55,8 @@ nk_edit_run(struct nk_context *c,
     int (*body)(struct nk_context *c, void *arg, struct nk_error *e),
     void *arg, struct nk_error *e)
 {
-	const struct nk_keyfile_work homes = { c->publisher, c->state,
-	    c->conf };
+	const struct nk_keyfile_work homes = { .publisher = c->publisher,
+	    .state = c->state, .conf = c->conf };
 	int r;
 
 	if ((r = nk_edit_begin(c->publisher)) < 0)

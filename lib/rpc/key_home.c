@@ -186,7 +186,8 @@ static int
 read_foreign(struct nk_context *c, const struct nk_user *u, json_t **linesp,
     const char **whyp)
 {
-	const struct nk_keyfile_work w = { c->publisher, c->state, c->conf };
+	const struct nk_keyfile_work w = { .publisher = c->publisher,
+	    .state = c->state, .conf = c->conf };
 	struct gathered g = { .lines = json_array() };
 	int r, found = 0;
 

@@ -88,7 +88,8 @@ static int
 find_in_file(struct nk_context *c, struct removal *rm,
     const struct nk_user *u, struct nk_error *e)
 {
-	const struct nk_keyfile_work w = { c->publisher, c->state, c->conf };
+	const struct nk_keyfile_work w = { .publisher = c->publisher,
+	    .state = c->state, .conf = c->conf };
 	struct nk_keys ks;
 	const char *why;
 	size_t i, n = 0;

@@ -71,8 +71,8 @@ system_sync(struct nk_context *c, json_t *params, json_t **resultp,
     struct nk_error *e)
 {
 	const json_t *o = json_array_get(params, 0);
-	const struct nk_keyfile_work homes = { c->publisher, c->state,
-	    c->conf };
+	const struct nk_keyfile_work homes = { .publisher = c->publisher,
+	    .state = c->state, .conf = c->conf };
 	bool force = json_is_true(json_object_get(o, "force"));
 	int r;
 

@@ -16,6 +16,7 @@
 #include "lib/fullio.h"
 #include "lib/keyfile/apply.h"
 #include "lib/keyfile/homelock.h"
+#include "lib/monotonic.h"
 #include "lib/store/internal.h"
 #include "lib/store/keyfiles.h"
 #include "tests/unit/methods_fixture.h"
@@ -51,7 +52,8 @@ setup(void)
 static struct nk_keyfile_work
 work(void)
 {
-	return (struct nk_keyfile_work){ w.c.publisher, &w.state, &w.conf };
+	return (struct nk_keyfile_work){ .publisher = w.c.publisher,
+	    .state = &w.state, .conf = &w.conf };
 }
 
 static void
@@ -766,6 +768,27 @@ START_TEST(a_fault_of_one)
 }
 END_TEST
 
+/* A login that would only wait for who is at work is over. */
+START_TEST(a_login_meanwhile)
+{
+	const struct nk_keyfile_work wk = work();
+	struct nk_homelock lock;
+	int64_t start;
+
+	home_away(true);
+	home_mode();
+	home_away(false);
+	ck_assert_int_eq(nk_homelock_take(&lock, &w.state, 5001, 0), 0);
+	start = nk_monotonic_ms();
+	ck_assert_int_eq(nk_keyfile_session(&wk, 2), 0);
+	ck_assert_int_lt(nk_monotonic_ms() - start, 500);
+	is_pending(ALICE, "not there");
+	nk_homelock_drop(&lock);
+	ck_assert_int_eq(nk_keyfile_session(&wk, 2), 0);
+	is_text(ALICE, LINE);
+}
+END_TEST
+
 /* A child that was left behind is the lock's last holder. */
 START_TEST(left_behind)
 {
@@ -866,6 +889,7 @@ main(void)
 	tcase_add_test(tc, an_edit_meanwhile);
 	tcase_add_test(tc, one_at_a_time);
 	tcase_add_test(tc, a_fault_of_one);
+	tcase_add_test(tc, a_login_meanwhile);
 	tcase_add_test(tc, left_behind);
 	tcase_add_test(tc, a_home_that_hangs);
 	tcase_add_test(tc, a_look_that_hangs);
