@@ -188,7 +188,7 @@ note_one(struct nk_store *s, struct noting *n, int64_t user_id)
 	if ((r = nk_store_savepoint(s)) < 0)
 		return r;
 	if ((f.error = nk_home_note(s, n->conf, user_id, n->all,
-	    (int64_t)time(NULL), &pending)) == 0)
+	    false, (int64_t)time(NULL), &pending)) == 0)
 		return nk_store_release(s);
 	nk_store_rollback_to(s);
 	(void)write_fault(s, &f);

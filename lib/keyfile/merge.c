@@ -92,7 +92,7 @@ know_lines(struct known *k, const struct nk_merge *m)
 	return 0;
 }
 
-/* The fingerprints of what was written, without those that are alive. */
+/* Of what was written: all that are buried, or not alive. */
 static int
 know_dead(struct known *k, const struct nk_merge *m)
 {
@@ -113,7 +113,8 @@ know_dead(struct known *k, const struct nk_merge *m)
 	qsort(alive, m->n_alive, sizeof(*alive), text_compare);
 	for (i = 0; i < m->n_written; i++) {
 		fp = m->written[i].fingerprint;
-		if (bsearch(&fp, alive, m->n_alive, sizeof(*alive),
+		if (nk_keyfile_line_is_buried(&m->written[i]) ||
+		    bsearch(&fp, alive, m->n_alive, sizeof(*alive),
 		    text_compare) == NULL)
 			k->dead[k->n_dead++] = fp;
 	}

@@ -10,7 +10,9 @@
  *  1. What is wanted MUST stand first, as it is.
  *  2. A line that naskeys has written MUST go, unless it is wanted.
  *  3. A line with a dead key MUST go, whatever its options and comment say:
- *     whoever has changed a copy of our line has not made the key his.
+ *     whoever has changed a copy of our line has not made the key his.  Of a
+ *     buried key (lib/store/keyfiles.h) every line goes but one that is
+ *     wanted: it was dead once, and nobody knows all that was written of it.
  *  4. Every other line is foreign and MUST stay as it is, to the last byte,
  *     in its order: other keys, comments, blank lines, and what is no line
  *     of such a file at all.
@@ -34,7 +36,7 @@ struct nk_merge {
 	size_t		 n_written;
 	/*
 	 * Fingerprints that are not dead.  A key is dead that is one of
-	 * those written and none of these.
+	 * those written and none of these, or is buried there.
 	 */
 	const char *const *alive;
 	size_t		 n_alive;

@@ -106,6 +106,7 @@ nk_edit_begin(struct nk_publisher *p)
 	if ((r = nk_publish_lock(p, NK_LOCK_WAIT_MS)) < 0)
 		return r;
 	nk_ids_clear(&p->homes);
+	p->bound = p->beyond = false;
 	if ((r = nk_publish_refresh(p)) == 0)
 		r = begin_agreed(p);
 	if (r == -ESTALE && (r = nk_publish_agree(p, false, NULL, NULL)) == 0)
@@ -120,6 +121,18 @@ nk_edit_begin(struct nk_publisher *p)
 	else if (!nk_revoked_file_is(p->state, p->revision))
 		(void)nk_publish_revoked(p);
 	return r;
+}
+
+void
+nk_edit_bound(struct nk_publisher *p)
+{
+	p->bound = true;
+}
+
+bool
+nk_edit_is_beyond(const struct nk_publisher *p)
+{
+	return p->beyond;
 }
 
 void

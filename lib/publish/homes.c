@@ -9,6 +9,7 @@
 #include "lib/account/home.h"
 #include "lib/account/ids.h"
 #include "lib/publish/filetext.h"
+#include "lib/publish/home_lines.h"
 #include "lib/publish/internal.h"
 #include "lib/store/keyfiles.h"
 
@@ -25,52 +26,6 @@ nk_home_is_wanted(const struct nk_conf *c, const struct nk_user *u,
 	    strcmp(home, c->default_home) != 0 &&
 	    strcmp(home, NOBODYS_HOME) != 0 &&
 	    nk_home_check(home, &why) == 0;
-}
-
-/* ---- has the text changed? ---- */
-
-struct wanted {
-	const char	**v;		/* lines, sorted */
-	size_t		 n, found;
-};
-
-static int
-line_compare(const void *va, const void *vb)
-{
-	const char *const *a = va, *const *b = vb;
-
-	return strcmp(*a, *b);
-}
-
-static int
-find_line(void *arg, const struct nk_keyfile_line *l)
-{
-	struct wanted *w = arg;
-
-	if (bsearch(&l->line, w->v, w->n, sizeof(*w->v),
-	    line_compare) == NULL)
-		return 1;
-	w->found++;
-	return 0;
-}
-
-/* 1: the row's lines are those of the text; 0; or -errno. */
-static int
-has_text(struct nk_store *s, int64_t home_id, const struct nk_filetext *t)
-{
-	struct wanted w = { NULL, 0, 0 };
-	size_t i;
-	int r;
-
-	if ((w.v = calloc(t->n + 1, sizeof(*w.v))) == NULL)
-		return -ENOMEM;
-	for (i = 0; i < t->n; i++)
-		if (!t->lines[i].ended)
-			w.v[w.n++] = t->lines[i].line;
-	qsort(w.v, w.n, sizeof(*w.v), line_compare);
-	r = nk_keyfile_lines_each(s, home_id, find_line, &w);
-	free(w.v);
-	return r < 0 ? r : r == 0 && w.found == w.n;
 }
 
 /* ---- the file in the user's home ---- */
@@ -134,34 +89,23 @@ inherit(struct nk_store *s, const struct nk_keyfile_home *row)
 
 /* It is pending: what it will say is among its lines from now on. */
 static int
-write_row(struct nk_store *s, struct nk_keyfile_home *row, bool changed,
-    const struct nk_filetext *t)
+write_row(struct nk_store *s, struct nk_keyfile_home *row, bool waited,
+    bool bound, const struct nk_filetext *t)
 {
-	struct nk_keyfile_line l;
 	bool fresh = row->id == 0;
-	size_t i;
-	int r = 0;
+	int r;
 
-	if (changed)
-		r = nk_keyfile_home_put(s, row);
-	if (r == 0 && fresh)
+	row->pending = true;
+	if ((r = nk_keyfile_home_put(s, row)) == 0 && fresh)
 		r = inherit(s, row);
-	for (i = 0; r == 0 && i < t->n; i++) {
-		if (t->lines[i].ended)
-			continue;
-		l = (struct nk_keyfile_line){
-			.fingerprint = t->lines[i].fingerprint,
-			.line = t->lines[i].line,
-		};
-		r = nk_keyfile_line_add(s, row->id, &l);
-	}
-	return r;
+	return r < 0 ? r : nk_home_lines_add(s, row->id, t,
+	    waited && bound);
 }
 
 /* row: as the store has it, or a new one. */
 static int
 note_row(struct nk_store *s, const struct nk_user *u,
-    struct nk_keyfile_home *row, bool keys, int64_t now)
+    struct nk_keyfile_home *row, bool keys, bool bound, int64_t now)
 {
 	const struct nk_keyfile_home old = *row;
 	struct nk_filetext t;
@@ -179,19 +123,16 @@ note_row(struct nk_store *s, const struct nk_user *u,
 	if ((r = nk_filetext_make(s, u, now, &t)) < 0)
 		return r;
 	r = changed || keys || row->pending ? 0 :
-	    has_text(s, row->id, &t);
-	if (r == 0) {
-		changed = changed || !row->pending;
-		row->pending = true;
-		r = write_row(s, row, changed, &t);
-	}
+	    nk_home_lines_are(s, row->id, &t);
+	if (r == 0)
+		r = write_row(s, row, old.pending, bound, &t);
 	nk_filetext_clear(&t);
 	return r < 0 ? r : 0;
 }
 
 static int
 note_current(struct nk_store *s, const struct nk_user *u, bool keys,
-    int64_t now, bool *pendingp)
+    bool bound, int64_t now, bool *pendingp)
 {
 	struct nk_keyfile_home fresh = { .user_id = u->id, .home = u->home };
 	struct nk_keyfile_home *row;
@@ -200,7 +141,7 @@ note_current(struct nk_store *s, const struct nk_user *u, bool keys,
 	r = nk_keyfile_home_get(s, u->id, u->home, &row);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	r = note_row(s, u, r < 0 ? &fresh : row, keys, now);
+	r = note_row(s, u, r < 0 ? &fresh : row, keys, bound, now);
 	*pendingp = *pendingp || (row != NULL ? row->pending :
 	    fresh.pending);
 	nk_keyfile_home_free(row);
@@ -211,7 +152,7 @@ note_current(struct nk_store *s, const struct nk_user *u, bool keys,
 
 int
 nk_home_note(struct nk_store *s, const struct nk_conf *c, int64_t user_id,
-    bool keys, int64_t now, bool *pendingp)
+    bool keys, bool bound, int64_t now, bool *pendingp)
 {
 	struct nk_keyfile_homes hs = { NULL, 0 };
 	const char *current = NULL;
@@ -225,7 +166,7 @@ nk_home_note(struct nk_store *s, const struct nk_conf *c, int64_t user_id,
 		return r;
 	if (u != NULL && nk_home_is_wanted(c, u, u->home)) {
 		current = u->home;
-		r = note_current(s, u, keys, now, pendingp);
+		r = note_current(s, u, keys, bound, now, pendingp);
 	} else {
 		r = 0;
 	}
@@ -248,8 +189,6 @@ nk_home_note(struct nk_store *s, const struct nk_conf *c, int64_t user_id,
 static int
 bury(struct nk_store *s, int64_t user_id, const char *fingerprint)
 {
-	/* no line of a file is only a fingerprint */
-	const struct nk_keyfile_line l = { fingerprint, fingerprint };
 	struct nk_keyfile_homes hs;
 	size_t i;
 	int r;
@@ -258,7 +197,8 @@ bury(struct nk_store *s, int64_t user_id, const char *fingerprint)
 	for (i = 0; r == 0 && i < hs.n; i++) {
 		hs.v[i].pending = true;
 		if ((r = nk_keyfile_home_put(s, &hs.v[i])) == 0)
-			r = nk_keyfile_line_add(s, hs.v[i].id, &l);
+			r = nk_keyfile_line_bury(s, hs.v[i].id,
+			    fingerprint);
 	}
 	nk_keyfile_homes_clear(&hs);
 	return r;
@@ -286,7 +226,9 @@ note(struct nk_publisher *p, int64_t id, bool keys, int64_t now)
 	bool pending;
 	int r;
 
-	r = nk_home_note(p->store, p->conf, id, keys, now, &pending);
+	r = nk_home_note(p->store, p->conf, id, keys, p->bound, now,
+	    &pending);
+	p->beyond = p->bound && r == -EDQUOT;
 	return r == 0 && pending ? remember(&p->homes, id) : r;
 }
 

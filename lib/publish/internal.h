@@ -52,6 +52,8 @@ struct nk_publisher {
 	int			 revoked;	/* 0, or why its file lags */
 	int			 central;	/* likewise, of those files */
 	struct nk_ids		 homes;		/* see nk_publisher_homes() */
+	bool			 bound;		/* see nk_edit_bound() */
+	bool			 beyond;	/* and has been refused */
 };
 
 /* ---- open.c ---- */

@@ -102,10 +102,18 @@ struct nk_store *nk_publisher_store(struct nk_publisher *p);
 int	nk_edit_begin(struct nk_publisher *p) NK_MUST_CHECK;
 
 /*
+ * Inside an edit: whoever asks for it is no administrator, and can add to a
+ * file in a home that waits to be written only within bounds (homes.h).
+ */
+void	nk_edit_bound(struct nk_publisher *p);
+/* Was it that for which the last nk_edit_commit() returned -EDQUOT? */
+bool	nk_edit_is_beyond(const struct nk_publisher *p);
+
+/*
  * Make room in the maps, COMMIT, publish, let go of the lock.  On failure
  * before COMMIT all is rolled back and nothing has changed (-ENOSPC: disk
  * or tmpfs full; -E2BIG: more than a map can show of one user; -EPERM,
- * -EISDIR: see lib/publish/central.h).  When
+ * -EISDIR: see lib/publish/central.h; -EDQUOT: see nk_edit_bound()).  When
  * COMMIT has succeeded and publishing fails, the change stands and is
  * published by the next holder: -EINPROGRESS, not to be acknowledged as
  * done.  -EINVAL outside an edit.

@@ -41,6 +41,12 @@ commit(struct nk_context *c, struct nk_error *e)
 {
 	int r = nk_edit_commit(c->publisher);
 
+	if (r == -EDQUOT && nk_edit_is_beyond(c->publisher))
+		return nk_error_call(e, EDQUOT, "The authorized_keys file in "
+		    "the home directory has not been written for some time, "
+		    "and too many changes wait for it: nothing was changed.  "
+		    "Keys can still be removed; an administrator can see to "
+		    "the home directory.");
 	if ((r != -EPERM && r != -EISDIR) ||
 	    r != nk_publisher_central(c->publisher))
 		return r;
@@ -61,8 +67,11 @@ nk_edit_run(struct nk_context *c,
 
 	if ((r = nk_edit_begin(c->publisher)) < 0)
 		return r;
-	if ((r = check_right_again(c, e)) == 0)
+	if ((r = check_right_again(c, e)) == 0) {
+		if (c->rank < NK_RANK_ADMIN)
+			nk_edit_bound(c->publisher);
 		r = body(c, arg, e);
+	}
 	if (r != 0) {
 		nk_edit_abort(c->publisher);
 		return r == 1 ? 0 : r;

@@ -270,6 +270,54 @@ nk_keyfile_line_add(struct nk_store *s, int64_t home_id,
 }
 
 int
+nk_keyfile_line_bury(struct nk_store *s, int64_t home_id,
+    const char *fingerprint)
+{
+	const struct nk_keyfile_line l = { fingerprint, fingerprint };
+	struct nk_stmt *st;
+	int r;
+
+	if ((r = nk_keyfile_line_add(s, home_id, &l)) < 0)
+		return r;
+	if ((r = nk_db_stmt(s->db, "DELETE FROM keyfile_lines"
+	    " WHERE home_id = $1 AND fingerprint = $2"
+	    " AND line <> fingerprint", &st)) < 0)
+		return nk_store_half(s, r);
+	nk_stmt_bind_int(st, 1, home_id);
+	nk_stmt_bind_text(st, 2, fingerprint);
+	return nk_store_half(s, nk_stmt_run(st, NULL));
+}
+
+bool
+nk_keyfile_line_is_buried(const struct nk_keyfile_line *l)
+{
+	return strcmp(l->line, l->fingerprint) == 0;
+}
+
+int
+nk_keyfile_lines_size(struct nk_store *s, int64_t home_id, int64_t *np,
+    int64_t *bytesp)
+{
+	struct nk_stmt *st;
+	int r;
+
+	if ((r = nk_db_stmt(s->db, "SELECT count(*), coalesce(sum("
+	    "length(CAST(line AS BLOB)) + length(fingerprint)), 0)"
+	    " FROM keyfile_lines WHERE home_id = $1", &st)) < 0)
+		return r;
+	nk_stmt_bind_int(st, 1, home_id);
+	if ((r = nk_stmt_step(st)) == 1) {
+		*np = nk_stmt_int(st, 0, 0, INT64_MAX);
+		*bytesp = nk_stmt_int(st, 1, 0, INT64_MAX);
+		r = nk_stmt_check(st);
+	} else if (r == 0) {
+		r = -EBADMSG;
+	}
+	nk_stmt_end(st);
+	return r;
+}
+
+int
 nk_keyfile_lines_clear(struct nk_store *s, int64_t home_id)
 {
 	int r;

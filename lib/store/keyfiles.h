@@ -87,6 +87,18 @@ struct nk_keyfile_line {
 /* What is there already is no change; -ENOENT: no such file. */
 int	nk_keyfile_line_add(struct nk_store *s, int64_t home_id,
 	    const struct nk_keyfile_line *l) NK_MUST_CHECK;
+/*
+ * Keep of all lines with this key, which naskeys no longer wants there, the
+ * fingerprint alone, where a line is expected, and also where there was none:
+ * any line with the key is to go then, also when the key comes back meanwhile.
+ * That is a line as others, for the functions here; none of a file is one.
+ */
+int	nk_keyfile_line_bury(struct nk_store *s, int64_t home_id,
+	    const char *fingerprint) NK_MUST_CHECK;
+bool	nk_keyfile_line_is_buried(const struct nk_keyfile_line *l);
+/* How many there are, and the bytes of lines and fingerprints. */
+int	nk_keyfile_lines_size(struct nk_store *s, int64_t home_id,
+	    int64_t *np, int64_t *bytesp) NK_MUST_CHECK;
 int	nk_keyfile_lines_clear(struct nk_store *s, int64_t home_id)
 	    NK_MUST_CHECK;
 /* In the order of their bytes. */

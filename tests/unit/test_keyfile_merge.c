@@ -22,6 +22,7 @@
 static const struct nk_keyfile_line old_a = { A_SHA256, A " alice" };
 static const struct nk_keyfile_line old_b = { B_SHA256, B };
 static const struct nk_keyfile_line key_a = { A_SHA256, "" };
+static const struct nk_keyfile_line buried_a = { A_SHA256, A_SHA256 };
 
 static const struct {
 	const char	*what;
@@ -72,6 +73,9 @@ static const struct {
 	    NULL },
 	{ "known by its fingerprint alone", A " x\n", "", { &key_a },
 	    { NULL }, NULL },
+	{ "a buried key that has come back", A " x\nrestrict " A "\n" B "\n",
+	    "restrict " A "\n", { &buried_a }, { A_SHA256 },
+	    "restrict " A "\n" B "\n" },
 	{ "not in a comment", "#" A "\n \t# " A "\n", "", { &old_a },
 	    { NULL }, "#" A "\n \t# " A "\n" },
 	{ "not in part of a word", "x" A "=\n" A "A\n", "", { &old_a },

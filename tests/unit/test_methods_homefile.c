@@ -17,6 +17,7 @@
 #include "lib/keyfile/apply.h"
 #include "lib/keyfile/homelock.h"
 #include "lib/monotonic.h"
+#include "lib/ssh/keypolicy.h"
 #include "lib/store/internal.h"
 #include "lib/store/keyfiles.h"
 #include "tests/unit/methods_fixture.h"
@@ -601,6 +602,102 @@ START_TEST(an_account_elsewhere)
 }
 END_TEST
 
+/* What stands in the store of alice's file, while it waits. */
+static size_t
+count_lines(const char *home)
+{
+	struct nk_keyfile_home *h = home_row(home);
+	struct nk_keyfile_lines ls;
+	size_t n;
+
+	ck_assert_ptr_nonnull(h);
+	ck_assert_int_eq(nk_keyfile_lines_get(store(), h->id, &ls), 0);
+	n = ls.n;
+	nk_keyfile_lines_free(&ls);
+	nk_keyfile_home_free(h);
+	return n;
+}
+
+/* MUST 3 of lib/publish/homes.h: old lines of one key are one fingerprint. */
+START_TEST(a_key_that_comes_back)
+{
+	home_mode();
+	done("user.add_key", "['alice',{'key':'" P256 "'}]");
+	home_away(true);
+	done("user.update", "[2,{'sshpubkey':'" ED25519 " alice@home\\n"
+	    P256 " second'}]");
+	done("user.update", "[2,{'sshpubkey':'" ED25519 " alice@home\\n"
+	    P256 " third'}]");
+	ck_assert_uint_eq(count_lines(ALICE), 4);
+	done("user.remove_key", "['alice','SHA256:" P256_SHA256 "']");
+	ck_assert_uint_eq(count_lines(ALICE), 2);
+	done("user.add_key", "['alice',{'key':'restrict " P256 "'}]");
+	ck_assert_uint_eq(count_lines(ALICE), 3);
+	home_away(false);
+	put_text(ALICE, P256 " third\n" HAND LINE P256 "\n");
+	sync_homes();
+	is_text(ALICE, LINE "restrict " P256 "\n" HAND);
+	is_pending(ALICE, NULL);
+	ck_assert_uint_eq(count_lines(ALICE), 2);
+}
+END_TEST
+
+/* As many old lines of a key that stays as MUST 3 lets wait. */
+static void
+fill_row(void)
+{
+	struct nk_keyfile_line l = { "SHA256:" ED25519_SHA256, NULL };
+	struct nk_keyfile_home *h = home_row(ALICE);
+	char line[32];
+	int i;
+
+	ck_assert_ptr_nonnull(h);
+	l.line = line;
+	ck_assert_int_eq(nk_edit_begin(w.c.publisher), 0);
+	for (i = 0; i < 4 * NK_KEYLINES_MAX; i++) {
+		(void)snprintf(line, sizeof(line), "old %d", i);
+		ck_assert_int_eq(nk_keyfile_line_add(store(), h->id, &l), 0);
+	}
+	ck_assert_int_eq(nk_edit_commit(w.c.publisher), 0);
+	nk_keyfile_home_free(h);
+}
+
+#define FULL	"The authorized_keys file in the home directory has not been " \
+	"written for some time, and too many changes wait for it: nothing " \
+	"was changed.  Keys can still be removed; an administrator can see " \
+	"to the home directory."
+
+START_TEST(too_much_waits)
+{
+	home_mode();
+	done("user.add_key", "['alice',{'key':'" P256 "'}]");
+	home_away(true);
+	done("user.update", "[2,{'full_name':'Alice'}]");
+	as(5001);
+	done("user.update", "[2,{'sshpubkey':'" ED25519 " new\\n" P256
+	    "'}]");
+	fill_row();
+	refused("user.add_key", "['alice',{'key':'restrict " P256 "'}]", "",
+	    FULL, EDQUOT);
+	refused("user.update", "[2,{'sshpubkey':'" ED25519 " newer\\n" P256
+	    "'}]", "", FULL, EDQUOT);
+	expect("user.keys", "['alice']", "0.comment", "'new'");
+	/* what takes away, or adds nothing there, is no matter */
+	done("user.update", "[2,{'sshpubkey':'# x\\n" P256 "\\n" ED25519
+	    " new'}]");
+	done("user.remove_key", "['alice','SHA256:" P256_SHA256 "']");
+	as(0);
+	done("user.add_key", "['alice',{'key':'" P256 "'}]");
+	done("user.update", "[2,{'locked':true}]");
+	done("user.update", "[2,{'locked':false}]");
+	home_away(false);
+	sync_homes();
+	is_text(ALICE, ED25519 " new\n" P256 "\n");
+	as(5001);
+	done("user.add_key", "['alice',{'key':'restrict " P256 "'}]");
+}
+END_TEST
+
 /* Two users' keys cannot stand in one file. */
 START_TEST(a_home_of_another)
 {
@@ -883,6 +980,8 @@ main(void)
 	tcase_add_test(tc, the_method);
 	tcase_add_test(tc, the_mode_of_new_users);
 	tcase_add_test(tc, an_account_elsewhere);
+	tcase_add_test(tc, a_key_that_comes_back);
+	tcase_add_test(tc, too_much_waits);
 	tcase_add_test(tc, a_home_of_another);
 	tcase_add_test(tc, an_account_elsewhere_without_a_row);
 	tcase_add_test(tc, a_key_that_ends);

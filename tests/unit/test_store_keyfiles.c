@@ -213,6 +213,36 @@ START_TEST(line_rows)
 }
 END_TEST
 
+START_TEST(buried)
+{
+	const struct nk_keyfile_line key = { "SHA256:A", "SHA256:A" };
+	const struct nk_keyfile_line line = { "SHA256:A", "SHA256:A " };
+	int64_t a, b, n, bytes;
+
+	ck_assert(nk_keyfile_line_is_buried(&key));
+	ck_assert(!nk_keyfile_line_is_buried(&line));
+	ck_assert_int_eq(nk_keyfile_line_bury(s, 1, "SHA256:A"), -EINVAL);
+	begin();
+	a = add_home(7, alice_home, false);
+	b = add_home(7, bob_home, false);
+	ck_assert_int_eq(nk_keyfile_lines_size(s, a, &n, &bytes), 0);
+	ck_assert(n == 0 && bytes == 0);
+	ck_assert_int_eq(add_line(a, "SHA256:A", "one"), 0);
+	ck_assert_int_eq(add_line(a, "SHA256:A", "\303\244"), 0);
+	ck_assert_int_eq(add_line(a, "SHA256:B", "two"), 0);
+	ck_assert_int_eq(add_line(b, "SHA256:A", "one"), 0);
+	ck_assert_int_eq(nk_keyfile_lines_size(s, a, &n, &bytes), 0);
+	ck_assert(n == 3 && bytes == 3 * 8 + 3 + 2 + 3);
+	ck_assert_int_eq(nk_keyfile_line_bury(s, a, "SHA256:A"), 0);
+	ck_assert_int_eq(nk_keyfile_line_bury(s, a, "SHA256:A"), 0);
+	ck_assert_int_eq(nk_keyfile_line_bury(s, a, "SHA256:C"), 0);
+	ck_assert_int_eq(nk_keyfile_line_bury(s, a, "MD5:00"), -EINVAL);
+	commit();
+	ck_assert_str_eq(lines_of(a), "ASHA256:ACSHA256:CBtwo");
+	ck_assert_str_eq(lines_of(b), "Aone");
+}
+END_TEST
+
 START_TEST(homes_found)
 {
 	struct nk_keyfile_home *h;
@@ -584,6 +614,7 @@ main(void)
 	tcase_add_test(tc, home_conflicts);
 	tcase_add_loop_test(tc, refuses_home, 0, N(bad_homes));
 	tcase_add_test(tc, line_rows);
+	tcase_add_test(tc, buried);
 	tcase_add_test(tc, refuses_line);
 	tcase_add_test(tc, outside);
 	tcase_add_test(tc, follows);
