@@ -87,7 +87,10 @@ inherit(struct nk_store *s, const struct nk_keyfile_home *row)
 	return r == -ENOENT ? 0 : r;
 }
 
-/* It is pending: what it will say is among its lines from now on. */
+/*
+ * It is pending: what it will say is among its lines from now on.  One that
+ * waited already may have been left for another home meanwhile.
+ */
 static int
 write_row(struct nk_store *s, struct nk_keyfile_home *row, bool waited,
     bool bound, const struct nk_filetext *t)
@@ -96,7 +99,7 @@ write_row(struct nk_store *s, struct nk_keyfile_home *row, bool waited,
 	int r;
 
 	row->pending = true;
-	if ((r = nk_keyfile_home_put(s, row)) == 0 && fresh)
+	if ((r = nk_keyfile_home_put(s, row)) == 0 && (fresh || waited))
 		r = inherit(s, row);
 	return r < 0 ? r : nk_home_lines_add(s, row->id, t,
 	    waited && bound);

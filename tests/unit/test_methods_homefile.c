@@ -698,6 +698,32 @@ START_TEST(too_much_waits)
 }
 END_TEST
 
+/* A key that came with the home's copy, and was removed elsewhere. */
+START_TEST(back_in_a_home)
+{
+	home_away(true);
+	home_mode();
+	set_user(NK_KEYFILE_HOME, OTHER, 5001);
+	done("user.add_key", "['alice',{'key':'" P256 "'}]");
+	is_text(OTHER, LINE P256 "\n");
+	ck_assert_int_eq(mount(OTHER, OTHER, NULL, MS_BIND, NULL), 0);
+	ck_assert_int_eq(mount(NULL, OTHER, NULL, MS_BIND | MS_REMOUNT |
+	    MS_RDONLY, NULL), 0);
+	done("user.remove_key", "['alice','SHA256:" P256_SHA256 "']");
+	home_away(false);
+	ck_assert_int_eq(mkdir(ALICE "/.ssh", 0700), 0);
+	ck_assert_int_eq(chown(ALICE "/.ssh", 5001, 5001), 0);
+	put_text(ALICE, HAND LINE P256 "\n");
+	set_user(NK_KEYFILE_HOME, ALICE, 5001);
+	is_text(ALICE, LINE HAND);
+	is_pending(ALICE, NULL);
+	ck_assert_int_eq(umount(OTHER), 0);
+	sync_homes();
+	is_text(OTHER, NULL);
+	is_gone(OTHER);
+}
+END_TEST
+
 /* Two users' keys cannot stand in one file. */
 START_TEST(a_home_of_another)
 {
@@ -982,6 +1008,7 @@ main(void)
 	tcase_add_test(tc, an_account_elsewhere);
 	tcase_add_test(tc, a_key_that_comes_back);
 	tcase_add_test(tc, too_much_waits);
+	tcase_add_test(tc, back_in_a_home);
 	tcase_add_test(tc, a_home_of_another);
 	tcase_add_test(tc, an_account_elsewhere_without_a_row);
 	tcase_add_test(tc, a_key_that_ends);
