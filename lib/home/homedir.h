@@ -8,7 +8,7 @@
  * nothing that the user could not do; it is bounded; what it says is checked
  * (report.h) and decides about nobody else.  Both homes of a copy must be
  * the user's already, below folders that are root's alone (place.h): nothing
- * is ever given to a user here.
+ * is ever given to a user here.  The caller holds the lock here, too.
  *
  * who->seconds is the longest time without a word from the child.  A copy
  * and nk_homedir_empty() may go on for NK_HOMEDIR_SECONDS as long as it

@@ -21,6 +21,20 @@ nk_homelock_take(struct nk_homelock *l, const struct nk_state *state,
 	return nk_lock_take(l->path, l->owner, wait_ms, &l->fd);
 }
 
+int
+nk_homelock_enter(struct nk_homelock *l, const struct nk_state *state,
+    struct nk_homefile_who *who, uint32_t wait_ms,
+    struct nk_homefile_result *res)
+{
+	int r;
+
+	r = nk_homelock_take(l, state, who->uid, wait_ms);
+	if (r < 0)
+		return nk_homefile_errno(res, r == -EAGAIN ? ETIMEDOUT : -r);
+	who->lock = &l->fd;
+	return 0;
+}
+
 /*
  * MUST 2.  Our descriptor's lock is one with that of a child that was left
  * behind: only who gets it anew is alone.

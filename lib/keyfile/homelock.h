@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "lib/attr.h"
+#include "lib/home/homefile.h"
 #include "lib/publish/publish.h"
 
 /* Who only looks waits this long for who is at work there. */
@@ -37,6 +38,14 @@ struct nk_homelock {
  */
 int	nk_homelock_take(struct nk_homelock *l, const struct nk_state *state,
 	    uint32_t uid, uint32_t wait_ms) NK_MUST_CHECK;
+
+/*
+ * The same for jobs of who's: who->lock is set.  0; or -res->error, where a
+ * lock that could not be had in time is NK_HOMEFILE_TIMEOUT.
+ */
+int	nk_homelock_enter(struct nk_homelock *l, const struct nk_state *state,
+	    struct nk_homefile_who *who, uint32_t wait_ms,
+	    struct nk_homefile_result *res) NK_MUST_CHECK;
 
 /* Let go of it; after a failure it does nothing. */
 void	nk_homelock_drop(struct nk_homelock *l);

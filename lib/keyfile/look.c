@@ -40,6 +40,7 @@ nk_keyfile_each_foreign(const struct nk_keyfile_work *w,
     int (*fn)(void *arg, size_t number, const char *line, size_t len),
     void *arg, const char **reasonp)
 {
+	struct nk_homefile_result res;
 	struct nk_keyfile_plan plan;
 	struct nk_homefile_who who;
 	struct nk_homelock lock;
@@ -51,14 +52,13 @@ nk_keyfile_each_foreign(const struct nk_keyfile_work *w,
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	who = nk_keyfile_plan_who(&plan, w->state->owner,
-	    w->conf->lookup_timeout, &lock.fd);
-	r = nk_homelock_take(&lock, w->state, who.uid, NK_HOMELOCK_MS);
-	if (r == 0) {
+	    w->conf->lookup_timeout, NULL);
+	if (nk_homelock_enter(&lock, w->state, &who, NK_HOMELOCK_MS,
+	    &res) < 0) {
+		*reasonp = nk_homefile_sentence(res.outcome);
+	} else {
 		r = each_foreign(&who, &plan, fn, arg, reasonp);
 		nk_homelock_drop(&lock);
-	} else if (r == -EAGAIN) {
-		*reasonp = nk_homefile_sentence(NK_HOMEFILE_TIMEOUT);
-		r = 0;
 	}
 	nk_keyfile_plan_clear(&plan);
 	return r;

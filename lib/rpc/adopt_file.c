@@ -242,13 +242,11 @@ nk_adopt_file_read(struct nk_context *c, const struct nk_user *u,
 	memset(f, 0, sizeof(*f));
 	if ((r = find_home(c, u, f, &who)) < 0 || f->home == NULL)
 		return r;
-	if ((r = nk_homelock_take(&lock, c->state, u->uid,
-	    NK_HOMELOCK_MS)) < 0) {
-		r = nk_homefile_errno(&res, r == -EAGAIN ? ETIMEDOUT : -r);
+	if ((r = nk_homelock_enter(&lock, c->state, &who, NK_HOMELOCK_MS,
+	    &res)) < 0) {
 		say_result(f, &res);
 		return r == -ENOMEM ? r : 0;
 	}
-	who.lock = &lock.fd;
 	r = read_file(c, &who, f);
 	nk_homelock_drop(&lock);
 	return r;

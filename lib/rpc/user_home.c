@@ -10,6 +10,7 @@
 
 #include "lib/home/homedir.h"
 #include "lib/home/report.h"
+#include "lib/keyfile/homelock.h"
 #include "lib/rpc/import.h"
 #include "lib/ssh/linetext.h"
 
@@ -73,6 +74,15 @@ load_who(struct nk_context *c, const struct nk_user_edit *ed, gid_t gid,
 		r = nk_user_gids(c, &ids, &h->groups, &h->n_groups);
 	nk_ids_clear(&ids);
 	return r;
+}
+
+/* The lock of the user's homes, for one job (homedir.h). */
+static int
+enter(const struct nk_context *c, struct nk_homefile_who *who,
+    struct nk_homelock *lock, struct nk_homefile_result *res)
+{
+	return nk_homelock_enter(lock, c->state, who,
+	    c->conf->lookup_timeout * 1000u, res);
 }
 
 static struct nk_homefile_who
@@ -193,13 +203,18 @@ set(struct nk_context *c, const struct nk_user_edit *ed,
     const char *skeleton, const char *field, struct nk_user_home *h,
     struct nk_error *e)
 {
-	const struct nk_homefile_who who = who_at(c, h, h->path);
+	struct nk_homefile_who who = who_at(c, h, h->path);
 	struct nk_homefile_result res;
+	struct nk_homelock lock;
 	mode_t old;
+	int r;
 
 	if (skeleton != NULL && skeleton[0] == '\0')
 		skeleton = NULL;
-	if (nk_homedir_set(&who, ed->home_mode, skeleton, &old, &res) < 0)
+	if ((r = enter(c, &who, &lock, &res)) == 0)
+		r = nk_homedir_set(&who, ed->home_mode, skeleton, &old, &res);
+	nk_homelock_drop(&lock);
+	if (r < 0)
 		return refuse(ed, e, field, h, &res);
 	if (!h->set)		/* at the first try */
 		h->old_mode = old;
@@ -304,14 +319,18 @@ copy(struct nk_context *c, const struct nk_user_edit *ed,
     struct nk_user_home *h, struct nk_error *e)
 {
 	struct move m = { .c = c, .ed = ed, .e = e, .named = 0 };
-	const struct nk_homefile_who who = who_at(c, h, ed->old->home);
+	struct nk_homefile_who who = who_at(c, h, ed->old->home);
 	const struct nk_homedir_watch watch = { progress, lost, &m };
 	struct nk_homefile_result res;
-	struct nk_homedir_end end;
+	struct nk_homedir_end end = { .entries = 0 };
 	bool mode = h->made.made && (ed->given & NK_GIVEN_HOME_MODE) == 0;
+	struct nk_homelock lock;
 	int r;
 
-	if (nk_homedir_copy(&who, h->path, mode, &watch, &end, &res) < 0) {
+	if ((r = enter(c, &who, &lock, &res)) == 0)
+		r = nk_homedir_copy(&who, h->path, mode, &watch, &end, &res);
+	nk_homelock_drop(&lock);
+	if (r < 0) {
 		if (end.elsewhere || !is_no_source(res.outcome))
 			return refuse_move(&m, h, &end, &res);
 		r = warn(h, "Nothing was copied from %.900s: %s",
@@ -457,27 +476,33 @@ nk_user_home_keep(struct nk_user_home *h)
 	h->set = false;
 }
 
+/*
+ * The user may be at work there already, and put something of another's in
+ * the way of a walk of root's.
+ */
+static void
+undo_as_user(struct nk_context *c, const struct nk_user_home *h)
+{
+	struct nk_homefile_who who = who_at(c, h, h->path);
+	struct nk_homefile_result res;
+	struct nk_homelock lock;
+	int r;
+
+	if ((r = enter(c, &who, &lock, &res)) == 0)
+		r = h->made.made ? nk_homedir_empty(&who, &res) :
+		    nk_homedir_set(&who, h->old_mode, NULL, NULL, &res);
+	nk_homelock_drop(&lock);
+	(void)r;	/* what is left is the user's, in a folder of its own */
+}
+
 void
 nk_user_home_undo(struct nk_context *c, struct nk_user_home *h)
 {
-	struct nk_homefile_result res;
-	struct nk_homefile_who who;
-	int r = 0;
-
 	if (h->path != NULL) {
-		/*
-		 * The user may be at work there already, and put something
-		 * of another's in the way of a walk of root's.
-		 */
-		who = who_at(c, h, h->path);
-		if (h->made.made)
-			r = nk_homedir_empty(&who, &res);
-		else if (h->set)
-			r = nk_homedir_set(&who, h->old_mode, NULL, NULL,
-			    &res);
+		if (h->made.made || h->set)
+			undo_as_user(c, h);
 		nk_home_undo_empty(&h->made);
 	}
-	(void)r;	/* what is left is the user's, in a folder of its own */
 	nk_home_undo(&h->made);
 	forget_who(h);
 	free(h->copied);

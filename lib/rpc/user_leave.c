@@ -8,6 +8,7 @@
 
 #include "lib/account/missing.h"
 #include "lib/home/homedir.h"
+#include "lib/keyfile/homelock.h"
 #include "lib/monotonic.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/user_home.h"
@@ -122,18 +123,24 @@ static void
 remove_ssh(struct nk_context *c, const char *action,
     const struct nk_user_leaver *l, bool late)
 {
-	const struct nk_homefile_who who = { .uid = l->uid, .gid = l->gid,
+	struct nk_homefile_who who = { .uid = l->uid, .gid = l->gid,
 	    .groups = l->groups, .n_groups = l->n_groups, .home = l->home,
 	    .root = c->state->owner, .seconds = SECONDS };
 	struct nk_homefile_result res;
+	struct nk_homelock lock;
 	size_t end;
 	int r;
 
 	/* One that was never made is no news. */
 	if (!is_free(c, l->home) || nk_path_is_missing(l->home, &end))
 		return;
-	r = late ? nk_homefile_set(&res, NK_HOMEFILE_TIMEOUT) :
-	    nk_homedir_remove_ssh(&who, &res);
+	if (late) {
+		r = nk_homefile_set(&res, NK_HOMEFILE_TIMEOUT);
+	} else if ((r = nk_homelock_enter(&lock, c->state, &who,
+	    c->conf->lookup_timeout * 1000u, &res)) == 0) {
+		r = nk_homedir_remove_ssh(&who, &res);
+		nk_homelock_drop(&lock);
+	}
 	if (r < 0 && res.outcome != NK_HOMEFILE_NO_HOME)
 		tell(c, action, l, &res);
 }

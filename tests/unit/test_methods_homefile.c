@@ -912,6 +912,46 @@ START_TEST(a_login_meanwhile)
 }
 END_TEST
 
+#define AWAY	"The home directory's disk or server did not answer in time."
+
+/* Work on a home as a whole is work in it. */
+START_TEST(whole_homes)
+{
+	struct nk_homelock lock;
+	struct stat before, after;
+
+	home_mode();
+	ck_assert_int_eq(lstat(ALICE, &before), 0);
+	ck_assert_int_eq(nk_homelock_take(&lock, &w.state, 5001, 0), 0);
+	refused("user.update", "[2,{'home_mode':'711'}]",
+	    "user_update.home_mode", ALICE ": " AWAY, EINVAL);
+	refused("user.update", "[2,{'home':'" OTHER "'}]",
+	    "user_update.home", ALICE " could not be copied to " OTHER ": "
+	    AWAY " What was copied stays, and need not be copied again.",
+	    EINVAL);
+	ck_assert_int_eq(lstat(ALICE, &after), 0);
+	ck_assert_uint_eq(before.st_mode, after.st_mode);
+	is_text(OTHER, NULL);
+	nk_homelock_drop(&lock);
+}
+END_TEST
+
+START_TEST(leaves_a_home_that_hangs)
+{
+	struct nk_homelock lock;
+
+	home_mode();
+	ck_assert_int_eq(nk_homelock_take(&lock, &w.state, 5001, 0), 0);
+	done("user.delete", "[2]");
+	is_text(ALICE, LINE);		/* with all of .ssh */
+	expect("naskeys.audit.query", "[[['action','=','user.delete']],"
+	    "{'order_by':['-id'],'limit':1}]", "0.text",
+	    "'Delete user alice: " ALICE "/.ssh was not removed: The home "
+	    "directory\\u0027s disk or server did not answer in time.'");
+	nk_homelock_drop(&lock);
+}
+END_TEST
+
 /* A child that was left behind is the lock's last holder. */
 START_TEST(left_behind)
 {
@@ -950,8 +990,7 @@ START_TEST(a_home_that_hangs)
 	refused("user.remove_key", "['alice','SHA256:" P256_SHA256 "']", "",
 	    "User alice has no key with the fingerprint SHA256:"
 	    P256_SHA256 " in naskeys, and " ALICE "/.ssh/authorized_keys "
-	    "could not be read: The home directory's disk or server "
-	    "did not answer in time.", ENOENT);
+	    "could not be read: " AWAY, ENOENT);
 	expect("user.authorized_keys_file", "['alice']", "reason",
 	    "'The home directory\\u0027s disk or server did not answer in "
 	    "time.'");
@@ -1016,6 +1055,8 @@ main(void)
 	tcase_add_test(tc, one_at_a_time);
 	tcase_add_test(tc, a_fault_of_one);
 	tcase_add_test(tc, a_login_meanwhile);
+	tcase_add_test(tc, whole_homes);
+	tcase_add_test(tc, leaves_a_home_that_hangs);
 	tcase_add_test(tc, left_behind);
 	tcase_add_test(tc, a_home_that_hangs);
 	tcase_add_test(tc, a_look_that_hangs);
