@@ -48,7 +48,7 @@ nk_keyfile_each_foreign(const struct nk_keyfile_work *w,
 
 	*reasonp = NULL;
 	r = nk_keyfile_plan_read(nk_publisher_store(w->publisher), w->conf,
-	    u->id, u->home, (int64_t)time(NULL), &plan);
+	    w->state, u->id, u->home, (int64_t)time(NULL), &plan);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	who = nk_keyfile_plan_who(&plan, w->state->owner,

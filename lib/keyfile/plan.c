@@ -5,39 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/home/become.h"
+#include "lib/publish/gids.h"
 #include "lib/publish/homes.h"
 
-/* The supplementary groups that the store knows of. */
 static int
-read_groups(struct nk_store *s, int64_t user_id, struct nk_keyfile_plan *p)
-{
-	struct nk_group *g;
-	struct nk_ids ids;
-	size_t i;
-	int r;
-
-	if ((r = nk_groups_of_user(s, user_id, &ids)) < 0)
-		return r;
-	if (ids.n > NK_BECOME_GROUPS_MAX)
-		r = -E2BIG;
-	else if (ids.n > 0 &&
-	    (p->groups = calloc(ids.n, sizeof(*p->groups))) == NULL)
-		r = -ENOMEM;
-	for (i = 0; r == 0 && i < ids.n; i++) {
-		if ((r = nk_group_get(s, ids.v[i], &g)) < 0)
-			break;
-		if (!g->builtin)
-			p->groups[p->n_groups++] = g->gid;
-		nk_group_free(g);
-	}
-	nk_ids_clear(&ids);
-	return r;
-}
-
-static int
-read_user(struct nk_store *s, const struct nk_conf *c, int64_t user_id,
-    struct nk_keyfile_plan *p)
+read_user(struct nk_store *s, const struct nk_conf *c,
+    const struct nk_state *state, int64_t user_id, struct nk_keyfile_plan *p)
 {
 	struct nk_user *u;
 	size_t i;
@@ -58,15 +31,16 @@ read_user(struct nk_store *s, const struct nk_conf *c, int64_t user_id,
 		if (!p->text.lines[i].ended)
 			p->alive[p->n_alive++] = p->text.lines[i].fingerprint;
 	if (r == 0)
-		r = read_groups(s, user_id, p);
+		r = nk_served_gids(s, c, state, u, NULL, &p->groups,
+		    &p->n_groups);
 	nk_user_free(u);
 	return r;
 }
 
 int
 nk_keyfile_plan_read(struct nk_store *s, const struct nk_conf *c,
-    int64_t user_id, const char *home, int64_t now,
-    struct nk_keyfile_plan *p)
+    const struct nk_state *state, int64_t user_id, const char *home,
+    int64_t now, struct nk_keyfile_plan *p)
 {
 	int r;
 
@@ -74,7 +48,7 @@ nk_keyfile_plan_read(struct nk_store *s, const struct nk_conf *c,
 	p->now = now;
 	if ((r = nk_keyfile_home_get(s, user_id, home, &p->row)) == 0 &&
 	    (r = nk_keyfile_lines_get(s, p->row->id, &p->written)) == 0)
-		r = read_user(s, c, user_id, p);
+		r = read_user(s, c, state, user_id, p);
 	if (r < 0)
 		nk_keyfile_plan_clear(p);
 	return r;

@@ -15,6 +15,7 @@
 #include "lib/home/homefile.h"
 #include "lib/keyfile/merge.h"
 #include "lib/publish/filetext.h"
+#include "lib/publish/publish.h"
 #include "lib/store/keyfiles.h"
 
 struct nk_keyfile_plan {
@@ -27,7 +28,7 @@ struct nk_keyfile_plan {
 	int64_t			 now;		/* for what has ended */
 	const char		**alive;	/* fingerprints of text */
 	size_t			 n_alive;
-	gid_t			*groups;
+	gid_t			*groups;	/* lib/publish/gids.h */
 	size_t			 n_groups;
 };
 #define NK_KEYFILE_PLAN_NONE	((struct nk_keyfile_plan){ .row = NULL })
@@ -38,8 +39,8 @@ struct nk_keyfile_plan {
  * row; others as of lib/store.
  */
 int	nk_keyfile_plan_read(struct nk_store *s, const struct nk_conf *c,
-	    int64_t user_id, const char *home, int64_t now,
-	    struct nk_keyfile_plan *p) NK_MUST_CHECK;
+	    const struct nk_state *state, int64_t user_id, const char *home,
+	    int64_t now, struct nk_keyfile_plan *p) NK_MUST_CHECK;
 void	nk_keyfile_plan_clear(struct nk_keyfile_plan *p);
 
 /* Do both come to the same, whatever the file says? */

@@ -79,8 +79,8 @@ note_done(struct nk_store *s, void *arg)
 	struct nk_keyfile_plan p;
 	int r;
 
-	r = nk_keyfile_plan_read(s, t->w->conf, t->user_id, t->home,
-	    t->plan.now, &p);
+	r = nk_keyfile_plan_read(s, t->w->conf, t->w->state, t->user_id,
+	    t->home, t->plan.now, &p);
 	if (r < 0)
 		return r == -ENOENT ? 1 : r;
 	if (!nk_keyfile_plan_is_same(&p, &t->plan)) {
@@ -192,8 +192,8 @@ read_plan(struct task *t)
 
 	if ((r = nk_store_read_begin(s)) < 0)
 		return r;
-	r = nk_keyfile_plan_read(s, t->w->conf, t->user_id, t->home,
-	    (int64_t)time(NULL), &t->plan);
+	r = nk_keyfile_plan_read(s, t->w->conf, t->w->state, t->user_id,
+	    t->home, (int64_t)time(NULL), &t->plan);
 	nk_store_read_end(s);
 	return r;
 }

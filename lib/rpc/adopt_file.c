@@ -15,10 +15,11 @@
 #include "lib/home/become.h"
 #include "lib/home/homefile.h"
 #include "lib/keyfile/homelock.h"
+#include "lib/publish/gids.h"
 #include "lib/rpc/import_warn.h"
 #include "lib/rpc/key_places.h"
 #include "lib/rpc/keyrow.h"
-#include "lib/rpc/user_home.h"
+#include "lib/rpc/user_rules.h"
 
 #define FILE_NAME	NK_PLACE_SSH "/" NK_PRESENT_FILE
 
@@ -76,7 +77,6 @@ static int
 find_managed(struct nk_context *c, const struct nk_user *u,
     struct nk_adopt_file *f, struct nk_homefile_who *who)
 {
-	struct nk_ids ids = { NULL, 0 };
 	uint32_t gid;
 	int r;
 
@@ -88,10 +88,8 @@ find_managed(struct nk_context *c, const struct nk_user *u,
 	if (r < 0 || (r = set_home(f, u->home)) < 0)
 		return r;
 	who->gid = gid;
-	r = nk_groups_of_user(nk_publisher_store(c->publisher), u->id, &ids);
-	if (r == 0)
-		r = nk_user_gids(c, &ids, &f->groups, &who->n_groups);
-	nk_ids_clear(&ids);
+	r = nk_served_gids(nk_publisher_store(c->publisher), c->conf,
+	    c->state, u, NULL, &f->groups, &who->n_groups);
 	who->groups = f->groups;
 	return r;
 }

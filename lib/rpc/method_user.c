@@ -5,6 +5,7 @@
 
 #include "lib/account/directory.h"
 #include "lib/account/shells.h"
+#include "lib/publish/gids.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/elsewhere.h"
 #include "lib/rpc/entity.h"
@@ -234,27 +235,20 @@ static int
 managed_gids(struct nk_context *c, const struct nk_user *u, uint32_t gid,
     uint32_t *gids, size_t *np)
 {
-	struct nk_store *s = nk_publisher_store(c->publisher);
-	struct nk_group *g;
-	struct nk_ids ids;
-	size_t i;
+	size_t i, n;
+	gid_t *all;
 	int r;
 
-	if ((r = nk_groups_of_user(s, u->id, &ids)) < 0)
-		return r;
 	gids[0] = gid;
 	*np = 1;
-	for (i = 0; r == 0 && i < ids.n &&
-	    *np < NK_DIRECTORY_GROUPS_MAX - 1; i++) {
-		if ((r = nk_group_get(s, ids.v[i], &g)) < 0)
-			break;
-		if (g->gid >= c->conf->min_id && g->gid != gid)
-			gids[(*np)++] = g->gid;
-		nk_group_free(g);
+	r = nk_served_gids(nk_publisher_store(c->publisher), c->conf,
+	    c->state, u, NULL, &all, &n);
+	for (i = 0; r == 0 && i < n; i++) {	/* the last one in any case */
+		if (all[i] != gid &&
+		    *np < NK_DIRECTORY_GROUPS_MAX - (i + 1 < n))
+			gids[(*np)++] = all[i];
 	}
-	if (c->state->managed_gid != 0)
-		gids[(*np)++] = c->state->managed_gid;
-	nk_ids_clear(&ids);
+	free(all);
 	return r;
 }
 

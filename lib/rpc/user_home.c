@@ -11,6 +11,7 @@
 #include "lib/home/homedir.h"
 #include "lib/home/report.h"
 #include "lib/keyfile/homelock.h"
+#include "lib/publish/gids.h"
 #include "lib/rpc/import.h"
 #include "lib/ssh/linetext.h"
 
@@ -29,51 +30,21 @@ forget_who(struct nk_user_home *h)
 	h->n_groups = 0;
 }
 
-int
-nk_user_gids(struct nk_context *c, const struct nk_ids *ids, gid_t **gidsp,
-    size_t *np)
-{
-	struct nk_store *s = nk_publisher_store(c->publisher);
-	struct nk_group *g;
-	size_t i;
-	int r;
-
-	*np = 0;
-	if ((*gidsp = calloc(ids->n + 1, sizeof(**gidsp))) == NULL)
-		return -ENOMEM;
-	for (i = 0; i < ids->n; i++) {
-		if ((r = nk_group_get(s, ids->v[i], &g)) < 0)
-			return r;
-		if (g->gid >= c->conf->min_id)
-			(*gidsp)[(*np)++] = g->gid;
-		nk_group_free(g);
-	}
-	if (c->state->managed_gid != 0)
-		(*gidsp)[(*np)++] = c->state->managed_gid;
-	return 0;
-}
-
 static int
 load_who(struct nk_context *c, const struct nk_user_edit *ed, gid_t gid,
     struct nk_user_home *h)
 {
 	const struct nk_user *u = ed->row;
-	struct nk_ids ids = { NULL, 0 };
-	int r;
 
 	forget_who(h);
 	h->uid = u->uid;
 	h->gid = gid;
 	if ((h->path = strdup(u->home)) == NULL)
 		return -ENOMEM;
-	if (ed->old == NULL || (ed->given & NK_GIVEN_GROUPS) != 0)
-		return nk_user_gids(c, &ed->groups, &h->groups,
-		    &h->n_groups);
-	r = nk_groups_of_user(nk_publisher_store(c->publisher), u->id, &ids);
-	if (r == 0)
-		r = nk_user_gids(c, &ids, &h->groups, &h->n_groups);
-	nk_ids_clear(&ids);
-	return r;
+	return nk_served_gids(nk_publisher_store(c->publisher), c->conf,
+	    c->state, u, ed->old == NULL ||
+	    (ed->given & NK_GIVEN_GROUPS) != 0 ? &ed->groups : NULL,
+	    &h->groups, &h->n_groups);
 }
 
 /* The lock of the user's homes, for one job (homedir.h). */

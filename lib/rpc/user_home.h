@@ -25,14 +25,6 @@
 #include "lib/rpc/rpc.h"
 #include "lib/rpc/user_rules.h"
 
-/*
- * The gids of these groups, as far as they are served, and the one that all
- * users have who are managed.  *gidsp is the caller's to free, also on
- * failure.  0 or -errno.
- */
-int	nk_user_gids(struct nk_context *c, const struct nk_ids *ids,
-	    gid_t **gidsp, size_t *np) NK_MUST_CHECK;
-
 /* What has been done for one edit.  Begin with NK_USER_HOME_NONE. */
 struct nk_user_home {
 	struct nk_home	 made;

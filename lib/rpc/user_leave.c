@@ -10,8 +10,9 @@
 #include "lib/home/homedir.h"
 #include "lib/keyfile/homelock.h"
 #include "lib/monotonic.h"
+#include "lib/publish/gids.h"
 #include "lib/rpc/edit.h"
-#include "lib/rpc/user_home.h"
+#include "lib/rpc/user_rules.h"
 
 #define SECONDS		10	/* one home that hangs */
 #define ALL_MS		60000	/* several of them, before the last one */
@@ -36,7 +37,6 @@ nk_user_leavers_add(struct nk_context *c, struct nk_user_leavers *all,
     const struct nk_user *u)
 {
 	struct nk_store *s = nk_publisher_store(c->publisher);
-	struct nk_ids ids = { NULL, 0 };
 	struct nk_user_leaver *l;
 	struct nk_group *g;
 	int r;
@@ -56,10 +56,8 @@ nk_user_leavers_add(struct nk_context *c, struct nk_user_leavers *all,
 		return r;
 	l->gid = g->gid;
 	nk_group_free(g);
-	if ((r = nk_groups_of_user(s, u->id, &ids)) == 0)
-		r = nk_user_gids(c, &ids, &l->groups, &l->n_groups);
-	nk_ids_clear(&ids);
-	return r;
+	return nk_served_gids(s, c->conf, c->state, u, NULL, &l->groups,
+	    &l->n_groups);
 }
 
 /* ---- what stays, and why ---- */

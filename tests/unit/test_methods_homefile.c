@@ -912,6 +912,26 @@ START_TEST(a_login_meanwhile)
 }
 END_TEST
 
+/* The groups that NSS tells: some homes are behind one of them. */
+START_TEST(behind_a_group)
+{
+	done("group.create", "[{'name':'boat','gid':4500,'users':[2]}]");
+	ck_assert_int_eq(mkdir("/mnt/crew", 0750), 0);
+	make_home("/mnt/crew/alice", 5001);
+	ck_assert_int_eq(chown("/mnt/crew", 0, 4999), 0);
+	set_user(NK_KEYFILE_HOME, "/mnt/crew/alice", 5001);
+	is_text("/mnt/crew/alice", LINE);
+	ck_assert_int_eq(chown("/mnt/crew", 0, 4500), 0);
+	put_text("/mnt/crew/alice", HAND);
+	done("naskeys.sync", "[{'force':true}]");
+	is_text("/mnt/crew/alice", LINE HAND);
+	put_text("/mnt/crew/alice", HAND);
+	w.conf.min_id = 4600;		/* it tells that one no more */
+	done("naskeys.sync", "[{'force':true}]");
+	is_text("/mnt/crew/alice", HAND);
+}
+END_TEST
+
 #define AWAY	"The home directory's disk or server did not answer in time."
 
 /* Work on a home as a whole is work in it. */
@@ -1055,6 +1075,7 @@ main(void)
 	tcase_add_test(tc, one_at_a_time);
 	tcase_add_test(tc, a_fault_of_one);
 	tcase_add_test(tc, a_login_meanwhile);
+	tcase_add_test(tc, behind_a_group);
 	tcase_add_test(tc, whole_homes);
 	tcase_add_test(tc, leaves_a_home_that_hangs);
 	tcase_add_test(tc, left_behind);
