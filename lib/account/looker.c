@@ -36,19 +36,6 @@ is_end(char c)
 	    c == '\0';
 }
 
-/* Is the line that p is in a comment? */
-static bool
-is_comment(const char *text, const char *p)
-{
-	const char *line = p;
-
-	while (line > text && line[-1] != '\n')
-		line--;
-	while (line < p && is_end(*line))
-		line++;
-	return *line == '#';
-}
-
 static bool
 is_passed_over(char c)
 {
@@ -88,17 +75,23 @@ nk_text_has_word(const char *text, size_t len, const char *word)
 {
 	const char *end = text + len, *p = text;
 	bool gap = true;	/* more than carriage returns is before p */
+	bool first = true;	/* nothing stands before p in its line */
 
 	if (word[0] == '\0')
 		return false;
 	while (p < end) {
-		if (((gap && is_same_key(p, word_end(p, end, false),
-		    word)) || is_same_key(p, word_end(p, end, true),
-		    word)) && !is_comment(text, p))
+		if (first && *p == '#' &&
+		    (p = memchr(p, '\n', (size_t)(end - p))) == NULL)
+			return false;
+		if ((gap && is_same_key(p, word_end(p, end, false), word)) ||
+		    is_same_key(p, word_end(p, end, true), word))
 			return true;
+		first = first && is_end(*p);
 		p = word_end(p, end, true);
-		for (gap = false; p < end && is_end(*p); p++)
+		for (gap = false; p < end && is_end(*p); p++) {
 			gap = gap || *p != '\r';
+			first = first || *p == '\n';
+		}
 	}
 	return false;
 }

@@ -65,6 +65,8 @@ static const struct {
 	{ "", false },
 	{ "# ssh-ed25519 " B64 "\n", false },
 	{ "  # ssh-ed25519 " B64 "\n", false },
+	{ "\r\n\t# " B64 "\n#" B64 "\n# " B64, false },
+	{ "\n \n# " B64 "\n \rx # " B64 "\n", true },
 	{ "ssh-ed25519 " B64 "AA\n", false },
 	{ "ssh-ed25519 AA" B64 "\n", false },
 	{ "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEEw\n", false },
@@ -77,6 +79,24 @@ START_TEST(holds)
 	    texts[_i].text);
 	ck_assert(!nk_text_has_word(texts[_i].text, strlen(texts[_i].text),
 	    ""));
+}
+END_TEST
+
+/* A user may make one as he likes; it takes its length, not the square. */
+START_TEST(long_comment)
+{
+	const size_t word = strlen(" " B64), n = NK_LOOK_SIZE_MAX / word;
+	char *text = malloc(1 + n * word);
+	size_t i;
+
+	ck_assert_ptr_nonnull(text);
+	text[0] = '#';
+	for (i = 0; i < n; i++)
+		memcpy(text + 1 + i * word, " " B64, word);
+	ck_assert(!nk_text_has_word(text, 1 + n * word, B64));
+	text[1 + (n / 2) * word] = '\n';
+	ck_assert(nk_text_has_word(text, 1 + n * word, B64));
+	free(text);
 }
 END_TEST
 
@@ -353,6 +373,7 @@ main(void)
 	    (int)(sizeof(words) / sizeof(words[0])));
 	tcase_add_loop_test(pure, holds, 0,
 	    (int)(sizeof(texts) / sizeof(texts[0])));
+	tcase_add_test(pure, long_comment);
 	tcase_add_loop_test(pure, missing, 0,
 	    (int)(sizeof(paths) / sizeof(paths[0])));
 	tcase_add_checked_fixture(files, setup, teardown);
