@@ -165,7 +165,9 @@ ctl_group_edit(struct ctl *c, const struct ctl_args *a)
 	if ((r = ctl_find_id(c, "group", name, &id)) != CTL_DONE ||
 	    (users != NULL && ((r = ctl_ids_of_names(c, "user", users,
 	    &ids)) != CTL_DONE ||
-	    (r = put(c, g, "users", ids, "")) != CTL_DONE)))
+	    (r = put(c, g, "users", ids, "")) != CTL_DONE)) ||
+	    (c->force && (r = put(c, g, "force", json_true(), "force")) !=
+	    CTL_DONE))
 		goto out;
 	r = ctl_call(c, "group.update", json_pack("[I,O]", (json_int_t)id,
 	    g), -1, &result);
@@ -190,8 +192,9 @@ ctl_group_delete(struct ctl *c, const struct ctl_args *a)
 	    (r = ctl_confirm(c, "Delete the group %s%s?", name, users ?
 	    " and every user whose primary group it is" : "")) != CTL_DONE)
 		return r;
-	r = ctl_call(c, "group.delete", json_pack("[I,{s:b}]",
-	    (json_int_t)id, "delete_users", users ? 1 : 0), -1, &result);
+	r = ctl_call(c, "group.delete", json_pack("[I,{s:b,s:b}]",
+	    (json_int_t)id, "delete_users", users ? 1 : 0, "force", c->force ?
+	    1 : 0), -1, &result);
 	if (r == CTL_DONE)
 		r = ctl_done(c, result, "Deleted group %s", name);
 	json_decref(result);

@@ -11,10 +11,11 @@
 #include "lib/rpc/user_leave.h"
 #include "lib/rpc/user_rules.h"
 #include "lib/rpc/user_write.h"
+#include "lib/rpc/way_in.h"
 
 struct deletion {
 	int64_t	id;
-	bool	delete_users;
+	bool	delete_users, force;
 	struct nk_user_leavers leavers;
 };
 
@@ -120,11 +121,13 @@ delete(struct nk_context *c, void *arg, struct nk_error *e)
 {
 	struct deletion *d = arg;
 	struct nk_subject subject = { "group", d->id, NULL };
+	struct nk_way_in way;
 	struct nk_group *g;
 	json_t *before = NULL;
 	int r;
 
-	if ((r = nk_group_find(c, d->id, &g, e)) < 0)
+	if ((r = nk_way_in_before(c, NULL, !d->delete_users || d->force,
+	    &way)) < 0 || (r = nk_group_find(c, d->id, &g, e)) < 0)
 		return r;
 	if (g->builtin) {
 		r = nk_error_call(e, EACCES,
@@ -134,6 +137,7 @@ delete(struct nk_context *c, void *arg, struct nk_error *e)
 	subject.name = g->name;
 	if ((r = nk_group_entity(c, g, NULL, &before)) < 0 ||
 	    (r = settle_users(c, d, e)) < 0 ||
+	    (r = nk_way_in_after(c, &way, e)) < 0 ||
 	    (r = nk_group_delete(nk_publisher_store(c->publisher),
 	    d->id)) < 0)
 		goto out;
@@ -154,6 +158,8 @@ nk_group_delete_method(struct nk_context *c, json_t *params,
 		.id = json_integer_value(json_array_get(params, 0)),
 		.delete_users = json_is_true(json_object_get(
 		    json_array_get(params, 1), "delete_users")),
+		.force = json_is_true(json_object_get(json_array_get(params,
+		    1), "force")),
 	};
 	int r;
 

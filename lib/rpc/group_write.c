@@ -8,6 +8,7 @@
 #include "lib/rpc/elsewhere.h"
 #include "lib/rpc/entity.h"
 #include "lib/rpc/group_rules.h"
+#include "lib/rpc/way_in.h"
 
 #define TRIES	8	/* somebody else was faster */
 
@@ -191,16 +192,22 @@ update(struct nk_context *c, void *arg, struct nk_error *e)
 {
 	struct nk_store *s = nk_publisher_store(c->publisher);
 	struct nk_group_edit *ed = arg;
+	/* other groups make nobody an administrator */
+	bool free = ed->id != NK_GROUP_ADMINS_ID ||
+	    json_is_true(json_object_get(ed->fields, "force"));
+	struct nk_way_in way;
 	json_t *before = NULL;
 	bool changed;
 	int r;
 
 	if ((r = check_again(c, ed, e)) < 0 ||
+	    (r = nk_way_in_before(c, NULL, free, &way)) < 0 ||
 	    (r = nk_group_entity(c, ed->old, NULL, &before)) < 0)
 		return r;
 	changed = (ed->given & ~(unsigned int)NK_GROUP_USERS) != 0;
 	if ((changed && (r = nk_group_update(s, ed->row)) < 0) ||
-	    (r = write_members(s, ed, &changed)) < 0)
+	    (r = write_members(s, ed, &changed)) < 0 ||
+	    (r = nk_way_in_after(c, &way, e)) < 0)
 		goto out;
 	r = changed ? write_audit(c, ed, before) : 1;
  out:

@@ -8,6 +8,7 @@
 #include "lib/rpc/elsewhere.h"
 #include "lib/rpc/entity.h"
 #include "lib/rpc/group_write.h"
+#include "lib/rpc/way_in.h"
 
 /* ---- query ---- */
 
@@ -359,6 +360,7 @@ static const struct nk_arg create_args[] = {
 
 static const struct nk_arg update_fields[] = {
 	{ .name = "name", .type = NK_ARG_STRING },
+	NK_FORCE_ARG,
 	COMMON_FIELDS,
 	{ .name = NULL },
 };
@@ -372,6 +374,7 @@ static const struct nk_arg update_args[] = {
 
 static const struct nk_arg delete_fields[] = {
 	{ .name = "delete_users", .type = NK_ARG_BOOL },
+	NK_FORCE_ARG,
 	{ .name = NULL },
 };
 

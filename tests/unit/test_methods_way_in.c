@@ -104,6 +104,41 @@ START_TEST(expired)
 }
 END_TEST
 
+/*
+ * carol is an administrator too, but her key has gone: that she is left does
+ * not help.
+ */
+static void
+make_carol_useless(void)
+{
+	take_password();
+	done("user.update", "[5,{'admin':true,'sshpubkey':''}]");
+}
+
+START_TEST(group_without_its_last)
+{
+	char *before, *after;
+
+	make_carol_useless();
+	before = contents();
+	refused("group.update", "[1,{'users':[1,5]}]", "", SAY, EPERM);
+	refused("group.delete", "[4,{'delete_users':true}]", "", SAY, EPERM);
+	after = contents();
+	ck_assert_str_eq(before, after);
+	free(before);
+	free(after);
+	done("group.update", "[1,{'users':[1,5,3]}]");
+	done("group.update", "[1,{'users':[1,5],'force':true}]");
+}
+END_TEST
+
+START_TEST(group_deleted_by_force)
+{
+	make_carol_useless();
+	done("group.delete", "[4,{'delete_users':true,'force':true}]");
+}
+END_TEST
+
 /* Force is not for who may only change its own keys. */
 START_TEST(of_others)
 {
@@ -134,6 +169,8 @@ main(void)
 	tcase_add_loop_test(tc, another_has_one, 0, LENGTH(last));
 	tcase_add_loop_test(tc, root_has_one, 0, LENGTH(last));
 	tcase_add_test(tc, expired);
+	tcase_add_test(tc, group_without_its_last);
+	tcase_add_test(tc, group_deleted_by_force);
 	tcase_add_test(tc, of_others);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
