@@ -79,7 +79,9 @@ refused "and no others" is_revoked spare.pub
 check "which is the list that there should be" "$helper" --state-dir apart \
     --check
 krl=/var/lib/naskeys/revoked.krl
-printf x | dd of=$krl bs=1 seek=200 conv=notrunc status=none
+perl -e 'open($f, "+<", $ARGV[0]) && sysseek($f, 200, 0) &&
+    sysread($f, $b, 1) && sysseek($f, 200, 0) &&
+    syswrite($f, ~$b & "\xff") or die' $krl
 refused "check sees one byte" naskeysctl check
 check "which sync mends" naskeysctl sync
 check "check" naskeysctl check
