@@ -134,44 +134,28 @@ nk_keyfile_central_delete(struct nk_store *s, int64_t user_id)
 int
 nk_keyfile_default_get(struct nk_store *s, enum nk_keyfile_mode *modep)
 {
-	const uint8_t *value;
-	struct nk_stmt *st;
+	uint8_t value;
 	size_t len;
 	int r;
 
-	if ((r = nk_db_stmt(s->db, "SELECT value FROM properties"
-	    " WHERE name = 'keyfile_mode'", &st)) < 0)
+	if ((r = nk_property_get(s, "keyfile_mode", &value, sizeof(value),
+	    &len)) < 0)
 		return r;
-	if ((r = nk_stmt_step(st)) == 0) {
-		r = -ENOENT;
-	} else if (r == 1) {
-		value = nk_stmt_blob(st, 0, &len);
-		r = nk_stmt_check(st);
-		if (r == 0 && (len != 1 || value[0] > NK_KEYFILE_CENTRAL))
-			r = -EBADMSG;
-		if (r == 0)
-			*modep = (enum nk_keyfile_mode)value[0];
-	}
-	nk_stmt_end(st);
-	return r;
+	if (len != sizeof(value) || value > NK_KEYFILE_CENTRAL)
+		return -EBADMSG;
+	*modep = (enum nk_keyfile_mode)value;
+	return 0;
 }
 
 int
 nk_keyfile_default_set(struct nk_store *s, enum nk_keyfile_mode mode)
 {
 	const uint8_t value = (uint8_t)mode;
-	struct nk_stmt *st;
 	int r;
 
 	if ((r = nk_store_may_write(s)) < 0)
 		return r;
 	if (mode > NK_KEYFILE_CENTRAL)
 		return -EINVAL;
-	if ((r = nk_db_stmt(s->db, "INSERT INTO properties (name, value)"
-	    " VALUES ('keyfile_mode', $1)"
-	    " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-	    &st)) < 0)
-		return r;
-	nk_stmt_bind_blob(st, 1, &value, 1);
-	return nk_stmt_run(st, NULL);
+	return nk_property_set(s, "keyfile_mode", &value, sizeof(value));
 }

@@ -261,45 +261,26 @@ nk_credential_sealed_set(struct nk_store *s, int64_t id,
 int
 nk_store_seal_key_get(struct nk_store *s, char *id, size_t room)
 {
-	const uint8_t *value;
-	struct nk_stmt *st;
 	size_t len;
 	int r;
 
-	if ((r = nk_db_stmt(s->db, "SELECT value FROM properties"
-	    " WHERE name = 'seal_key'", &st)) < 0)
+	if ((r = nk_property_get(s, "seal_key", id, room - 1, &len)) < 0)
 		return r;
-	if ((r = nk_stmt_step(st)) == 0) {
-		r = -ENOENT;
-	} else if (r == 1) {
-		value = nk_stmt_blob(st, 0, &len);
-		r = nk_stmt_check(st);
-		if (r == 0 && (len >= room || memchr(value, 0, len) != NULL))
-			r = -EBADMSG;
-		if (r == 0) {
-			memcpy(id, value, len);
-			id[len] = '\0';
-		}
-	}
-	nk_stmt_end(st);
-	return r;
+	id[len] = '\0';
+	if (strlen(id) == len)
+		return 0;
+	id[0] = '\0';
+	return -EBADMSG;
 }
 
 int
 nk_store_seal_key_set(struct nk_store *s, const char *id)
 {
-	struct nk_stmt *st;
 	int r;
 
 	if ((r = nk_store_may_write(s)) < 0)
 		return r;
 	if (id[0] == '\0')
 		return -EINVAL;
-	if ((r = nk_db_stmt(s->db, "INSERT INTO properties (name, value)"
-	    " VALUES ('seal_key', $1)"
-	    " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-	    &st)) < 0)
-		return r;
-	nk_stmt_bind_blob(st, 1, id, strlen(id));
-	return nk_stmt_run(st, NULL);
+	return nk_property_set(s, "seal_key", id, strlen(id));
 }

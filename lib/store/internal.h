@@ -154,6 +154,18 @@ int	nk_central_follow(struct nk_store *s, const struct nk_user *u)
 /* The user goes: its file goes before it. */
 int	nk_central_drop(struct nk_store *s, int64_t user_id) NK_MUST_CHECK;
 
+/* ---- properties.c ---- */
+
+/*
+ * The value under this name: *lenp of at most room bytes.  -ENOENT: there is
+ * none; -EBADMSG: it is longer.
+ */
+int	nk_property_get(struct nk_store *s, const char *name, void *value,
+	    size_t room, size_t *lenp) NK_MUST_CHECK;
+/* Inside a transaction. */
+int	nk_property_set(struct nk_store *s, const char *name,
+	    const void *value, size_t len) NK_MUST_CHECK;
+
 /* ---- rows ---- */
 
 /* A name that a user or group may have: -EINVAL. */

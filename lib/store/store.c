@@ -118,24 +118,15 @@ nk_store_is_writable(struct nk_store *s)
 int
 nk_store_id(struct nk_store *s, uint8_t id[16])
 {
-	struct nk_stmt *st;
-	const uint8_t *blob;
+	uint8_t value[16];
 	size_t len;
 	int r;
 
-	if ((r = nk_db_stmt(s->db, "SELECT value FROM properties"
-	    " WHERE name = 'id'", &st)) < 0)
-		return r;
-	if ((r = nk_stmt_step(st)) == 1) {
-		blob = nk_stmt_blob(st, 0, &len);
-		if ((r = nk_stmt_check(st)) == 0 && len != 16)
-			r = -EBADMSG;
-		if (r == 0)
-			memcpy(id, blob, 16);
-	} else if (r == 0) {
-		r = -EBADMSG;
-	}
-	nk_stmt_end(st);
+	r = nk_property_get(s, "id", value, sizeof(value), &len);
+	if (r == -ENOENT || (r == 0 && len != sizeof(value)))
+		return -EBADMSG;
+	if (r == 0)
+		memcpy(id, value, sizeof(value));
 	return r;
 }
 

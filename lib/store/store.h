@@ -460,7 +460,8 @@ int	nk_otp_sealed_set(struct nk_store *s, int64_t user,
 
 /*
  * The id of the key that everything sealed is sealed with, a string of at
- * most room - 1 characters.  -ENOENT: nothing was ever sealed.
+ * most room - 1 characters.  -ENOENT: nothing was ever sealed; -EBADMSG:
+ * no such string, and id may be empty.
  */
 int	nk_store_seal_key_get(struct nk_store *s, char *id, size_t room)
 	    NK_MUST_CHECK;
