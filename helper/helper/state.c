@@ -14,6 +14,7 @@
 
 #include "helper/helper/state.h"
 #include "lib/account/groupfile.h"
+#include "lib/ownfolder.h"
 
 #define STORE_DIR	NK_LOCALSTATEDIR "/lib/naskeys"
 #define RUN_DIR		NK_RUNSTATEDIR "/naskeys"
@@ -215,8 +216,7 @@ check_folder(const struct state *s, const struct folder *f, bool make,
 		return -errno;
 	if (fstat(fd, &st) == -1)
 		r = -errno;
-	else if (st.st_uid != s->nk.owner ||
-	    (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+	else if (!nk_is_own(&st, s->nk.owner))
 		r = -EPERM;
 	else if (made || (st.st_mode & 0777 & ~f->mode) != 0)
 		r = make ? fchmod(fd, f->mode) == -1 ? -errno : 0 : -EPERM;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/fullio.h"
+#include "lib/ownfolder.h"
 #include "lib/publish/filetext.h"
 #include "lib/store/keyfiles.h"
 
@@ -75,8 +76,7 @@ open_or_make(const struct nk_state *state, int *fdp)
 		return errno == ELOOP || errno == ENOTDIR ? -EPERM : -errno;
 	if (fstat(fd, &st) == -1)
 		r = -errno;
-	else if (st.st_uid != state->owner ||
-	    (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+	else if (!nk_is_own(&st, state->owner))
 		r = -EPERM;
 	else if (fchmod(fd, FOLDER_MODE) == -1)
 		r = -errno;

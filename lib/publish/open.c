@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/ownfolder.h"
 #include "lib/publish/central.h"
 #include "lib/publish/internal.h"
 #include "lib/publish/lock.h"
@@ -96,8 +97,7 @@ nk_publish_folder(const struct nk_publisher *p, int *fdp)
 		return errno == ELOOP ? -EPERM : -errno;
 	if (fstat(fd, &st) == -1)
 		r = -errno;
-	else if (st.st_uid != p->state->owner ||
-	    (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+	else if (!nk_is_own(&st, p->state->owner))
 		r = -EPERM;
 	if (r < 0)
 		(void)close(fd);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/fullio.h"
+#include "lib/ownfolder.h"
 #include "lib/ssh/krl.h"
 #include "lib/store/revoked.h"
 
@@ -131,9 +132,8 @@ open_folder(const struct nk_state *state, int *fdp, const char **namep)
 {
 	const char *slash = strrchr(state->revoked, '/');
 	char folder[PATH_MAX];
-	struct stat st;
 	size_t n;
-	int fd, r = 0;
+	int fd, r;
 
 	if (slash == NULL)
 		return -EINVAL;
@@ -145,12 +145,7 @@ open_folder(const struct nk_state *state, int *fdp, const char **namep)
 	if ((fd = open(n > 0 ? folder : "/",
 	    O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
 		return -errno;
-	if (fstat(fd, &st) == -1)
-		r = -errno;
-	else if ((st.st_uid != state->owner && st.st_uid != 0) ||
-	    (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		r = -EPERM;
-	if (r < 0) {
+	if ((r = nk_ownfolder_check(fd, state->owner)) < 0) {
 		close(fd);
 		return r;
 	}

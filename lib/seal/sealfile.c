@@ -15,25 +15,13 @@
 #include <unistd.h>
 
 #include "lib/fullio.h"
+#include "lib/ownfolder.h"
 
 #define DIGITS		(2 * NK_SEALKEY_SIZE)
 #define FILE_SIZE	(DIGITS + 1)
 #define ID_DOMAIN	"naskeys seal key"	/* hashed with the key */
 
 static const char hex[] = "0123456789abcdef";
-
-static int
-check_folder(int dirfd)
-{
-	struct stat st;
-
-	if (fstat(dirfd, &st) == -1)
-		return -errno;
-	if ((st.st_uid != geteuid() && st.st_uid != 0) ||
-	    (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		return -EPERM;
-	return 0;
-}
 
 /* f->dirfd is the caller's to close, or -1 on failure. */
 int
@@ -59,7 +47,7 @@ nk_sealfile_open(struct nk_sealfile *f, const char *path)
 	f->dirfd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	r = f->dirfd == -1 ? -errno : 0;
 	free(folder);
-	if (r == 0 && (r = check_folder(f->dirfd)) < 0) {
+	if (r == 0 && (r = nk_ownfolder_check(f->dirfd, geteuid())) < 0) {
 		close(f->dirfd);
 		f->dirfd = -1;
 	}

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/ownfolder.h"
 #include "lib/store/dbfile.h"
 
 /* What the database keeps beside its file. */
@@ -24,19 +25,6 @@ check_file(const struct stat *st)
 		return -ELOOP;
 	if (!S_ISREG(st->st_mode) || st->st_uid != geteuid() ||
 	    (st->st_mode & (S_IRWXG | S_IRWXO)) != 0)
-		return -EPERM;
-	return 0;
-}
-
-static int
-check_folder(int dirfd)
-{
-	struct stat st;
-
-	if (fstat(dirfd, &st) == -1)
-		return -errno;
-	if ((st.st_uid != geteuid() && st.st_uid != 0) ||
-	    (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		return -EPERM;
 	return 0;
 }
@@ -133,7 +121,7 @@ nk_dbfile_prepare(const char *path, bool create, char **realp)
 	*realp = NULL;
 	if ((r = open_folder(path, &folder, &name, &dirfd)) < 0)
 		return r;
-	if ((r = check_folder(dirfd)) < 0)
+	if ((r = nk_ownfolder_check(dirfd, geteuid())) < 0)
 		goto out;
 	r = check_all(dirfd, name);
 	if (r == -ENOENT && create && (r = make(dirfd, name)) == 0)
