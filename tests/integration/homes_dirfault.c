@@ -10,11 +10,9 @@
  * DIR is an empty folder of root's, above which only root may write.
  */
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,9 +21,8 @@
 #include <unistd.h>
 
 #include "lib/account/tree.h"
-#include "lib/attr.h"
 #include "lib/home/outcome.h"
-#include "tests/fault/tracer.h"
+#include "tests/integration/homes_turn.h"
 
 #define CALLS_MAX	1000
 #define ARGS		16
@@ -35,27 +32,11 @@ enum kind { SET, COPY, EMPTY, REMOVE };
 struct test {
 	char		*program, *dir, *uid;
 	enum kind	 kind;
-	const char	*what;
+	struct homes_turn run;
 	int		 fault;
-	int		 turn;		/* the call that fails */
-	long		 nr;		/* which it was */
 	unsigned int	 faults, refused;
 	char		*old;		/* as the old home is at first */
 };
-
-static void __attribute__((noreturn)) NK_PRINTF(2, 3)
-fail(const struct test *t, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)printf("FAIL: %s: %s at call %d (%ld): ", t->what,
-	    strerror(t->fault), t->turn, t->nr);
-	(void)vprintf(fmt, ap);
-	(void)printf("\n");
-	va_end(ap);
-	exit(EXIT_FAILURE);
-}
 
 /* ---- the homes ---- */
 
@@ -71,7 +52,7 @@ make_folder(const struct test *t, const char *path, mode_t mode)
 	if (mkdir(path, 0700) == -1 ||
 	    chown(path, owner(t), owner(t)) == -1 ||
 	    chmod(path, mode) == -1)
-		fail(t, "%s: %s", path, strerror(errno));
+		turn_fail(&t->run, "%s: %s", path, strerror(errno));
 }
 
 static void
@@ -82,7 +63,7 @@ make_file(const struct test *t, const char *path, mode_t mode)
 	if (fd == -1 || write(fd, "text\n", 5) != 5 ||
 	    fchown(fd, owner(t), owner(t)) == -1 ||
 	    fchmod(fd, mode) == -1 || close(fd) == -1)
-		fail(t, "%s: %s", path, strerror(errno));
+		turn_fail(&t->run, "%s: %s", path, strerror(errno));
 }
 
 static void
@@ -91,7 +72,7 @@ empty(const struct test *t)
 	int fd = open(".", O_RDONLY | O_DIRECTORY);
 
 	if (fd == -1 || nk_tree_empty(fd, NULL, NULL) < 0)
-		fail(t, "cannot empty the folder");
+		turn_fail(&t->run, "cannot empty the folder");
 	close(fd);
 }
 
@@ -106,7 +87,7 @@ make_homes(const struct test *t)
 	make_file(t, "old/d/g", 0400);
 	if (symlink("nowhere", "old/l") == -1 ||
 	    lchown("old/l", owner(t), owner(t)) == -1)
-		fail(t, "symlink: %s", strerror(errno));
+		turn_fail(&t->run, "symlink: %s", strerror(errno));
 	make_folder(t, "old/.ssh", 0700);
 	make_file(t, "old/.ssh/authorized_keys", 0600);
 	make_folder(t, "new", 0700);
@@ -153,13 +134,13 @@ describe(const struct test *t, const char *dir)
 	FILE *f = open_memstream(&text, &len);
 
 	if (f == NULL)
-		fail(t, "open_memstream: %s", strerror(errno));
+		turn_fail(&t->run, "open_memstream: %s", strerror(errno));
 	for (i = 0; names[i] != NULL; i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
 		describe_one(f, path, names[i]);
 	}
 	if (fclose(f) != 0)
-		fail(t, "fclose");
+		turn_fail(&t->run, "fclose");
 	return text;
 }
 
@@ -204,66 +185,23 @@ static void
 check_rest(const struct test *t)
 {
 	if (t->kind == COPY && !is_as(t, "old", t->old))
-		fail(t, "the old home is another one");
+		turn_fail(&t->run, "the old home is another one");
 	if (t->kind == SET && (mode_of("old/f") != 0640 ||
 	    mode_of("old/.ssh") != 0700))
-		fail(t, "something else got a mode");
+		turn_fail(&t->run, "something else got a mode");
 	if (t->kind == REMOVE && (mode_of("old/f") != 0640 ||
 	    mode_of("old/d/g") != 0400 || mode_of("old") != 0755))
-		fail(t, "something else is gone");
+		turn_fail(&t->run, "something else is gone");
 }
 
 /* ---- a run ---- */
 
-/* A file system has no say in these. */
-static bool
-is_of_files(long nr)
+static void
+happen(struct tracer *tr, const void *arg)
 {
-	switch (nr) {
-	case SYS_brk:
-	case SYS_mmap:
-	case SYS_munmap:
-	case SYS_mprotect:
-	case SYS_mremap:
-	case SYS_madvise:
-	case SYS_close:
-	case SYS_fcntl:
-	case SYS_geteuid:
-	case SYS_getpgid:
-	case SYS_exit_group:
-	case SYS_futex:
-		return false;
-	default:
-		return true;
-	}
-}
+	const struct test *t = arg;
 
-/* The exit status, or -1: there is no such call any more. */
-static int
-run(struct test *t, char *const argv[])
-{
-	enum tracer_stop stop;
-	struct tracer tr;
-	bool armed = false;
-	int calls = 0, r;
-
-	t->nr = -1;
-	if ((r = tracer_start(&tr, argv)) < 0)
-		fail(t, "cannot trace: %s", strerror(-r));
-	while ((stop = tracer_next(&tr)) != TRACER_GONE) {
-		if (stop != TRACER_ENTRY)
-			continue;
-		if (tr.nr == SYS_getpgid)
-			armed = !armed;
-		if (armed && is_of_files(tr.nr) && ++calls == t->turn) {
-			t->nr = tr.nr;
-			tracer_fail(&tr, t->fault);
-		}
-	}
-	if (!WIFEXITED(tr.status) ||
-	    WEXITSTATUS(tr.status) >= NK_HOMEFILE_OUTCOMES)
-		fail(t, "status %#x", tr.status);
-	return t->nr == -1 && t->turn > 0 ? -1 : WEXITSTATUS(tr.status);
+	tracer_fail(tr, t->fault);
 }
 
 static void
@@ -307,32 +245,32 @@ check(struct test *t, int outcome)
 	t->refused += outcome != NK_HOMEFILE_DONE;
 	if (nk_homefile_errno(&wanted, t->fault) == 0 ||
 	    (outcome != NK_HOMEFILE_DONE && outcome != (int)wanted.outcome &&
-	    (outcome != NK_HOMEFILE_KILLED || t->nr != SYS_write)))
-		fail(t, "another outcome: %d", outcome);
+	    (outcome != NK_HOMEFILE_KILLED || t->run.nr != SYS_write)))
+		turn_fail(&t->run, "another outcome: %d", outcome);
 	check_rest(t);
 	if (outcome == NK_HOMEFILE_DONE && !is_done(t))
-		fail(t, "it is not done");
+		turn_fail(&t->run, "it is not done");
 	if (t->kind == SET && outcome != NK_HOMEFILE_DONE &&
-	    t->nr != SYS_fsync && t->nr != SYS_write &&
+	    t->run.nr != SYS_fsync && t->run.nr != SYS_write &&
 	    mode_of("old") != 0755)
-		fail(t, "it has the mode");
+		turn_fail(&t->run, "it has the mode");
 }
 
 /* The same again, and nothing is in the way. */
 static void
 run_again(struct test *t, char *const argv[])
 {
-	const int turn = t->turn;
-	const long nr = t->nr;
+	const int turn = t->run.turn;
+	const long nr = t->run.nr;
 	int outcome;
 
-	t->turn = 0;
-	outcome = run(t, argv);
-	t->turn = turn;
-	t->nr = nr;
+	t->run.turn = 0;
+	outcome = turn_run(&t->run, argv);
+	t->run.turn = turn;
+	t->run.nr = nr;
 	if (outcome != NK_HOMEFILE_DONE || !is_done(t))
-		fail(t, "afterwards it fails: %d; it is\n%s", outcome,
-		    describe(t, t->kind == COPY ? "new" : "old"));
+		turn_fail(&t->run, "afterwards it fails: %d; it is\n%s",
+		    outcome, describe(t, t->kind == COPY ? "new" : "old"));
 	check_rest(t);
 }
 
@@ -344,20 +282,20 @@ run_job(struct test *t)
 
 	make_argv(t, argv);
 	t->faults = t->refused = 0;
-	for (t->turn = 1; t->turn < CALLS_MAX; t->turn++) {
+	for (t->run.turn = 1; t->run.turn < CALLS_MAX; t->run.turn++) {
 		make_homes(t);
 		free(t->old);
 		t->old = describe(t, "old");
-		if ((outcome = run(t, argv)) == -1)
+		if ((outcome = turn_run(&t->run, argv)) == -1)
 			break;
 		check(t, outcome);
 		if (outcome != NK_HOMEFILE_DONE)
 			run_again(t, argv);
 	}
 	if (t->faults < 10 || t->refused == 0)
-		fail(t, "only %u calls", t->faults);
-	(void)printf("PASS: %s, %s: at %u calls, %u refused\n", t->what,
-	    strerror(t->fault), t->faults, t->refused);
+		turn_fail(&t->run, "only %u calls", t->faults);
+	(void)printf("PASS: %s, %s: at %u calls, %u refused\n", t->run.what,
+	    t->run.fault, t->faults, t->refused);
 }
 
 static const char *const kinds[] = {
@@ -373,7 +311,8 @@ static const int faults[] = { ESTALE, EDQUOT, EIO, ENOSPC, EROFS, EACCES,
 int
 main(int argc, char *argv[])
 {
-	struct test t = { .what = "", .turn = 0 };
+	struct test t = { .run = { .what = "", .fault = "",
+	    .happen = happen, .arg = &t } };
 	bool quick = argc == 5 && strcmp(argv[1], "-q") == 0;
 	size_t i, k;
 
@@ -391,9 +330,10 @@ main(int argc, char *argv[])
 		return 2;
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		t.kind = (enum kind)i;
-		t.what = kinds[i];
+		t.run.what = kinds[i];
 		for (k = 0; k < (quick ? QUICK : FAULTS); k++) {
 			t.fault = faults[k];
+			t.run.fault = strerror(t.fault);
 			/* a skeleton that cannot be read is left out */
 			if (t.kind != SET || t.fault != EACCES)
 				run_job(&t);

@@ -10,12 +10,10 @@
  *	homes_fault [-q] HOMES_JOB HOME UID	-q: fewer errors
  */
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,9 +21,8 @@
 #include <syscall.h>
 #include <unistd.h>
 
-#include "lib/attr.h"
 #include "lib/home/outcome.h"
-#include "tests/fault/tracer.h"
+#include "tests/integration/homes_turn.h"
 
 #define CALLS_MAX	500
 #define ARGS		16
@@ -36,10 +33,8 @@
 
 struct test {
 	char		*program, *home, *uid;
-	const char	*what;
+	struct homes_turn run;
 	int		 fault;
-	int		 turn;		/* the call that fails */
-	long		 nr;		/* which it was */
 	unsigned int	 faults, kept, done;
 };
 
@@ -48,20 +43,6 @@ name_of(int fault)
 {
 	return fault == IN_PLACE ? "edited in place" :
 	    fault == BY_RENAME ? "edited by rename" : strerror(fault);
-}
-
-static void __attribute__((noreturn)) NK_PRINTF(2, 3)
-fail(const struct test *t, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)printf("FAIL: %s: %s at call %d (%ld): ", t->what,
-	    name_of(t->fault), t->turn, t->nr);
-	(void)vprintf(fmt, ap);
-	(void)printf("\n");
-	va_end(ap);
-	exit(EXIT_FAILURE);
 }
 
 /* ---- the file ---- */
@@ -87,7 +68,7 @@ write_file(const struct test *t, int dirfd, const char *name,
 	if (fd == -1 || fchown(fd, uid, uid) == -1 ||
 	    write(fd, text, strlen(text)) != (ssize_t)strlen(text) ||
 	    close(fd) == -1)
-		fail(t, "cannot write: %s", strerror(errno));
+		turn_fail(&t->run, "cannot write: %s", strerror(errno));
 }
 
 static void
@@ -99,9 +80,9 @@ set_file(const struct test *t, const char *text)
 
 	(void)snprintf(path, sizeof(path), "%s/.ssh", t->home);
 	if (mkdir(path, 0700) == -1 && errno != EEXIST)
-		fail(t, "mkdir: %s", strerror(errno));
+		turn_fail(&t->run, "mkdir: %s", strerror(errno));
 	if (chown(path, uid, uid) == -1 || (dirfd = open_ssh(t)) == -1)
-		fail(t, "chown: %s", strerror(errno));
+		turn_fail(&t->run, "chown: %s", strerror(errno));
 	(void)unlinkat(dirfd, "authorized_keys", 0);
 	if (text != NULL)
 		write_file(t, dirfd, "authorized_keys", text);
@@ -115,13 +96,13 @@ edit_by_hand(const struct test *t)
 	int dirfd = open_ssh(t);
 
 	if (dirfd == -1)
-		fail(t, "open: %s", strerror(errno));
+		turn_fail(&t->run, "open: %s", strerror(errno));
 	if (t->fault == IN_PLACE) {
 		write_file(t, dirfd, "authorized_keys", "hand\n");
 	} else {
 		write_file(t, dirfd, "edited", "hand\n");
 		if (renameat(dirfd, "edited", dirfd, "authorized_keys") == -1)
-			fail(t, "rename: %s", strerror(errno));
+			turn_fail(&t->run, "rename: %s", strerror(errno));
 	}
 	close(dirfd);
 }
@@ -167,57 +148,16 @@ take_others(const struct test *t)
 
 /* ---- a run with one fault ---- */
 
-/* A file system has no say in these. */
-static bool
-is_of_files(long nr)
+/* What happens at the call. */
+static void
+happen(struct tracer *tr, const void *arg)
 {
-	switch (nr) {
-	case SYS_brk:
-	case SYS_mmap:
-	case SYS_munmap:
-	case SYS_mprotect:
-	case SYS_mremap:
-	case SYS_madvise:
-	case SYS_close:
-	case SYS_getrandom:
-	case SYS_getpgid:
-	case SYS_exit_group:
-	case SYS_futex:
-		return false;
-	default:
-		return true;
-	}
-}
+	const struct test *t = arg;
 
-/* The exit status, or -1: there is no such call any more. */
-static int
-run(struct test *t, char *const argv[])
-{
-	enum tracer_stop stop;
-	struct tracer tr;
-	bool armed = false;
-	int calls = 0, r;
-
-	t->nr = -1;
-	if ((r = tracer_start(&tr, argv)) < 0)
-		fail(t, "cannot trace: %s", strerror(-r));
-	while ((stop = tracer_next(&tr)) != TRACER_GONE) {
-		if (stop != TRACER_ENTRY)
-			continue;
-		if (tr.nr == SYS_getpgid)
-			armed = true;
-		if (armed && is_of_files(tr.nr) && ++calls == t->turn) {
-			t->nr = tr.nr;
-			if (t->fault > 0)
-				tracer_fail(&tr, t->fault);
-			else
-				edit_by_hand(t);
-		}
-	}
-	if (!WIFEXITED(tr.status) ||
-	    WEXITSTATUS(tr.status) >= NK_HOMEFILE_OUTCOMES)
-		fail(t, "status %#x", tr.status);
-	return t->nr == -1 && t->turn > 0 ? -1 : WEXITSTATUS(tr.status);
+	if (t->fault > 0)
+		tracer_fail(tr, t->fault);
+	else
+		edit_by_hand(t);
 }
 
 struct job {
@@ -261,17 +201,17 @@ check(struct test *t, const struct job *j, int outcome)
 	if (nk_homefile_errno(&wanted, t->fault) == 0 ||
 	    (outcome != NK_HOMEFILE_DONE && outcome != NK_HOMEFILE_CHANGED &&
 	    outcome != (int)wanted.outcome))
-		fail(t, "another outcome: %d", outcome);
+		turn_fail(&t->run, "another outcome: %d", outcome);
 	if (!old && !new)
-		fail(t, "the file is neither");
+		turn_fail(&t->run, "the file is neither");
 	if (outcome == NK_HOMEFILE_DONE && !new)
-		fail(t, "it is not done");
-	if (outcome != NK_HOMEFILE_DONE && !old && t->nr != SYS_fsync &&
-	    t->nr != SYS_unlinkat)
-		fail(t, "it is done: %d", outcome);
-	if (others > (t->nr == SYS_unlinkat || t->nr == SYS_newfstatat ||
-	    t->nr == SYS_fstat ? 1 : 0))
-		fail(t, "%d files left", others);
+		turn_fail(&t->run, "it is not done");
+	if (outcome != NK_HOMEFILE_DONE && !old && t->run.nr != SYS_fsync &&
+	    t->run.nr != SYS_unlinkat)
+		turn_fail(&t->run, "it is done: %d", outcome);
+	if (others > (t->run.nr == SYS_unlinkat ||
+	    t->run.nr == SYS_newfstatat || t->run.nr == SYS_fstat ? 1 : 0))
+		turn_fail(&t->run, "%d files left", others);
 	t->kept += outcome != NK_HOMEFILE_DONE;
 	t->done += outcome == NK_HOMEFILE_DONE;
 }
@@ -282,11 +222,11 @@ check_edit(struct test *t, int outcome)
 {
 	t->faults++;
 	if (outcome != NK_HOMEFILE_DONE && outcome != NK_HOMEFILE_CHANGED)
-		fail(t, "it fails: %d", outcome);
+		turn_fail(&t->run, "it fails: %d", outcome);
 	if (!has_text(t, "hand\n"))
-		fail(t, "the edit is lost");
+		turn_fail(&t->run, "the edit is lost");
 	if (take_others(t) != 0)
-		fail(t, "files are left");
+		turn_fail(&t->run, "files are left");
 	t->kept += outcome != NK_HOMEFILE_DONE;
 	t->done += outcome == NK_HOMEFILE_DONE;
 }
@@ -298,29 +238,29 @@ run_job(struct test *t, const struct job *j)
 	int outcome;
 
 	make_argv(t, j, argv);
-	t->what = j->what;
+	t->run.what = j->what;
 	t->faults = t->kept = t->done = 0;
-	for (t->turn = 1; t->turn < CALLS_MAX; t->turn++) {
+	for (t->run.turn = 1; t->run.turn < CALLS_MAX; t->run.turn++) {
 		set_file(t, j->before);
-		if ((outcome = run(t, argv)) == -1)
+		if ((outcome = turn_run(&t->run, argv)) == -1)
 			break;
 		if (t->fault > 0)
 			check(t, j, outcome);
 		else
 			check_edit(t, outcome);
 	}
-	t->turn = 0;
+	t->run.turn = 0;
 	set_file(t, j->before);
-	if (run(t, argv) != NK_HOMEFILE_DONE || !has_text(t, j->after) ||
-	    take_others(t) != 0)
-		fail(t, "it fails without a fault");
+	if (turn_run(&t->run, argv) != NK_HOMEFILE_DONE ||
+	    !has_text(t, j->after) || take_others(t) != 0)
+		turn_fail(&t->run, "it fails without a fault");
 	if (t->faults < 5)
-		fail(t, "only %u calls", t->faults);
+		turn_fail(&t->run, "only %u calls", t->faults);
 	if (j->after == NULL && (t->fault == EDQUOT || t->fault == ENOSPC) &&
 	    t->done == 0)
-		fail(t, "what only removes needs room");
+		turn_fail(&t->run, "what only removes needs room");
 	(void)printf("PASS: %s, %s: at %u calls, %u refused, %u done\n",
-	    t->what, name_of(t->fault), t->faults, t->kept, t->done);
+	    t->run.what, t->run.fault, t->faults, t->kept, t->done);
 }
 
 static const struct job jobs[] = {
@@ -348,7 +288,8 @@ count_faults(const struct job *j, bool quick)
 int
 main(int argc, char *argv[])
 {
-	struct test t = { .what = "", .turn = 0 };
+	struct test t = { .run = { .what = "", .fault = "",
+	    .happen = happen, .arg = &t } };
 	bool quick = argc == 5 && strcmp(argv[1], "-q") == 0;
 	size_t i, k;
 
@@ -365,6 +306,7 @@ main(int argc, char *argv[])
 	for (i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++) {
 		for (k = 0; k < count_faults(&jobs[i], quick); k++) {
 			t.fault = faults[k];
+			t.run.fault = name_of(t.fault);
 			run_job(&t, &jobs[i]);
 		}
 	}
