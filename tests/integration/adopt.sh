@@ -96,7 +96,8 @@ printf '1024 35 %0309d me@here' 7 | row ssh1 n
 printf 'hello, world' | row words n
 printf '<p>%s</p>' "$text" | row html n
 printf 'https://example.org/me.keys' | row url n
-{ printf j; head -c 300 /dev/urandom | tr '\n' x | tr - x; } | row junk n
+perl -e 'srand 1; print "j", map chr int rand 256, 1 .. 300' |
+    tr '\n' x | tr - x | row junk n
 head -c 2000000 /dev/zero | tr '\0' x | row long n
 printf -- '---- BEGIN SSH2 PUBLIC KEY ----' | row begin n
 printf -- '-----END PUBLIC KEY-----' | row end n

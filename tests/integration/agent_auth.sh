@@ -303,10 +303,7 @@ fi
     --protocol pam 2>log &
 helper=$!
 trap 'kill $SSH_AGENT_PID $helper' EXIT
-for _ in $(seq 50); do
-	[ -S /run/naskeys/pam.sock ] && break
-	sleep 0.1
-done
+wait_until listens /run/naskeys/pam.sock
 asks() { "$@" -s /run/naskeys/pam.sock "${who[@]}" 2>&1; }
 who=(real alice)
 same "root asks the listener" "$(asks "$ask")" "OK 1 1"

@@ -35,15 +35,6 @@ refuses() {
 	says "$text"
 	same "$name: one sentence" "$(wc -l <err)" 1
 }
-# on_tty COMMAND LINE...: at a terminal, where somebody types the lines
-on_tty() {
-	local command=$1 line
-	shift
-	for line; do
-		sleep 0.5
-		printf '%s\n' "$line"
-	done | script -qec "$command" /dev/null
-}
 
 # ---- words and options ----
 check "--help" naskeysctl --help
@@ -140,10 +131,7 @@ serve() {
 	    --listen /run/naskeys/helper.sock --protocol json \
 	    --listen /run/naskeys/root/helper.sock --protocol json &
 	helper=$!
-	for _ in $(seq 50); do
-		[ -S /run/naskeys/helper.sock ] && break
-		sleep 0.1
-	done
+	wait_until listens /run/naskeys/helper.sock
 }
 unserve() {
 	kill $helper
@@ -596,10 +584,12 @@ same "group show, chunk by chunk" \
 
 # an import that is interrupted leaves no half bar
 mkfifo slow
-(exec >slow; sed -n 1,200p many.json | sed 's/many/slow/; s/1\(....\)/2\1/'
-    sleep 3) &
-(sleep 1.5; printf '\003') | script -qec 'naskeysctl user import slow' \
-    /dev/null >typed 2>&1
+(exec >slow; touch is_read
+    sed -n 1,200p many.json | sed 's/many/slow/; s/1\(....\)/2\1/'
+    wait_until test -e is_over) &
+(wait_until test -e is_read; printf '\003') |
+    script -qec 'naskeysctl user import slow' /dev/null >typed 2>&1
+touch is_over
 wait
 refused "an import that is interrupted" grep -q Imported typed
 
@@ -658,12 +648,15 @@ same "audit --since" "$(naskeysctl audit --since +1h --json)" "[]"
 check "audit --since a while ago" sh -c \
     'naskeysctl audit --since -1h --json | jq -e "length > 5000"'
 status "audit --since never" 2 naskeysctl audit --since never
-timeout 3 naskeysctl audit --since -1s --follow --json >follow &
-sleep 1
-naskeysctl user lock imp1 >/dev/null
-wait
-check "audit --follow" sh -c \
-    'jq -se "map(select(.object == \"imp1\")) | length > 0" follow'
+naskeysctl audit --since -1s --follow --json >follow &
+follower=$!
+followed() {
+	naskeysctl user lock imp1 && naskeysctl user unlock imp1 &&
+	    jq -se 'map(select(.object == "imp1")) | length > 0' follow
+}
+check "audit --follow" wait_until followed
+kill $follower
+wait $follower
 timeout 5 naskeysctl audit --follow 2>err | head -1 >out
 same "audit --follow | head" "$(cat err)" ""
 

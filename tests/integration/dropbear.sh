@@ -124,10 +124,7 @@ chmod 700 /home/alice/.ssh
 dropbearkey -t ed25519 -f hostkey >>log 2>&1
 dropbear -F -E -r hostkey -p 127.0.0.1:2223 -P dropbear.pid -s 2>>log &
 server=$!
-for _ in $(seq 50); do
-	[ -s dropbear.pid ] && break
-	sleep 0.1
-done
+wait_until test -s dropbear.pid
 same "dropbear takes our line" "$(client db.db 2223)" alice
 same "and its options" "$(client own.db 2223)" forced
 same "of OpenSSH's client too" "$(port=2223; login db.key alice)" alice

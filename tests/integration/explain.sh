@@ -23,21 +23,12 @@ conf() {
 	text=$(printf '%s\n' "$@")
 	[ "$text" = "$now_conf" ] && [ -s sshd.pid ] && return
 	now_conf=$text
-	[ ! -s sshd.pid ] || {
-		local old
-		old=$(cat sshd.pid)
-		kill "$old"
-		while kill -0 "$old" 2>/dev/null; do sleep 0.02; done
-		rm -f sshd.pid
-	}
+	[ ! -s sshd.pid ] || stop_sshd
 	printf '%s\n' "Port $port" "ListenAddress 127.0.0.1" \
 	    "ListenAddress 10.9.8.7" "PidFile $PWD/sshd.pid" \
 	    "LogLevel VERBOSE" "MaxStartups 100" "$@" >$test_conf
 	/usr/sbin/sshd -E "$PWD/sshd.log" 2>>sshd.err || return
-	for _ in $(seq 100); do
-		[ -s sshd.pid ] && break
-		sleep 0.02
-	done
+	wait_until test -s sshd.pid
 }
 
 # row NAME STEP KEY USER [ADDRESS]: STEP decides; "-": the login succeeds
@@ -412,10 +403,7 @@ refused "an address that is none" naskeysctl explain alice --from nowhere
 refused "a key that is none" naskeysctl explain alice --key /etc/passwd
 /usr/libexec/naskeys/naskeys-helper --listen /run/naskeys/helper.sock &
 helper=$!
-for _ in $(seq 50); do
-	[ -S /run/naskeys/helper.sock ] && break
-	sleep 0.1
-done
+wait_until listens /run/naskeys/helper.sock
 as() { setpriv --reuid "$1" --regid "$1" --clear-groups "${@:2}"; }
 chmod 644 ./*.pub
 check "a user asks about itself" as "$(id -u alice)" \

@@ -16,13 +16,6 @@ somebody=(setpriv --reuid 23009 --regid 23009 --clear-groups)
 work=$(mktemp -d)
 chmod 755 "$work"
 trap 'rm -rf "$work"' EXIT
-soon() {	# COMMAND... ; within five seconds it succeeds
-	for _ in $(seq 50); do
-		"$@" 2>/dev/null && return 0
-		sleep 0.1
-	done
-	return 1
-}
 
 [ -x $helper ] || {
 	fail "the helper is installed"
@@ -149,7 +142,7 @@ fingerprint() { ssh-keygen -lf "$work/k$1.pub" | cut -d' ' -f2; }
 check "a user with keys" naskeysctl user add fay --uid 23009 \
     --key "$work/k1.pub" --key "$work/k2.pub"
 check "the acceptor starts" $init start
-soon test -S /run/naskeys/helper.sock
+wait_until listens /run/naskeys/helper.sock
 dd if=/dev/zero of=/run/naskeys/fill bs=4096 2>/dev/null
 check "root removes a key" naskeysctl key remove fay "$(fingerprint 1)"
 check "the owner removes a key" "${somebody[@]}" naskeysctl key remove fay \
@@ -189,7 +182,7 @@ check "stop again" $init stop
 systemd-socket-activate -l /run/naskeys/helper.sock $helper \
     --listen /run/naskeys/helper.sock >/dev/null 2>&1 &
 pid=$!
-check "a socket that is handed over" soon "$limits" --ask \
+check "a socket that is handed over" wait_until "$limits" --ask \
     /run/naskeys/helper.sock
 kill $pid
 wait $pid
@@ -197,7 +190,7 @@ same "SIGTERM" $? 0
 systemd-socket-activate -l /run/naskeys/other.sock $helper \
     --listen /run/naskeys/helper.sock >/dev/null 2>&1 &
 pid=$!
-soon test -S /run/naskeys/other.sock
+wait_until listens /run/naskeys/other.sock
 "$limits" --ask /run/naskeys/other.sock 2>/dev/null
 wait $pid
 same "one that nobody asked for" $? 1

@@ -41,10 +41,7 @@ while (defined $s->recv(my $message, 1 << 18)) { print "$message\n"; }
 END
 perl syslog.pl >syslog 2>syslog.err &
 logger=$!
-for _ in $(seq 50); do
-	[ -S /dev/log ] && break
-	sleep 0.1
-done
+wait_until test -S /dev/log
 
 # status NAME WANTED COMMAND...: the exit status; the output in out and err
 status() {
@@ -64,14 +61,6 @@ refuses() {
 	status "$name" 1 "$@"
 	says "$text"
 	same "$name: one sentence" "$(wc -l <err)" 1
-}
-on_tty() {	# COMMAND LINE...: at a terminal, where somebody types the lines
-	local command=$1 line
-	shift
-	for line; do
-		sleep 0.5
-		printf '%s\n' "$line"
-	done | script -qec "$command" /dev/null
 }
 # rpc METHOD PARAMS: the whole answer
 rpc() {
@@ -93,12 +82,7 @@ fails() {
 	answers "$1" '.error | [.code, .data.error, .data.reason] | join("|")' \
 	    "-32001|$2|$3" "$4" "$5"
 }
-wait_for_socket() {
-	for _ in $(seq 50); do
-		[ -S /run/naskeys/root/helper.sock ] && return
-		sleep 0.1
-	done
-}
+wait_for_socket() { wait_until listens /run/naskeys/root/helper.sock; }
 stop_helper() {
 	kill "$helper"
 	wait "$helper" 2>/dev/null
@@ -569,7 +553,12 @@ for (@requests) {
 	open my $f, "<", $_ or die; print {$to} <$f>; $to->flush;
 	my $answer = <$from>; print $answer;
 }
-select undef, undef, undef, 0.5;	# the answer comes before its wiping
+# the answer comes before its wiping, and then it waits for more
+for (1 .. 1200) {
+	open my $f, "<", "/proc/$pid/wchan" or die "wchan: $!";
+	last if (<$f> // "") =~ /poll/;
+	select undef, undef, undef, 0.05;
+}
 open my $maps, "<", "/proc/$pid/maps" or die "maps: $!";
 open my $mem, "<:raw", "/proc/$pid/mem" or die "mem: $!";
 open my $out, ">:raw", $dump or die;
@@ -634,8 +623,8 @@ find /var/log /var/tmp "$TMPDIR" -type f ! -path "$PWD/*" >places
 same "not in a log or a temporary file" "$(
     while read -r place; do found "$place"; done <places)" ""
 logger -p auth.info "the search knows its log"
-sleep 0.2
-check "there is a log to search" grep -q "the search knows its log" syslog
+check "there is a log to search" \
+    wait_until grep -q "the search knows its log" syslog
 same "not in what was logged" "$(found syslog)" ""
 same "not in what the helper says" "$(found helper.log)" ""
 naskeysctl audit --json >audit.json

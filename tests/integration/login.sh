@@ -190,9 +190,8 @@ check "with room again additions go on" naskeysctl user add gus \
     --key three.pub
 same "gus logs in" "$(login three gus)" gus
 check "check" naskeysctl check
-sleep 0.3
-same "who had the maps open sees him" "$(tail -1 seen)" \
-    "$(getent passwd | wc -l)"
+sees_all() { [ "$(tail -1 seen)" = "$(getent passwd | wc -l)" ]; }
+check "who had the maps open sees him" wait_until sees_all
 kill $watcher
 stop_sshd
 finish

@@ -115,10 +115,7 @@ start() {	# LEVEL
 	    -o PermitUserEnvironment=yes -o PermitTunnel=yes \
 	    -o StrictModes=no -o UseDNS=no -o PrintMotd=no \
 	    -o PrintLastLog=no
-	for _ in $(seq 50); do
-		[ -s sshd.pid ] && break
-		sleep 0.1
-	done
+	wait_until test -s sshd.pid
 }
 
 ### Each key is shown to sshd; nobody signs

@@ -74,10 +74,7 @@ naskeysctl user add bob --uid 5002 --admin --password-stdin <<<"staple"
     --listen /run/naskeys/helper.sock --protocol json \
     --listen /run/naskeys/root/helper.sock --protocol json &
 listener=$!
-for _ in $(seq 100); do
-	[ -S /run/naskeys/root/helper.sock ] && break
-	sleep 0.05
-done
+wait_until listens /run/naskeys/root/helper.sock
 
 # ---- enrolment against other implementations ----
 same "none at first" "$(configured alice)" false

@@ -20,10 +20,7 @@ mkdir -p /run/naskeys/root
 serve() {	# RULE...: somebody in the helper's place
 	"$server" $socket frames "$@" &
 	served=$!
-	for _ in $(seq 100); do
-		[ -S $socket ] && break
-		sleep 0.02
-	done
+	wait_until listens $socket
 }
 unserve() { kill $served; wait $served 2>/dev/null; rm -f frames; }
 service() {	# NAME MODULE-AND-OPTIONS
@@ -44,7 +41,10 @@ service t_typo "pam_naskeys.so opt"
 # ---- pam_unix as the oracle ----
 
 hash=$(openssl passwd -6 -salt saltsalt secret)
-today=$(($(date +%s) / 86400))
+# no midnight between the two askings
+left=$((86400 - EPOCHSECONDS % 86400))
+[ $left -gt 600 ] || sleep $left
+today=$((EPOCHSECONDS / 86400))
 uid=2000
 cases="good star locked expired later aged dead warned last ahead must early"
 for u in $cases; do
@@ -395,11 +395,11 @@ same "sshd: password" "$(by password carol)" carol
 same "sshd: keyboard-interactive" "$(by keyboard-interactive carol)" carol
 same "sshd: publickey" "$(by publickey carol)" carol
 refused "sshd: no password where it may not" by password dave
-sleep 0.2
+check "and its end" wait_until grep -qF "SESSION_CLOSE [carol] [sshd] [ssh]" \
+    frames
 check "sshd: the helper hears which key it was" grep -qF "SESSION_OPEN \
 [carol] [sshd] [127.0.0.1] [ssh] [publickey ssh-ed25519 $(cut -d' ' -f2 key.pub |
     cut -c1-20)" <(tr -d '\n' <frames)
-check "and its end" grep -qF "SESSION_CLOSE [carol] [sshd] [ssh]" frames
 naskeysctl user lock carol >/dev/null
 mkdir -p /etc/ssh/keys
 cp key.pub /etc/ssh/keys/carol

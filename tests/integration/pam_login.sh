@@ -20,10 +20,7 @@ serve() {
 	    --listen /run/naskeys/root/pam.sock --protocol pam \
 	    2>>helper.log &
 	helper=$!
-	for _ in $(seq 100); do
-		[ -S /run/naskeys/root/pam.sock ] && break
-		sleep 0.05
-	done
+	wait_until listens /run/naskeys/root/pam.sock
 }
 unserve() { kill $helper; wait $helper 2>/dev/null; }
 serve
@@ -89,9 +86,9 @@ same "a user of passwd(5)" "$(typed locala password local)" locala
 
 ### What is recorded
 
-sleep 1
-check "the last login" [ "$(naskeysctl user show alice --json |
-    jq .last_login_at)" != null ]
+# nobody waits for the record of a login that went well
+has_login() { naskeysctl user show alice --json | jq -e .last_login_at; }
+check "the last login" wait_until has_login
 same "from where the key was used" "$(naskeysctl key list alice --json |
     jq -r '.[0].last_used_from')" 127.0.0.1
 same "and not another one's" "$(naskeysctl key list carol --json |
@@ -101,9 +98,10 @@ ssh-keygen -q -t ed25519 -N '' -f authority
 sed 's/^/cert-authority /' authority.pub | naskeysctl key add dave - >/dev/null
 ssh-keygen -q -s authority -I id -n dave other.pub
 same "by certificate" "$(login other dave)" dave
-sleep 1
-same "the authority's line was used" "$(naskeysctl key list dave --json |
-    jq -c '[.[] | .last_used_from]')" '[null,"127.0.0.1"]'
+used() { naskeysctl key list dave --json | jq -c '[.[] | .last_used_from]'; }
+was_used() { [ "$(used)" != '[null,null]' ]; }
+wait_until was_used
+same "the authority's line was used" "$(used)" '[null,"127.0.0.1"]'
 
 ### Lock-out
 
@@ -188,7 +186,7 @@ in_between() {	# PASSWORD CODE COMMAND...
 	n=$!
 	exec 9>slowly
 	echo "$1" >&9
-	sleep 1
+	wait_until grep -qi one-time said
 	"${@:3}" >/dev/null
 	echo "$2" >&9
 	exec 9>&-

@@ -123,10 +123,7 @@ forwarded() {	# is who logs in as bob by k_rsa answered by the helper?
 	    -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -N \
 	    -L "$PWD/local.sock:/run/naskeys/helper.sock" bob@127.0.0.1 &
 	ssh=$!
-	for _ in $(seq 50); do
-		[ -S local.sock ] && break
-		sleep 0.1
-	done
+	wait_until listens "$PWD/local.sock"
 	"$BUILD/tests/integration/helper_limits" --ask local.sock
 	status=$?
 	kill $ssh

@@ -15,12 +15,17 @@ start_sshd() {	# "yes" or "no" for UsePAM, OPTIONS...
 	/usr/sbin/sshd -p $port -E "$PWD/sshd.log" -o UsePAM="$pam" \
 	    -o ListenAddress=127.0.0.1 -o PidFile="$PWD/sshd.pid" \
 	    -o LogLevel=VERBOSE -o MaxStartups=100 "$@"
-	for _ in $(seq 50); do
-		[ -s sshd.pid ] && break
-		sleep 0.1
-	done
+	wait_until test -s sshd.pid
 }
-stop_sshd() { kill "$(cat sshd.pid)"; rm -f sshd.pid; }
+# Until it has gone, it has the port, and the file to remove.
+stop_sshd() {
+	local pid
+	pid=$(cat sshd.pid)
+	kill "$pid"
+	wait_until has_gone "$pid"
+	rm -f sshd.pid
+}
+has_gone() { ! kill -0 "$1" 2>/dev/null; }
 login() {	# KEY USER [COMMAND...]
 	local key=$1 user=$2
 	shift 2

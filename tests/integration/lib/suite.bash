@@ -45,6 +45,37 @@ same() {
 	fi
 }
 
+# wait_until COMMAND...: until it succeeds.  Nothing takes a minute, however
+# busy the machine is.
+wait_until() {
+	local end=$((EPOCHSECONDS + 60))
+	until "$@" 2>/dev/null; do
+		[ $EPOCHSECONDS -lt $end ] || return 1
+		sleep 0.05
+	done
+}
+# listens SOCKET: does somebody accept there?  Its file comes a moment before.
+listens() { grep -q " 00010000 .* $1\$" /proc/net/unix; }
+
+# on_tty COMMAND LINE...: at a terminal, where somebody types the lines, each
+# when it is asked for: the last line on the screen is not at its end.
+on_tty() {
+	local command=$1 line seen=0
+	shift
+	: >"$scratch/screen.$$"
+	for line; do
+		wait_until prompted $seen
+		seen=$(stat -c %s "$scratch/screen.$$")
+		printf '%s\n' "$line"
+	done | script -qec "$command" /dev/null | tee "$scratch/screen.$$"
+	rm -f "$scratch/screen.$$"
+}
+# prompted SIZE: after so much of the screen
+prompted() {
+	[ "$(stat -c %s "$scratch/screen.$$")" -gt "$1" ] &&
+	    [ -n "$(tail -c 1 "$scratch/screen.$$")" ]
+}
+
 # Put the build into this machine as an administrator would.
 install_product() {
 	make -C "$BUILD" -s install >"$scratch/install.$$" 2>&1 || {
