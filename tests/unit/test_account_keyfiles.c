@@ -130,7 +130,7 @@ setup(void)
 	k = (struct nk_keyfiles){
 		.sshd = sshd, .user = "alice", .home = home,
 		.no_home = "/var/empty", .uid = getuid(), .gid = getgid(),
-		.base64 = B64, .seconds = 2,
+		.base64 = B64, .seconds = 60,
 	};
 }
 
@@ -193,9 +193,10 @@ END_TEST
 /* An sshd that hangs or fails says nothing: its defaults hold. */
 START_TEST(silent)
 {
-	put(sshd, "#!/bin/sh\nexec sleep 60\n", 0755);
+	put(sshd, "#!/bin/sh\nexec sleep 999\n", 0755);
 	k.seconds = 1;
 	ck_assert(is_dead());
+	k.seconds = 60;
 	put(sshd, "#!/bin/sh\necho 'authorizedkeysfile none'; exit 1\n",
 	    0755);
 	k.home = "/no/such/home";

@@ -30,6 +30,7 @@
 #define MEMBERS		20u		/* of group 1 throughout */
 #define GUESTS		40u		/* come and go */
 #define THREADS		4
+#define LOOKUPS_MIN	10	/* of each */
 #define ANY_GENERATION	7u
 #define TRIES_MAX	50		/* of -EIO in a row: never for good */
 
@@ -507,7 +508,7 @@ read_without_pause(void *arg)
 {
 	struct reader *rd = arg;
 
-	while (!atomic_load(stop)) {
+	while (!atomic_load(stop) || rd->lookups <= LOOKUPS_MIN) {
 		look_up_user(rd);
 		look_up_user(rd);
 		look_up_keys(rd);
@@ -559,7 +560,7 @@ START_TEST(readers_and_writer)
 	for (i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
 	for (i = 0; i < THREADS; i++) {
-		ck_assert_uint_gt(readers[i].lookups, 10);
+		ck_assert_uint_gt(readers[i].lookups, LOOKUPS_MIN);
 		for (j = 0; j < 3; j++)
 			nk_view_close(&readers[i].m[j].v);
 	}

@@ -47,7 +47,6 @@ setup(void)
 	make_home(ALICE, 5001);
 	make_home(OTHER, 5001);
 	make_world();
-	w.conf.lookup_timeout = 1;
 }
 
 static struct nk_keyfile_work
@@ -941,6 +940,7 @@ START_TEST(whole_homes)
 	struct stat before, after;
 
 	home_mode();
+	w.conf.lookup_timeout = 1;
 	ck_assert_int_eq(lstat(ALICE, &before), 0);
 	ck_assert_int_eq(nk_homelock_take(&lock, &w.state, 5001, 0), 0);
 	refused("user.update", "[2,{'home_mode':'711'}]",
@@ -961,6 +961,7 @@ START_TEST(leaves_a_home_that_hangs)
 	struct nk_homelock lock;
 
 	home_mode();
+	w.conf.lookup_timeout = 1;
 	ck_assert_int_eq(nk_homelock_take(&lock, &w.state, 5001, 0), 0);
 	done("user.delete", "[2]");
 	is_text(ALICE, LINE);		/* with all of .ssh */
@@ -1005,6 +1006,7 @@ START_TEST(a_home_that_hangs)
 	struct nk_homelock lock;
 
 	home_mode();
+	w.conf.lookup_timeout = 1;
 	put_text(ALICE, LINE P256);
 	ck_assert_int_eq(nk_homelock_take(&lock, &w.state, 5001, 0), 0);
 	refused("user.remove_key", "['alice','SHA256:" P256_SHA256 "']", "",
@@ -1025,6 +1027,7 @@ START_TEST(a_look_that_hangs)
 	struct nk_homelock lock;
 
 	home_mode();
+	w.conf.lookup_timeout = 1;
 	set_user(NK_KEYFILE_NONE, NULL, 5001);
 	put_text(ALICE, "");
 	ck_assert_int_eq(nk_homelock_take(&lock, &w.state, 5001, 0), 0);

@@ -1122,7 +1122,7 @@ child_looks_up(void)
 	char buf[256];
 	int error;
 
-	(void)alarm(10);	/* a lock that stays taken ends here */
+	(void)alarm(120);	/* a lock that stays taken ends here */
 	return getpwnam_f("alice", &pw, buf, sizeof(buf), &error) ==
 	    NSS_STATUS_SUCCESS && pw.pw_uid == 3000 &&
 	    getpwent_f(&pw, buf, sizeof(buf), &error) ==

@@ -110,6 +110,16 @@ now(clockid_t clock)
 	return ts.tv_sec;
 }
 
+/* The days of the world are still the same when it is asked about. */
+static void
+avoid_midnight(void)
+{
+	int64_t left = DAY - now(CLOCK_REALTIME) % DAY;
+
+	if (left < 120)
+		(void)sleep((unsigned int)left + 1);
+}
+
 static void
 put_account(struct nk_mapwriter *accounts, struct nk_mapwriter *secrets,
     int i)
@@ -307,7 +317,7 @@ check_frames(const struct row *w)
 	int fd, tries;
 	ssize_t n;
 
-	for (tries = 0; tries < 200; tries++) {
+	for (tries = 0; tries < 12000; tries++) {
 		n = 0;
 		if ((fd = open(SERVER_LOG, O_RDONLY | O_CLOEXEC)) != -1) {
 			n = read(fd, text, sizeof(text) - 1);
@@ -693,11 +703,11 @@ static const struct {
 	const char	*action;
 	long		 least, most;	/* ms */
 } ills[] = {
-	{ "hangs", "hang", 2800, 3900 },
-	{ "dies", "drop", 0, 900 },
-	{ "hangs in the middle", "half", 2800, 3900 },
-	{ "dies in the middle", "cut", 0, 900 },
-	{ "answers garbage", "garbage", 0, 900 },
+	{ "hangs", "hang", 2800, 20000 },
+	{ "dies", "drop", 0, 2700 },
+	{ "hangs in the middle", "half", 2800, 20000 },
+	{ "dies in the middle", "cut", 0, 2700 },
+	{ "answers garbage", "garbage", 0, 2700 },
 };
 
 START_TEST(ill_helper)
@@ -853,6 +863,7 @@ main(void)
 	SRunner *sr = srunner_create(s);
 	int failed;
 
+	avoid_midnight();
 	enter();
 	tcase_add_loop_test(tc, as_root, 0, COUNT(rows));
 	tcase_add_loop_test(tc, change, 0, COUNT(changes));

@@ -414,17 +414,32 @@ START_TEST(many)	/* at once, and as new maps */
 }
 END_TEST
 
+static time_t later;		/* seconds that the clock is ahead */
+
+/* Stands before libc's. */
+time_t
+time(time_t *now)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_REALTIME, &ts) == -1)
+		return -1;
+	ts.tv_sec += later;
+	if (now != NULL)
+		*now = ts.tv_sec;
+	return ts.tv_sec;
+}
+
 /* It was right when it was written, and is right until somebody writes. */
 START_TEST(time_passes)
 {
-	int64_t end = (int64_t)time(NULL) + 1;
+	int64_t end = (int64_t)time(NULL) + 3600;
 
 	begin();
 	add_key(alice, 'B', end);
 	commit();
 	ck_assert_ptr_nonnull(strstr(file("3000"), LINE_B));
-	while ((int64_t)time(NULL) <= end)
-		(void)usleep(50000);
+	later = 3601;
 	ck_assert_str_eq(faults(), "");
 	ck_assert_ptr_nonnull(strstr(file("3000"), LINE_B));
 	ck_assert_int_eq(sync_all(), 0);

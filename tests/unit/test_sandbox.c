@@ -511,7 +511,7 @@ START_TEST(ends_in_time)
 	ck_assert_int_eq(ask(&sb, stalling[_i], "x", 1, 64,
 	    &answer), -ETIMEDOUT);
 	ck_assert_ptr_null(answer.p);
-	ck_assert_int_le(seconds_now() - begin, 10);
+	ck_assert_int_le(seconds_now() - begin, 60);
 	ck_assert(!has_children());
 }
 END_TEST
@@ -521,7 +521,7 @@ START_TEST(floods)
 	int64_t begin = seconds_now();
 
 	ck_assert_int_eq(run(flood, 64), -EIO);
-	ck_assert_int_le(seconds_now() - begin, 10);
+	ck_assert_int_le(seconds_now() - begin, 60);
 }
 END_TEST
 
@@ -786,7 +786,7 @@ START_TEST(as_the_kernel_sees_it)
 	ck_assert_int_ge(parent = fork(), 0);
 	if (parent == 0)
 		_exit(ask(&sb, spin, "x", 1, 64, &answer) != 0);
-	for (i = 0; i < 1000; i++) {
+	for (i = 0; i < 6000; i++) {
 		(void)usleep(10000);
 		if ((pid = child_of(parent)) == 0)
 			continue;
@@ -799,13 +799,13 @@ START_TEST(as_the_kernel_sees_it)
 	/* it does not outlive its parent */
 	ck_assert_int_eq(kill(parent, SIGKILL), 0);
 	ck_assert_int_eq(waitpid(parent, NULL, 0), parent);
-	for (i = 0; i < 500 && kill(pid, 0) == 0; i++) {
+	for (i = 0; i < 6000 && kill(pid, 0) == 0; i++) {
 		read_proc(pid, "status", status, sizeof(status));
 		if (strstr(status, "\nState:\tZ") != NULL)
 			break;
 		(void)usleep(10000);
 	}
-	ck_assert_int_lt(i, 500);
+	ck_assert_int_lt(i, 6000);
 }
 END_TEST
 

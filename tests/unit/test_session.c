@@ -364,22 +364,33 @@ END_TEST
 /* Several find it damaged at once: one new file, shared by all. */
 START_TEST(damaged_for_all)
 {
-	int i, round, status, taken;
+	int i, round, status, taken, opened[2], go[2];
+	char c = 0;
 
 	for (round = 0; round < 5; round++) {
 		nk_session_close(ss);
 		ss = NULL;
 		overwrite("garbage garbage garbage", 0, 0);
+		ck_assert_int_eq(pipe(opened) | pipe(go), 0);
 		for (i = 0; i < 6; i++) {
 			if (fork() == 0) {
-				if (nk_session_open(&ss, path) < 0)
+				close(go[1]);
+				if (nk_session_open(&ss, path) < 0 ||
+				    write(opened[1], &c, 1) != 1)
 					_exit(2);
 				/* all must be done with the old file */
-				usleep(100000);
+				if (read(go[0], &c, 1) != 0)
+					_exit(2);
 				_exit(nk_session_rate(ss, "a", 3, 600,
 				    10) == 0);
 			}
 		}
+		close(opened[1]);
+		for (i = 0; i < 6; i++)
+			ck_assert_int_eq(read(opened[0], &c, 1), 1);
+		close(opened[0]);
+		close(go[0]);
+		close(go[1]);
 		for (i = taken = 0; i < 6; i++) {
 			ck_assert_int_gt(wait(&status), 0);
 			ck_assert(WIFEXITED(status));
