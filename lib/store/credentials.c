@@ -49,7 +49,7 @@ credential_read(struct nk_stmt *st, struct nk_credential *c)
 
 	c->id = nk_stmt_int(st, i++, 1, INT64_MAX);
 	c->type = (enum nk_credential_type)nk_stmt_int(st, i++,
-	    NK_CREDENTIAL_KEYPAIR, NK_CREDENTIAL_KEYPAIR);
+	    NK_CREDENTIAL_KEYPAIR, NK_CREDENTIAL_CONNECTION);
 	c->bits = (unsigned int)nk_stmt_int(st, i++, 0, INT_MAX);
 	c->name = nk_stmt_text(st, i++);
 	c->key_type = nk_stmt_text(st, i++);
@@ -77,10 +77,12 @@ credential_bind(struct nk_stmt *st, const struct nk_credential *c)
 static int
 credential_check(const struct nk_credential *c)
 {
-	if (c->type != NK_CREDENTIAL_KEYPAIR || c->name == NULL ||
+	if ((c->type != NK_CREDENTIAL_KEYPAIR &&
+	    c->type != NK_CREDENTIAL_CONNECTION) || c->name == NULL ||
 	    c->name[0] == '\0' || c->key_type == NULL ||
 	    c->fingerprint == NULL || c->public_key == NULL ||
-	    c->public_key[0] == '\0' || c->bits > INT_MAX)
+	    (c->public_key[0] == '\0') !=
+	    (c->type == NK_CREDENTIAL_CONNECTION) || c->bits > INT_MAX)
 		return -EINVAL;
 	return 0;
 }
@@ -197,18 +199,6 @@ nk_credential_insert(struct nk_store *s, struct nk_credential *c)
 	return 0;
 }
 
-/* Run a statement that must change the one row. */
-static int
-run_on_row(struct nk_stmt *st)
-{
-	int64_t changed;
-	int r;
-
-	if ((r = nk_stmt_run(st, &changed)) < 0)
-		return r;
-	return changed == 1 ? 0 : -ENOENT;
-}
-
 int
 nk_credential_update(struct nk_store *s, const struct nk_credential *c)
 {
@@ -219,25 +209,49 @@ nk_credential_update(struct nk_store *s, const struct nk_credential *c)
 	    (r = credential_check(c)) < 0 ||
 	    (r = nk_db_stmt(s->db, "UPDATE credentials SET type = $1,"
 	    " bits = $2, name = $3, key_type = $4, fingerprint = $5,"
-	    " public_key = $6 WHERE id = $7", &st)) < 0)
+	    " public_key = $6 WHERE id = $7 AND type = $8", &st)) < 0)
 		return r;
 	credential_bind(st, c);
 	nk_stmt_bind_int(st, NCOLUMNS + 1, c->id);
-	return run_on_row(st);
+	nk_stmt_bind_int(st, NCOLUMNS + 2, c->type);
+	return nk_row_run(st);
+}
+
+static int
+is_used(struct nk_store *s, int64_t id, bool *usedp)
+{
+	int64_t n;
+	int r;
+
+	r = nk_db_get(s->db, "SELECT 1 WHERE EXISTS"
+	    " (SELECT 1 FROM consumers WHERE credential_id = $1) OR EXISTS"
+	    " (SELECT 1 FROM connections WHERE keypair_id = $1) OR EXISTS"
+	    " (SELECT 1 FROM rotations WHERE keypair_id = $1)", 1, &id, &n);
+	*usedp = r == 0;
+	return r == -ENOENT ? 0 : r;
 }
 
 int
 nk_credential_delete(struct nk_store *s, int64_t id)
 {
 	struct nk_stmt *st;
+	bool used;
 	int r;
 
 	if ((r = nk_store_may_write(s)) < 0 ||
-	    (r = nk_db_stmt(s->db, "DELETE FROM credentials WHERE id = $1",
-	    &st)) < 0)
+	    (r = is_used(s, id, &used)) < 0)
 		return r;
-	nk_stmt_bind_int(st, 1, id);
-	return run_on_row(st);
+	if (used)
+		return -EBUSY;
+	if ((r = nk_connection_drop(s, id)) < 0)
+		return r;
+	if ((r = nk_db_stmt(s->db, "DELETE FROM credentials WHERE id = $1",
+	    &st)) == 0) {
+		nk_stmt_bind_int(st, 1, id);
+		r = nk_row_run(st);
+	}
+	/* where there was a connection's row there was this one */
+	return r == -ENOENT ? r : nk_store_half(s, r);
 }
 
 int
@@ -253,7 +267,7 @@ nk_credential_sealed_set(struct nk_store *s, int64_t id,
 		return r;
 	nk_stmt_bind_blob(st, 1, len == 0 ? NULL : sealed, len);
 	nk_stmt_bind_int(st, 2, id);
-	return run_on_row(st);
+	return nk_row_run(st);
 }
 
 /* ---- which key seals ---- */

@@ -43,6 +43,7 @@ enum nk_counter {
 	NK_COUNTER_AUDIT_COUNTED,	/* last row that was counted */
 	NK_COUNTER_REVOKED,		/* changes of the list of them */
 	NK_COUNTER_KEYFILE_HOME,
+	NK_COUNTER_CONSUMER,
 	NK_COUNTERS,
 };
 
@@ -166,6 +167,11 @@ int	nk_property_get(struct nk_store *s, const char *name, void *value,
 int	nk_property_set(struct nk_store *s, const char *name,
 	    const void *value, size_t len) NK_MUST_CHECK;
 
+/* ---- connections.c ---- */
+
+/* The credential goes: what belongs to it alone goes before it. */
+int	nk_connection_drop(struct nk_store *s, int64_t id) NK_MUST_CHECK;
+
 /* ---- rows ---- */
 
 /* A name that a user or group may have: -EINVAL. */
@@ -180,6 +186,8 @@ int	nk_blob_take(struct nk_stmt *st, uint8_t **blobp, size_t *lenp)
 	    NK_MUST_CHECK;
 /* Are they equal, or both NULL? */
 bool	nk_text_same(const char *a, const char *b);
+/* Run a statement that must change one row: -ENOENT, it has changed none. */
+int	nk_row_run(struct nk_stmt *st) NK_MUST_CHECK;
 /* The first column of the rows of st, which is then given back. */
 int	nk_ids_take(struct nk_stmt *st, struct nk_ids *ids) NK_MUST_CHECK;
 /* The first column of sql, with the one parameter, into *ids. */

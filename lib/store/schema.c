@@ -303,6 +303,67 @@ static const char version_6[] =
 /* nothing wrote such files before */
 "UPDATE users SET keyfile_mode = 0 WHERE keyfile_mode <> 0;";
 
+/*
+ * Connections are credentials, too: the row has what both have, and so one
+ * id and one name serve for both.  Who uses a credential is a consumer; one
+ * that has lost it and stays is disabled.
+ */
+static const char version_7[] =
+"CREATE TABLE credentials_7 ("
+"  id           INTEGER PRIMARY KEY CHECK (id > 0),"
+"  type         INTEGER NOT NULL CHECK (type IN (0, 1)),"
+"  bits         INTEGER NOT NULL CHECK (bits >= 0),"
+"  created_at   INTEGER NOT NULL CHECK (created_at >= 0),"
+"  name         TEXT NOT NULL CHECK (name <> ''),"
+"  key_type     TEXT NOT NULL,"
+"  fingerprint  TEXT NOT NULL,"
+"  public_key   TEXT NOT NULL CHECK ((public_key = '') = (type = 1)),"
+"  created_by   TEXT NOT NULL,"
+"  sealed       BLOB CHECK (sealed IS NULL OR type = 0)"
+") STRICT;"
+"INSERT INTO credentials_7 (id, type, bits, created_at, name, key_type,"
+"  fingerprint, public_key, created_by, sealed)"
+"  SELECT id, type, bits, created_at, name, key_type, fingerprint,"
+"  public_key, created_by, sealed FROM credentials;"
+"DROP TABLE credentials;"
+"ALTER TABLE credentials_7 RENAME TO credentials;"
+"CREATE UNIQUE INDEX credentials_name ON credentials (name);"
+"CREATE TABLE connections ("
+"  id               INTEGER PRIMARY KEY REFERENCES credentials (id)"
+"                   ON DELETE RESTRICT,"
+"  keypair_id       INTEGER NOT NULL REFERENCES credentials (id)"
+"                   ON DELETE RESTRICT,"
+"  port             INTEGER NOT NULL CHECK (port BETWEEN 1 AND 65535),"
+"  connect_timeout  INTEGER NOT NULL CHECK (connect_timeout > 0),"
+"  host             TEXT NOT NULL CHECK (host <> ''),"
+"  username         TEXT NOT NULL CHECK (username <> ''),"
+"  host_keys        TEXT NOT NULL CHECK (host_keys <> '')"
+") STRICT;"
+"CREATE INDEX connections_keypair ON connections (keypair_id);"
+"CREATE TABLE rotations ("
+"  connection_id  INTEGER PRIMARY KEY REFERENCES connections (id)"
+"                 ON DELETE RESTRICT,"
+"  keypair_id     INTEGER NOT NULL REFERENCES credentials (id)"
+"                 ON DELETE RESTRICT,"
+"  step           INTEGER NOT NULL CHECK (step >= 0)"
+") STRICT;"
+"CREATE INDEX rotations_keypair ON rotations (keypair_id);"
+"CREATE TABLE consumers ("
+"  id             INTEGER PRIMARY KEY CHECK (id > 0),"
+"  credential_id  INTEGER REFERENCES credentials (id)"
+"                 ON DELETE RESTRICT,"
+"  on_delete      INTEGER NOT NULL CHECK (on_delete IN (0, 1)),"
+"  created_at     INTEGER NOT NULL CHECK (created_at >= 0),"
+"  kind           TEXT NOT NULL CHECK (kind <> ''),"
+"  title          TEXT NOT NULL CHECK (title <> ''),"
+"  command        TEXT CHECK (command <> ''),"
+"  created_by     TEXT NOT NULL,"
+"  CHECK (credential_id IS NOT NULL OR on_delete = 1)"
+") STRICT;"
+"CREATE UNIQUE INDEX consumers_credential"
+"  ON consumers (credential_id, kind, title);"
+"INSERT INTO counters (name, value) VALUES ('consumer', 0);";
+
 static int
 fill_version_1(struct nk_db *db)
 {
@@ -329,6 +390,7 @@ const struct nk_migration nk_migrations[] = {
 	{ version_4,	NULL },
 	{ version_5,	NULL },
 	{ version_6,	NULL },
+	{ version_7,	NULL },
 };
 const size_t nk_nmigrations = sizeof(nk_migrations) /
     sizeof(nk_migrations[0]);

@@ -352,22 +352,23 @@ int	nk_keys_remove(struct nk_store *s, int64_t user,
 int	nk_key_set_last_used(struct nk_store *s, int64_t id, int64_t when,
 	    const char *from) NK_MUST_CHECK;
 
-/* ---- credentials: the NAS's own SSH keypairs ---- */
+/* ---- credentials: the NAS's own SSH keypairs and connections ---- */
 
 enum nk_credential_type {
 	NK_CREDENTIAL_KEYPAIR,
+	NK_CREDENTIAL_CONNECTION,	/* the rest of it: connections.h */
 };
 
 struct nk_credential {
 	int64_t		 id;
 	enum nk_credential_type type;
 	bool		 has_private;	/* a private half is there, sealed */
-	unsigned int	 bits;
-	int64_t		 created_at;
-	char		*name;		/* unique over all types */
+	unsigned int	 bits;		/* these of a keypair; 0 and "" ... */
 	char		*key_type;	/* "ssh-ed25519" ... */
 	char		*fingerprint;	/* "SHA256:..." */
 	char		*public_key;	/* text, as it is shown */
+	int64_t		 created_at;	/* ... of a connection */
+	char		*name;		/* unique over all types */
 	char		*created_by;
 };
 
@@ -384,7 +385,9 @@ int	nk_credential_each(struct nk_store *s, int64_t after,
 /*
  * These change nothing that a map shows: no journal.  insert gives *c its
  * id; has_private is not looked at, a new row has no private half yet.
- * update writes everything but the private half, created_at and created_by.
+ * update writes everything but the type, the private half, created_at and
+ * created_by.  delete takes a connection's own row with it; -EBUSY: a
+ * connection or consumer uses it.
  */
 int	nk_credential_insert(struct nk_store *s, struct nk_credential *c)
 	    NK_MUST_CHECK;

@@ -57,3 +57,14 @@ nk_blob_take(struct nk_stmt *st, uint8_t **blobp, size_t *lenp)
 	nk_stmt_end(st);
 	return r;
 }
+
+int
+nk_row_run(struct nk_stmt *st)
+{
+	int64_t changed;
+	int r;
+
+	if ((r = nk_stmt_run(st, &changed)) < 0)
+		return r;
+	return changed == 1 ? 0 : -ENOENT;
+}

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "lib/store/connections.h"
+#include "lib/store/consumers.h"
 #include "lib/store/internal.h"
 #include "lib/store/keyfiles.h"
 #include "lib/store/revoked.h"
@@ -83,6 +85,25 @@ static const struct {
 	{ "credential row", "is sealed, but with no key that is known",
 	  "SELECT id FROM credentials WHERE sealed IS NOT NULL AND NOT EXISTS"
 	  " (SELECT 1 FROM properties WHERE name = 'seal_key')" },
+	{ "connection row", "is that of no credential",
+	  "SELECT id FROM connections WHERE id NOT IN"
+	  " (SELECT id FROM credentials WHERE type = 1)" },
+	{ "connection row", "is missing",
+	  "SELECT id FROM credentials WHERE type = 1"
+	  " AND id NOT IN (SELECT id FROM connections)" },
+	{ "connection row", "has a keypair that is not there",
+	  "SELECT id FROM connections WHERE keypair_id NOT IN"
+	  " (SELECT id FROM credentials WHERE type = 0)" },
+	{ "connection row", "is on its way to a keypair that is not there",
+	  "SELECT connection_id FROM rotations WHERE connection_id NOT IN"
+	  " (SELECT id FROM connections) OR keypair_id NOT IN"
+	  " (SELECT id FROM credentials WHERE type = 0)" },
+	{ "consumer row", "has a credential that is not there",
+	  "SELECT id FROM consumers WHERE credential_id IS NOT NULL"
+	  " AND credential_id NOT IN (SELECT id FROM credentials)" },
+	{ "consumer row", "has an id that was not given yet",
+	  "SELECT id FROM consumers WHERE id >"
+	  " (SELECT value FROM counters WHERE name = 'consumer')" },
 	{ "user row", "is not there but has a second factor",
 	  "SELECT user_id FROM otp"
 	  " WHERE user_id NOT IN (SELECT id FROM users)" },
@@ -193,8 +214,34 @@ read_key(void *arg, const struct nk_key *k)
 	return 0;
 }
 
+/* With what else there is of a connection. */
+struct credentials {
+	struct nk_store	*s;
+	int64_t		*last;
+};
+
 static int
 read_credential(void *arg, const struct nk_credential *c)
+{
+	struct credentials *cs = arg;
+	struct nk_connection row;
+	struct nk_rotation ro;
+	int r;
+
+	if (c->type == NK_CREDENTIAL_CONNECTION) {
+		r = nk_connection_get(cs->s, c->id, &row);
+		nk_connection_clear(&row);
+		if (r == 0)
+			r = nk_rotation_get(cs->s, c->id, &ro);
+		if (r < 0 && r != -ENOENT)	/* an invariant says so */
+			return r;
+	}
+	*cs->last = c->id;
+	return 0;
+}
+
+static int
+read_consumer(void *arg, const struct nk_consumer *c)
 {
 	int64_t *last = arg;
 
@@ -263,7 +310,8 @@ walk_rows(struct nk_store *s, int kind, int64_t *lastp)
 	case 2:
 		return nk_key_each(s, read_key, lastp);
 	case 3:
-		return nk_credential_each(s, 0, read_credential, lastp);
+		return nk_credential_each(s, 0, read_credential,
+		    &(struct credentials){ s, lastp });
 	case 4:
 		return nk_otp_each(s, 0, read_otp, lastp);
 	case 5:
@@ -273,6 +321,8 @@ walk_rows(struct nk_store *s, int kind, int64_t *lastp)
 		    lastp);
 	case 7:
 		return nk_keyfile_central_each(s, read_central, lastp);
+	case 8:
+		return nk_consumer_each(s, 0, 0, read_consumer, lastp);
 	default:
 		return nk_audit_each(s, 0, 0, read_audit, lastp);
 	}
@@ -284,7 +334,7 @@ check_rows(struct nk_store *s, void (*report)(void *arg, const char *what),
 {
 	static const char *const kinds[] = { "user", "group", "key",
 	    "credential", "otp", "revoked key's", "keyfile",
-	    "central file's", "audit" };
+	    "central file's", "consumer", "audit" };
 	char line[160];
 	uint8_t id[16];
 	int64_t last;
@@ -292,7 +342,7 @@ check_rows(struct nk_store *s, void (*report)(void *arg, const char *what),
 
 	if ((faults = nk_store_id(s, id)) < 0)
 		report(arg, "the store's id is missing");
-	for (kind = 0; kind < 9; kind++) {
+	for (kind = 0; kind < 10; kind++) {
 		if ((r = walk_rows(s, kind, &last)) == 0)
 			continue;
 		(void)snprintf(line, sizeof(line), "the %s row after row %lld"

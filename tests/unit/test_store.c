@@ -1184,6 +1184,23 @@ static const struct {
 	  "uids in spans above those in use: 4" },
 	{ "UPDATE spans SET last_id = 545 WHERE kind = 1",
 	  "gids in spans above those in use: 1" },
+	{ "INSERT INTO credentials VALUES (1, 1, 0, 0, 'n', '', '', '', 'r',"
+	  " NULL)", "connection row 1 is missing" },
+	{ "INSERT INTO connections VALUES (4, 4, 22, 1, 'h', 'u', 'k')",
+	  "connection row 4 is that of no credential" },
+	{ "INSERT INTO connections VALUES (4, 5, 22, 1, 'h', 'u', 'k')",
+	  "connection row 4 has a keypair that is not there" },
+	{ "INSERT INTO credentials VALUES (1, 1, 0, 0, 'n', '', '', '', 'r',"
+	  " NULL); INSERT INTO connections VALUES (1, 1, 0, 1, 'h', 'u', 'k')",
+	  "credential row after row 0 cannot be read" },
+	{ "INSERT INTO rotations VALUES (4, 5, 1)",
+	  "connection row 4 is on its way to a keypair that" },
+	{ "INSERT INTO consumers VALUES (6, 5, 0, 0, 'K', 't', NULL, 'r')",
+	  "consumer row 6 has a credential that" },
+	{ "INSERT INTO consumers VALUES (6, 5, 0, 0, 'K', 't', NULL, 'r')",
+	  "consumer row 6 has an id that was not given" },
+	{ "INSERT INTO consumers VALUES (6, 5, 7, 0, 'K', 't', NULL, 'r')",
+	  "consumer row after row 0 cannot be read" },
 	{ "DELETE FROM properties", "the store's id" },
 	{ "UPDATE properties SET value = x'0102'", "the store's id" },
 };

@@ -164,18 +164,27 @@ START_TEST(from_nothing)
 }
 END_TEST
 
-/* Version 5 had another journal; what it holds is still to be published. */
-START_TEST(from_version_5)
+/* A store of that version, and nothing of the test's in it. */
+static void
+start_from(size_t v)
 {
+	int fd;
+
 	close_db();
 	teardown();
 	make_dir();
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	ck_assert_int_ne(fd, -1);
+	ck_assert_int_ne(fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC,
+	    0600), -1);
 	close(fd);
 	open_db();
-	ck_assert_int_eq(nk_schema_migrate(db, nk_migrations, 5), 0);
-	ck_assert_int_eq(version(), 5);
+	ck_assert_int_eq(nk_schema_migrate(db, nk_migrations, v), 0);
+	ck_assert_int_eq(version(), (int64_t)v);
+}
+
+/* Version 5 had another journal; what it holds is still to be published. */
+START_TEST(from_version_5)
+{
+	start_from(5);
 	ck_assert_int_eq(nk_db_exec(db, "INSERT INTO journal (seq, kind,"
 	    " row_id) VALUES (1, 0, 1), (2, 1, 1), (3, 3, 0);"
 	    "UPDATE counters SET value = 3 WHERE name = 'change';"
@@ -188,6 +197,51 @@ START_TEST(from_version_5)
 	ck_assert_int_eq(add_user("alice", 3000, true), 2);
 	commit();
 	ck_assert_str_eq(changes_after(3), "U2");
+}
+END_TEST
+
+/* Version 6 kept keypairs alone, in another table. */
+START_TEST(from_version_6)
+{
+	struct nk_credential c;
+	uint8_t *sealed;
+	size_t len;
+
+	start_from(6);
+	ck_assert_int_eq(nk_db_exec(db, "INSERT INTO credentials (id, type,"
+	    " bits, created_at, name, key_type, fingerprint, public_key,"
+	    " created_by, sealed) VALUES (4, 0, 256, 1700000000, 'backup',"
+	    " 'ssh-ed25519', 'SHA256:x', 'ssh-ed25519 AAAA', 'root',"
+	    " x'00ff'), (5, 0, 3072, 0, 'other', 'ssh-rsa', 'SHA256:y',"
+	    " 'ssh-rsa AAAA', 'bob', NULL);"
+	    "INSERT INTO properties (name, value) VALUES ('seal_key', x'41');"
+	    "UPDATE counters SET value = 7 WHERE name = 'credential'"), 0);
+	close_db();
+	ck_assert_int_eq(nk_store_open(&s, path, NK_STORE_WRITE), 0);
+	ck_assert_int_eq(nk_store_verify(s, NULL, NULL), 0);
+	ck_assert_int_eq(nk_credential_by_name(s, "backup", &c), 0);
+	ck_assert_int_eq(c.id, 4);
+	ck_assert_int_eq(c.type, NK_CREDENTIAL_KEYPAIR);
+	ck_assert_int_eq(c.created_at, 1700000000);
+	ck_assert_str_eq(c.public_key, "ssh-ed25519 AAAA");
+	ck_assert(c.has_private);
+	c.type = NK_CREDENTIAL_CONNECTION;
+	c.public_key[0] = '\0';
+	begin();
+	ck_assert_int_eq(nk_credential_insert(s, &c), -EEXIST);
+	c.name[0] = 'B';
+	ck_assert_int_eq(nk_credential_insert(s, &c), 0);
+	ck_assert_int_eq(c.id, 9);	/* the refused one had 8 */
+	nk_store_rollback(s);
+	nk_credential_clear(&c);
+	ck_assert_int_eq(nk_credential_sealed_get(s, 4, &sealed, &len), 0);
+	ck_assert_uint_eq(len, 2);
+	ck_assert_mem_eq(sealed, "\0\377", 2);
+	free(sealed);
+	ck_assert_int_eq(nk_credential_get(s, 5, &c), 0);
+	ck_assert_str_eq(c.created_by, "bob");
+	ck_assert(!c.has_private);
+	nk_credential_clear(&c);
 }
 END_TEST
 
@@ -370,6 +424,7 @@ main(void)
 	tcase_add_test(tc, both_at_once);
 	tcase_add_test(tc, from_nothing);
 	tcase_add_test(tc, from_version_5);
+	tcase_add_test(tc, from_version_6);
 	tcase_add_loop_test(tc, failing, 0, N(failures));
 	tcase_add_test(tc, killed);
 	tcase_add_test(tc, by_several);
