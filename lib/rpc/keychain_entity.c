@@ -3,6 +3,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
+
+#include "lib/rpc/connection_entity.h"
+
+#define NAME_TAKEN	"Object with this name already exists"
 
 void
 nk_keychain_of(struct nk_context *c, struct nk_keychain *kc)
@@ -42,6 +47,8 @@ nk_credential_entity(struct nk_keychain *kc, const struct nk_credential *row,
 	json_t *v;
 	int r;
 
+	if (row->type == NK_CREDENTIAL_CONNECTION)
+		return nk_connection_entity(kc->store, row, wanted, op);
 	nk_object_init(&b, wanted);
 	nk_object_int(&b, "id", row->id);
 	nk_object_text(&b, "name", row->name);
@@ -83,6 +90,39 @@ nk_credential_find(struct nk_context *c, int64_t id,
 	nk_error_add(e, NULL, ENOENT, "KeychainCredential %" PRId64
 	    " does not exist", id);
 	return -EINVAL;
+}
+
+static int
+name_error(struct nk_error *e, const char *schema, const char *text)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "%s.name", schema);
+	nk_error_add(e, path, EINVAL, "%s", text);
+	return -EINVAL;
+}
+
+int
+nk_credential_check_name(struct nk_context *c, const char *schema,
+    int64_t id, const char *name, struct nk_error *e)
+{
+	struct nk_credential other;
+	const char *s;
+	int r;
+
+	for (s = name; *s != '\0'; s++) {
+		if ((unsigned char)*s < ' ' || *s == 0x7f)
+			return name_error(e, schema, "The name may not have "
+			    "control characters");
+	}
+	r = nk_credential_by_name(nk_publisher_store(c->publisher), name,
+	    &other);
+	if (r == -ENOENT)
+		return 0;
+	if (r == 0 && other.id != id)
+		r = name_error(e, schema, NAME_TAKEN);
+	nk_credential_clear(&other);
+	return r;
 }
 
 int

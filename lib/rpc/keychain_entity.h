@@ -2,7 +2,7 @@
 #ifndef NASKEYS_RPC_KEYCHAIN_ENTITY_H
 #define NASKEYS_RPC_KEYCHAIN_ENTITY_H
 
-/* Keypairs as the API shows them (truenas-api B.2). */
+/* Credentials as the API shows them (truenas-api B.2): keypairs here. */
 
 #include <jansson.h>
 #include <stdint.h>
@@ -28,12 +28,19 @@ int	nk_credential_entity(struct nk_keychain *kc,
 	    const struct nk_credential *row, const struct nk_wanted *wanted,
 	    json_t **op) NK_MUST_CHECK;
 
-/* What an audit row keeps of it: nothing private. */
+/* What an audit row keeps of a keypair: nothing private. */
 json_t	*nk_credential_audit(const struct nk_credential *row);
 
 /* The row with this id.  -EINVAL with *e set: there is none. */
 int	nk_credential_find(struct nk_context *c, int64_t id,
 	    struct nk_credential *row, struct nk_error *e) NK_MUST_CHECK;
+
+/*
+ * Is the name fit to be shown in a table, and that of no credential but id
+ * (0: a new one)?  0; -EINVAL with *e set at SCHEMA.name; -errno.
+ */
+int	nk_credential_check_name(struct nk_context *c, const char *schema,
+	    int64_t id, const char *name, struct nk_error *e) NK_MUST_CHECK;
 
 /*
  * The private text of a row, for a caller who asked for nothing else.  On

@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "lib/attr.h"
 #include "lib/rpc/rpc.h"
 
 /*
@@ -15,7 +16,18 @@
  */
 int	nk_keychain_generate_method(struct nk_context *c, json_t *params,
 	    json_t **resultp, struct nk_error *e);
-/* The keypair as text. */
+/*
+ * The same for a request that makes a pair among other things: options has
+ * {type, bits, comment}, schema is the name of the argument.  *pairp is a new
+ * reference to {private_key, public_key}.
+ */
+int	nk_keychain_generate(struct nk_context *c, const json_t *options,
+	    const char *schema, json_t **pairp, struct nk_error *e)
+	    NK_MUST_CHECK;
+/*
+ * The keypair, or that of the connection, as text.  That a private half was
+ * given out is in the audit log before it is.
+ */
 int	nk_keychain_export_method(struct nk_context *c, json_t *params,
 	    json_t **resultp, struct nk_error *e);
 

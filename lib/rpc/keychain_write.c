@@ -10,11 +10,12 @@
 
 #include <openssl/crypto.h>
 
+#include "lib/rpc/args.h"
+#include "lib/rpc/connection_read.h"
+#include "lib/rpc/connection_write.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/keychain_entity.h"
 #include "lib/rpc/keychain_pair.h"
-
-#define NAME_TAKEN	"Object with this name already exists"
 
 struct write {
 	const char		*schema;	/* for the paths of errors */
@@ -25,48 +26,15 @@ struct write {
 	struct nk_keychain	 kc;
 };
 
-static int
-name_error(struct nk_error *e, const char *schema, const char *text)
-{
-	char path[64];
-
-	(void)snprintf(path, sizeof(path), "%s.name", schema);
-	nk_error_add(e, path, EINVAL, "%s", text);
-	return -EINVAL;
-}
-
-/* Is the name fit to be shown in a table, and nobody else's? */
-static int
-check_name(struct nk_context *c, const struct write *w, struct nk_error *e)
-{
-	struct nk_credential other;
-	const char *s;
-	int r;
-
-	for (s = w->name; *s != '\0'; s++) {
-		if ((unsigned char)*s < ' ' || *s == 0x7f)
-			return name_error(e, w->schema, "The name may not "
-			    "have control characters");
-	}
-	r = nk_credential_by_name(nk_publisher_store(c->publisher), w->name,
-	    &other);
-	if (r == -ENOENT)
-		return 0;
-	if (r == 0 && other.id != w->id)
-		r = name_error(e, w->schema, NAME_TAKEN);
-	nk_credential_clear(&other);
-	return r;
-}
-
 /* Inside an edit: seal the private half, or take the old one away. */
 static int
-write_private(struct write *w, struct nk_store *s, int64_t id,
-    const char *name, struct nk_error *e)
+write_private(struct nk_keychain *kc, struct nk_store *s, int64_t id,
+    const char *name, const struct nk_pair *pair, struct nk_error *e)
 {
-	if (w->pair.private_text.len == 0)
+	if (pair->private_text.len == 0)
 		return nk_credential_sealed_set(s, id, NULL, 0);
-	return nk_keychain_error(&w->kc, name, nk_keychain_seal(&w->kc, id,
-	    w->pair.private_text.p, w->pair.private_text.len), e);
+	return nk_keychain_error(kc, name, nk_keychain_seal(kc, id,
+	    pair->private_text.p, pair->private_text.len), e);
 }
 
 /* row is the one that is named: "after", or "before" where there is none. */
@@ -89,6 +57,32 @@ audit(struct nk_context *c, const char *action, const char *verb,
 	json_decref(was);
 	json_decref(is);
 	return r;
+}
+
+static const struct nk_arg pair_fields[] = {
+	{ .name = "private_key", .type = NK_ARG_STRING,
+	    .flags = NK_ARG_NULL | NK_ARG_LONG | NK_ARG_SECRET },
+	{ .name = "public_key", .type = NK_ARG_STRING,
+	    .flags = NK_ARG_NULL | NK_ARG_LONG },
+	{ .name = NULL },
+};
+
+/* The member "attributes" of data, now that it is known of which type. */
+static int
+check_attributes(const char *schema, const struct nk_arg *fields,
+    const json_t *data, struct nk_error *e)
+{
+	const struct nk_arg members[] = {
+		{ .name = "attributes", .type = NK_ARG_OBJECT,
+		    .fields = fields },
+		{ .name = NULL },
+	};
+	const struct nk_arg arg = {
+		.name = schema, .type = NK_ARG_OBJECT,
+		.flags = NK_ARG_OPEN, .fields = members,
+	};
+
+	return nk_arg_check_one(&arg, data, e);
 }
 
 /* What the method answers: the row as it is now, and warnings. */
@@ -115,45 +109,62 @@ show(struct nk_context *c, struct write *w, json_t **resultp,
 
 /* ---- create ---- */
 
-static int
-create(struct nk_context *c, void *arg, struct nk_error *e)
+int
+nk_keypair_insert(struct nk_context *c, struct nk_keychain *kc,
+    const char *name, const struct nk_pair *pair, int64_t *idp,
+    struct nk_error *e)
 {
 	struct nk_store *s = nk_publisher_store(c->publisher);
 	struct nk_credential row = { .type = NK_CREDENTIAL_KEYPAIR };
-	struct write *w = arg;
-	char *name = NULL;
+	char *copy;
 	int r;
 
-	if ((r = check_name(c, w, e)) < 0)
-		return r;
-	if ((name = strdup(w->name)) == NULL)
+	if ((copy = strdup(name)) == NULL)
 		return -ENOMEM;
-	row.name = name;
+	row.name = copy;
 	row.created_by = c->actor;
 	row.created_at = nk_now();
-	nk_pair_show(&w->pair, &row);
+	nk_pair_show(pair, &row);
 	if ((r = nk_credential_insert(s, &row)) == 0 &&
-	    (w->pair.private_text.len == 0 ||
-	    (r = write_private(w, s, row.id, name, e)) == 0))
+	    (pair->private_text.len == 0 ||
+	    (r = write_private(kc, s, row.id, name, pair, e)) == 0))
 		r = audit(c, "keychaincredential.create", "Create", &row,
 		    NULL, &row);
-	w->id = row.id;
-	free(name);
+	*idp = row.id;
+	free(copy);
 	return r;
 }
 
 static int
-check_type(const json_t *data, struct nk_error *e)
+create(struct nk_context *c, void *arg, struct nk_error *e)
 {
-	const char *type = json_string_value(json_object_get(data, "type"));
+	struct write *w = arg;
+	int r;
 
-	if (strcmp(type, NK_KEYPAIR_TYPE) == 0)
-		return 0;
-	nk_error_add(e, "keychain_credential_create.type", EINVAL, "%s",
-	    strcmp(type, NK_CONNECTION_TYPE) == 0 ? "This release keeps "
-	    "keypairs alone: SSH_CREDENTIALS are not supported" :
-	    "Input should be 'SSH_KEY_PAIR' or 'SSH_CREDENTIALS'");
-	return -EINVAL;
+	if ((r = nk_credential_check_name(c, w->schema, w->id, w->name,
+	    e)) < 0)
+		return r;
+	return nk_keypair_insert(c, &w->kc, w->name, &w->pair, &w->id, e);
+}
+
+static int
+create_pair(struct nk_context *c, const char *name,
+    const json_t *attributes, json_t **resultp, struct nk_error *e)
+{
+	struct write w = {
+		.schema = NK_CREATE_SCHEMA, .name = name,
+		.pair.private_text = NK_SECRET_NONE,
+	};
+	int r;
+
+	nk_keychain_of(c, &w.kc);
+	if ((r = nk_credential_check_name(c, w.schema, 0, name, e)) == 0 &&
+	    (r = nk_pair_read(c, attributes, w.schema, &w.pair, e)) == 0 &&
+	    (r = nk_edit_run(c, create, &w, e)) == 0)
+		r = show(c, &w, resultp, e);
+	nk_pair_clear(&w.pair);
+	nk_keychain_clear(&w.kc);
+	return r;
 }
 
 int
@@ -161,23 +172,22 @@ nk_keychain_create_method(struct nk_context *c, json_t *params,
     json_t **resultp, struct nk_error *e)
 {
 	const json_t *data = json_array_get(params, 0);
-	struct write w = {
-		.schema = "keychain_credential_create",
-		.name = json_string_value(json_object_get(data, "name")),
-		.attributes = json_object_get(data, "attributes"),
-		.pair.private_text = NK_SECRET_NONE,
-	};
+	const json_t *attributes = json_object_get(data, "attributes");
+	const char *name = json_string_value(json_object_get(data, "name"));
+	const char *type = json_string_value(json_object_get(data, "type"));
+	bool pair = strcmp(type, NK_KEYPAIR_TYPE) == 0;
 	int r;
 
-	nk_keychain_of(c, &w.kc);
-	if ((r = check_type(data, e)) == 0 &&
-	    (r = check_name(c, &w, e)) == 0 &&
-	    (r = nk_pair_read(c, w.attributes, w.schema, &w.pair, e)) == 0 &&
-	    (r = nk_edit_run(c, create, &w, e)) == 0)
-		r = show(c, &w, resultp, e);
-	nk_pair_clear(&w.pair);
-	nk_keychain_clear(&w.kc);
-	return r;
+	if (!pair && strcmp(type, NK_CONNECTION_TYPE) != 0) {
+		nk_error_add(e, NK_CREATE_SCHEMA ".type", EINVAL, "%s",
+		    "Input should be 'SSH_KEY_PAIR' or 'SSH_CREDENTIALS'");
+		return -EINVAL;
+	}
+	if ((r = check_attributes(NK_CREATE_SCHEMA, pair ? pair_fields :
+	    nk_connection_fields, data, e)) < 0)
+		return r;
+	return pair ? create_pair(c, name, attributes, resultp, e) :
+	    nk_connection_create(c, name, attributes, resultp, e);
 }
 
 /* ---- update ---- */
@@ -217,7 +227,8 @@ fill(struct nk_context *c, struct write *w, const struct nk_credential *old,
 	int r;
 
 	*samep = same_name;
-	if (!same_name && (r = check_name(c, w, e)) < 0)
+	if (!same_name && (r = nk_credential_check_name(c, w->schema, w->id,
+	    w->name, e)) < 0)
 		return r;
 	if (w->attributes == NULL)
 		return 0;
@@ -254,12 +265,31 @@ update(struct nk_context *c, void *arg, struct nk_error *e)
 	}
 	if ((r = nk_credential_update(s, &row)) == 0 &&
 	    (w->attributes == NULL ||
-	    (r = write_private(w, s, row.id, row.name, e)) == 0))
+	    (r = write_private(&w->kc, s, row.id, row.name, &w->pair,
+	    e)) == 0))
 		r = audit(c, "keychaincredential.update", "Update", &row,
 		    &old, &row);
  out:
 	free(name);
 	nk_credential_clear(&old);
+	return r;
+}
+
+static int
+update_pair(struct nk_context *c, struct write *w, json_t **resultp,
+    struct nk_error *e)
+{
+	int r;
+
+	nk_keychain_of(c, &w->kc);
+	if ((w->name == NULL || (r = nk_credential_check_name(c, w->schema,
+	    w->id, w->name, e)) == 0) &&
+	    (w->attributes == NULL ||
+	    (r = nk_pair_read(c, w->attributes, w->schema, &w->pair,
+	    e)) == 0) && (r = nk_edit_run(c, update, w, e)) == 0)
+		r = show(c, w, resultp, e);
+	nk_pair_clear(&w->pair);
+	nk_keychain_clear(&w->kc);
 	return r;
 }
 
@@ -269,58 +299,25 @@ nk_keychain_update_method(struct nk_context *c, json_t *params,
 {
 	const json_t *data = json_array_get(params, 1);
 	struct write w = {
-		.schema = "keychain_credentials_update",
+		.schema = NK_UPDATE_SCHEMA,
 		.id = json_integer_value(json_array_get(params, 0)),
 		.name = json_string_value(json_object_get(data, "name")),
 		.attributes = json_object_get(data, "attributes"),
 		.pair.private_text = NK_SECRET_NONE,
 	};
 	struct nk_credential row;
+	bool pair;
 	int r;
 
-	nk_keychain_of(c, &w.kc);
 	if ((r = nk_credential_find(c, w.id, &row, e)) < 0)
 		return r;
+	pair = row.type == NK_CREDENTIAL_KEYPAIR;
 	nk_credential_clear(&row);
-	if ((w.name == NULL || (r = check_name(c, &w, e)) == 0) &&
-	    (w.attributes == NULL ||
-	    (r = nk_pair_read(c, w.attributes, w.schema, &w.pair, e)) == 0) &&
-	    (r = nk_edit_run(c, update, &w, e)) == 0)
-		r = show(c, &w, resultp, e);
-	nk_pair_clear(&w.pair);
-	nk_keychain_clear(&w.kc);
-	return r;
-}
-
-/* ---- delete ---- */
-
-static int
-delete(struct nk_context *c, void *arg, struct nk_error *e)
-{
-	struct nk_store *s = nk_publisher_store(c->publisher);
-	struct nk_credential row;
-	const int64_t *id = arg;
-	int r;
-
-	if ((r = nk_credential_find(c, *id, &row, e)) < 0)
+	if (w.attributes != NULL && (r = check_attributes(NK_UPDATE_SCHEMA,
+	    pair ? pair_fields : nk_connection_fields, data, e)) < 0)
 		return r;
-	if ((r = nk_credential_delete(s, row.id)) == 0)
-		r = audit(c, "keychaincredential.delete", "Delete", &row,
-		    &row, NULL);
-	nk_credential_clear(&row);
-	return r;
-}
-
-int
-nk_keychain_delete_method(struct nk_context *c, json_t *params,
-    json_t **resultp, struct nk_error *e)
-{
-	int64_t id = json_integer_value(json_array_get(params, 0));
-	int r;
-
-	if ((r = nk_edit_run(c, delete, &id, e)) < 0)
-		return r;
-	return (*resultp = json_null()) == NULL ? -ENOMEM : 0;
+	return pair ? update_pair(c, &w, resultp, e) :
+	    nk_connection_update(c, w.id, w.name, w.attributes, resultp, e);
 }
 
 /* ---- rotation ---- */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 
-/* keychaincredential.* for keypairs, and naskeys.seal_rotate. */
+/* keychaincredential.*, and naskeys.seal_rotate. */
 
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
 
+#include "lib/rpc/connection_setup.h"
+#include "lib/rpc/credential_delete.h"
 #include "lib/rpc/keychain_entity.h"
 #include "lib/rpc/keychain_keys.h"
 #include "lib/rpc/keychain_write.h"
@@ -114,7 +116,8 @@ keychain_get_of_type(struct nk_context *c, json_t *params, json_t **resultp,
 	if (r < 0)
 		return r;
 	nk_keychain_of(c, &kc);
-	if (strcmp(type, NK_KEYPAIR_TYPE) != 0)
+	if (strcmp(type, row.type == NK_CREDENTIAL_KEYPAIR ?
+	    NK_KEYPAIR_TYPE : NK_CONNECTION_TYPE) != 0)
 		r = nk_error_call(e, EINVAL, "Credential is not of type %s",
 		    type);
 	else if (row.has_private)
@@ -125,22 +128,6 @@ keychain_get_of_type(struct nk_context *c, json_t *params, json_t **resultp,
 	nk_keychain_clear(&kc);
 	nk_credential_clear(&row);
 	return r;
-}
-
-/* Nothing in this release uses a keypair: the list is empty. */
-static int
-keychain_used_by(struct nk_context *c, json_t *params, json_t **resultp,
-    struct nk_error *e)
-{
-	struct nk_credential row;
-	int r;
-
-	r = nk_credential_find(c, json_integer_value(json_array_get(params,
-	    0)), &row, e);
-	if (r < 0)
-		return r;
-	nk_credential_clear(&row);
-	return (*resultp = json_array()) == NULL ? -ENOMEM : 0;
 }
 
 /* ---- the table ---- */
@@ -164,20 +151,13 @@ static const struct nk_arg of_type_args[] = {
 	{ .name = NULL },
 };
 
-static const struct nk_arg pair_fields[] = {
-	{ .name = "private_key", .type = NK_ARG_STRING,
-	    .flags = NK_ARG_NULL | NK_ARG_LONG | NK_ARG_SECRET },
-	{ .name = "public_key", .type = NK_ARG_STRING,
-	    .flags = NK_ARG_NULL | NK_ARG_LONG },
-	{ .name = NULL },
-};
-
+/* What "attributes" may hold depends on the type, and is looked at then. */
 static const struct nk_arg create_fields[] = {
 	{ .name = "name", .type = NK_ARG_STRING,
 	    .flags = NK_ARG_REQUIRED | NK_ARG_NONEMPTY },
 	{ .name = "type", .type = NK_ARG_STRING, .flags = NK_ARG_REQUIRED },
 	{ .name = "attributes", .type = NK_ARG_OBJECT,
-	    .flags = NK_ARG_REQUIRED, .fields = pair_fields },
+	    .flags = NK_ARG_REQUIRED | NK_ARG_SECRET },
 	{ .name = NULL },
 };
 
@@ -190,7 +170,7 @@ static const struct nk_arg create_args[] = {
 static const struct nk_arg update_fields[] = {
 	{ .name = "name", .type = NK_ARG_STRING, .flags = NK_ARG_NONEMPTY },
 	{ .name = "attributes", .type = NK_ARG_OBJECT,
-	    .fields = pair_fields },
+	    .flags = NK_ARG_SECRET },
 	{ .name = NULL },
 };
 
@@ -209,6 +189,12 @@ static const struct nk_arg delete_fields[] = {
 static const struct nk_arg delete_args[] = {
 	{ .name = "id", .type = NK_ARG_INT, .flags = NK_ARG_REQUIRED },
 	{ .name = "options", .type = NK_ARG_OBJECT, .fields = delete_fields },
+	{ .name = NULL },
+};
+
+static const struct nk_arg setup_args[] = {
+	{ .name = "options", .type = NK_ARG_OBJECT,
+	    .flags = NK_ARG_REQUIRED, .fields = nk_connection_setup_fields },
 	{ .name = NULL },
 };
 
@@ -245,16 +231,18 @@ const struct nk_method nk_methods_keychain[] = {
 	{ "keychaincredential.get_of_type", NK_RIGHT_ADMIN, NK_READS,
 	    of_type_args, keychain_get_of_type },
 	{ "keychaincredential.used_by", NK_RIGHT_ADMIN, NK_READS, id_args,
-	    keychain_used_by },
+	    nk_credential_used_by_method },
 	{ "keychaincredential.create", NK_RIGHT_ADMIN, NK_EDITS, create_args,
 	    nk_keychain_create_method },
 	{ "keychaincredential.update", NK_RIGHT_ADMIN, NK_EDITS, update_args,
 	    nk_keychain_update_method },
 	{ "keychaincredential.delete", NK_RIGHT_ADMIN, NK_EDITS, delete_args,
-	    nk_keychain_delete_method },
+	    nk_credential_delete_method },
+	{ "keychaincredential.setup_ssh_connection", NK_RIGHT_ADMIN,
+	    NK_EDITS, setup_args, nk_connection_setup_method },
 	{ "keychaincredential.generate_ssh_key_pair", NK_RIGHT_ADMIN, NK_APART,
 	    generate_args, nk_keychain_generate_method },
-	{ "keychaincredential.export", NK_RIGHT_ADMIN, NK_READS, export_args,
+	{ "keychaincredential.export", NK_RIGHT_ADMIN, NK_EDITS, export_args,
 	    nk_keychain_export_method },
 	{ "naskeys.seal_rotate", NK_RIGHT_ADMIN, NK_EDITS, no_args,
 	    nk_seal_rotate_method },

@@ -610,6 +610,8 @@ START_TEST(audit)
 	ck_assert_ptr_nonnull(strstr(text, "Create Keychain Credential: a"));
 	ck_assert_ptr_nonnull(strstr(text, "Update Keychain Credential: b"));
 	ck_assert_ptr_nonnull(strstr(text, "Delete Keychain Credential: b"));
+	ck_assert_ptr_nonnull(strstr(text, "Export private key of Keychain "
+	    "Credential: b"));
 	free(text);
 	json_decref(v);
 }

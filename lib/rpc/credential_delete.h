@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NASKEYS_RPC_CREDENTIAL_DELETE_H
+#define NASKEYS_RPC_CREDENTIAL_DELETE_H
+
+#include <jansson.h>
+
+#include "lib/rpc/rpc.h"
+
+/*
+ * keychaincredential.delete: what uses the credential goes or is released
+ * with it, if the caller says so, all in one edit.
+ */
+int	nk_credential_delete_method(struct nk_context *c, json_t *params,
+	    json_t **resultp, struct nk_error *e);
+
+/* keychaincredential.used_by. */
+int	nk_credential_used_by_method(struct nk_context *c, json_t *params,
+	    json_t **resultp, struct nk_error *e);
+
+#endif /* NASKEYS_RPC_CREDENTIAL_DELETE_H */
