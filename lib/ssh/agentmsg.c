@@ -3,14 +3,6 @@
 
 #include <errno.h>
 
-enum {
-	FAILURE = 5,		/* SSH_AGENT_FAILURE */
-	LIST = 11,		/* SSH_AGENTC_REQUEST_IDENTITIES */
-	LIST_ANSWER = 12,	/* SSH_AGENT_IDENTITIES_ANSWER */
-	SIGN = 13,		/* SSH_AGENTC_SIGN_REQUEST */
-	SIGN_ANSWER = 14,	/* SSH_AGENT_SIGN_RESPONSE */
-};
-
 static int
 put_type(struct nk_wire_out *o, uint8_t type)
 {
@@ -20,7 +12,7 @@ put_type(struct nk_wire_out *o, uint8_t type)
 int
 nk_agentmsg_put_list(struct nk_wire_out *o)
 {
-	return put_type(o, LIST);
+	return put_type(o, NK_AGENTMSG_LIST);
 }
 
 int
@@ -29,7 +21,7 @@ nk_agentmsg_put_sign(struct nk_wire_out *o, const uint8_t *blob,
 {
 	int r;
 
-	if ((r = put_type(o, SIGN)) < 0 ||
+	if ((r = put_type(o, NK_AGENTMSG_SIGN)) < 0 ||
 	    (r = nk_wire_put_string(o, blob, blob_len)) < 0 ||
 	    (r = nk_wire_put_string(o, data, len)) < 0)
 		return r;
@@ -44,7 +36,7 @@ get_type(struct nk_wire *w, uint8_t wanted)
 
 	if ((r = nk_wire_get_u8(w, &type)) < 0)
 		return r;
-	if (type == FAILURE)
+	if (type == NK_AGENTMSG_FAILURE)
 		return -EACCES;
 	return type == wanted ? 0 : -EBADMSG;
 }
@@ -56,7 +48,7 @@ nk_agentmsg_get_list(const uint8_t *msg, size_t len, struct nk_wire *w,
 	int r;
 
 	*w = (struct nk_wire){ msg, len };
-	if ((r = get_type(w, LIST_ANSWER)) < 0)
+	if ((r = get_type(w, NK_AGENTMSG_LIST_ANSWER)) < 0)
 		return r;
 	return nk_wire_get_u32(w, np);
 }
@@ -87,7 +79,7 @@ nk_agentmsg_get_signature(const uint8_t *msg, size_t len,
 	size_t sig_len;
 	int r;
 
-	if ((r = get_type(&w, SIGN_ANSWER)) < 0 ||
+	if ((r = get_type(&w, NK_AGENTMSG_SIGN_ANSWER)) < 0 ||
 	    (r = nk_wire_get_string(&w, &sig, &sig_len)) < 0 ||
 	    (r = nk_wire_get_end(&w)) < 0)
 		return r;

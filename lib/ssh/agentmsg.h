@@ -14,7 +14,20 @@
 #include "lib/attr.h"
 #include "lib/ssh/wire.h"
 
-#define NK_AGENTMSG_RSA_SHA2_512	4u	/* flag of a signature */
+/* Flags of a signature by an RSA key. */
+#define NK_AGENTMSG_RSA_SHA2_256	2u
+#define NK_AGENTMSG_RSA_SHA2_512	4u
+
+/* The first byte of a message (its section 7.1). */
+enum nk_agentmsg_type {
+	NK_AGENTMSG_FAILURE = 5,
+	NK_AGENTMSG_SUCCESS = 6,
+	NK_AGENTMSG_LIST = 11,		/* SSH_AGENTC_REQUEST_IDENTITIES */
+	NK_AGENTMSG_LIST_ANSWER = 12,
+	NK_AGENTMSG_SIGN = 13,		/* SSH_AGENTC_SIGN_REQUEST */
+	NK_AGENTMSG_SIGN_ANSWER = 14,
+	NK_AGENTMSG_EXTENSION = 27,
+};
 
 /* Ask; 0 or -ENOBUFS. */
 int	nk_agentmsg_put_list(struct nk_wire_out *o) NK_MUST_CHECK;

@@ -15,12 +15,6 @@
 
 static const char magic[] = "openssh-key-v1";	/* and its NUL */
 
-static bool
-is_text(const struct nk_wire *w, const char *text)
-{
-	return w->left == strlen(text) && memcmp(w->p, text, w->left) == 0;
-}
-
 /* The private section: check numbers, key, comment, padding. */
 static int
 get_section(struct nk_wire w, struct nk_private_parts *a, const char **whyp)
@@ -59,9 +53,9 @@ nk_private_get_openssh(struct nk_wire w, struct nk_private_parts *a,
 	w.left -= sizeof(magic);
 	if (nk_wire_get_sub(&w, &cipher) < 0)
 		return nk_refuse(whyp, -EBADMSG, nk_privatekey_damaged);
-	if (!is_text(&cipher, "none"))
+	if (!nk_wire_is_text(&cipher, "none"))
 		return nk_refuse(whyp, -EACCES, nk_privatekey_encrypted);
-	if (nk_wire_get_sub(&w, &kdf) < 0 || !is_text(&kdf, "none") ||
+	if (nk_wire_get_sub(&w, &kdf) < 0 || !nk_wire_is_text(&kdf, "none") ||
 	    nk_wire_get_sub(&w, &options) < 0 || options.left != 0 ||
 	    nk_wire_get_u32(&w, &keys) < 0)
 		return nk_refuse(whyp, -EBADMSG, nk_privatekey_damaged);

@@ -133,6 +133,18 @@ nk_wire_get_end(const struct nk_wire *w)
 	return w->left == 0 ? 0 : -EBADMSG;
 }
 
+bool
+nk_wire_is(const struct nk_wire *w, const void *bytes, size_t len)
+{
+	return w->left == len && (len == 0 || memcmp(w->p, bytes, len) == 0);
+}
+
+bool
+nk_wire_is_text(const struct nk_wire *w, const char *text)
+{
+	return nk_wire_is(w, text, strlen(text));
+}
+
 int
 nk_wire_put(struct nk_wire_out *o, const void *s, size_t len)
 {

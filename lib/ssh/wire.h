@@ -2,6 +2,7 @@
 #ifndef NASKEYS_SSH_WIRE_H
 #define NASKEYS_SSH_WIRE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,6 +47,10 @@ int	nk_wire_get_mpint(struct nk_wire *w, const uint8_t **np,
 
 /* Returns 0 if nothing is left in w, -EBADMSG if trailing data remains. */
 int	nk_wire_get_end(const struct nk_wire *w) NK_MUST_CHECK;
+
+/* Is what remains in w exactly bytes[len], or text?  Not for secrets. */
+bool	nk_wire_is(const struct nk_wire *w, const void *bytes, size_t len);
+bool	nk_wire_is_text(const struct nk_wire *w, const char *text);
 
 /*
  * A write position in memory of the caller's.  Putters move it only on

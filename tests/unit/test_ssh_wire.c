@@ -158,6 +158,24 @@ START_TEST(put)
 }
 END_TEST
 
+START_TEST(is)
+{
+	const struct nk_wire w = { (const uint8_t *)"host", 4 };
+	const struct nk_wire none = { NULL, 0 };
+
+	ck_assert(nk_wire_is_text(&w, "host"));
+	ck_assert(!nk_wire_is_text(&w, "hosT"));
+	ck_assert(!nk_wire_is_text(&w, "hos"));
+	ck_assert(!nk_wire_is_text(&w, "hosts"));
+	ck_assert(!nk_wire_is_text(&w, ""));
+	ck_assert(nk_wire_is(&w, "hosts", 4));
+	ck_assert(!nk_wire_is(&w, "host", 5));	/* its NUL counts */
+	ck_assert(nk_wire_is(&none, NULL, 0));
+	ck_assert(nk_wire_is_text(&none, ""));
+	ck_assert(!nk_wire_is_text(&none, "a"));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -171,6 +189,7 @@ main(void)
 	tcase_add_test(tc, get_cut_numbers);
 	tcase_add_test(tc, get_sub);
 	tcase_add_test(tc, put);
+	tcase_add_test(tc, is);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);
