@@ -15,6 +15,7 @@
 #include "helper/helper/peer.h"
 #include "lib/account/looker.h"
 #include "lib/account/resolver.h"
+#include "lib/rpc/connection_lend.h"
 #include "lib/rpc/rights.h"
 
 #define GROUP_FILE	NK_SYSCONFDIR "/group"
@@ -222,6 +223,7 @@ connection_meet(struct connection *c, enum protocol protocol, int in)
 void
 connection_end(struct connection *c)
 {
+	nk_connection_lend_end(&c->context);
 	close_services(c);
 	nk_resolver_free(c->context.resolver);
 	c->context.resolver = NULL;

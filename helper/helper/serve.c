@@ -16,6 +16,7 @@
 #include "helper/helper/serve.h"
 #include "helper/helper/sink.h"
 #include "helper/helper/source.h"
+#include "lib/rpc/connection_lend.h"
 #include "lib/rpc/rpc.h"
 
 struct stream {
@@ -128,8 +129,27 @@ answer_request(struct stream *s)
 }
 
 /*
- * Handle the line at hand.  0, or -errno: the connection is over.  What root
- * may do does not depend on the store, and so not every method opens it.
+ * What the request has lent is served once the caller knows of it, and until
+ * it hangs up or says anything else.  That is the end of the connection.
+ */
+static int
+serve_lending(struct stream *s)
+{
+	int r = s->broken;
+
+	if (r == 0 && s->source.kind == SOURCE_SOCKET)
+		r = nk_connection_lend_serve(&s->c.context, s->source.fd);
+	nk_connection_lend_end(&s->c.context);
+	if (r == -EACCES)
+		log_say(LOG_NOTICE, "a key is no longer lent: the connection "
+		    "or its user's rights have changed");
+	return r < 0 && r != -EACCES ? r : -ENODATA;
+}
+
+/*
+ * Handle the line at hand.  0, or -errno: the connection is over (-ENODATA,
+ * as it should be).  What root may do does not depend on the store, and so
+ * not every method opens it.
  */
 static int
 handle_request(struct stream *s)
@@ -146,6 +166,8 @@ handle_request(struct stream *s)
 	source_drop_passed(&s->source);
 	framing_next(&s->framing);		/* before work of our own */
 	connection_tidy(&s->c);
+	if (r == 0 && s->c.context.lending != NULL)
+		r = serve_lending(s);
 	return r < 0 ? r : s->broken;
 }
 
@@ -220,7 +242,7 @@ serve_requests(struct stream *s)
 		source_drop_passed(&s->source);
 		framing_next(&s->framing);
 		if (r < 0)
-			return r;
+			return r == -ENODATA ? 0 : r;
 	}
 	if (r == -EMSGSIZE && fault_too_long(s->framing.max, &answer,
 	    &len) == 0)

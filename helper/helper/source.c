@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "helper/helper/source.h"
+#include "lib/agent/lending.h"
 
 #define CHUNK	65536
 
@@ -69,7 +70,7 @@ source_drop_passed(struct source *s)
 
 /* AT_STATX_DONT_SYNC: the kernel's own knowledge of the type will do. */
 static bool
-is_readable_file(int fd)
+is_wanted(int fd)
 {
 	struct statx st;
 	int flags;
@@ -80,6 +81,8 @@ is_readable_file(int fd)
 	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE,
 	    &st) == -1 || (st.stx_mask & STATX_TYPE) == 0)
 		return false;
+	if (S_ISSOCK(st.stx_mode))
+		return nk_lending_check(fd) == 0;
 	return S_ISREG(st.stx_mode) || S_ISFIFO(st.stx_mode);
 }
 
@@ -101,7 +104,7 @@ sort_descriptors(struct source *s, struct msghdr *m, bool first_byte)
 			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int),
 			    sizeof(fd));
 			if (alone && n == 1 && s->passed_fd == -1 &&
-			    is_readable_file(fd))
+			    is_wanted(fd))
 				s->passed_fd = fd;
 			else
 				drop(s, fd);

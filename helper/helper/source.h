@@ -9,7 +9,8 @@
  *
  * Descriptors that come over a socket:
  *  1. One is kept only if it came with the first byte of a line, alone,
- *     whole, and is a regular file or a pipe that can be read.
+ *     whole, and is a regular file or a pipe that can be read, or a
+ *     listening Unix stream socket.
  *  2. Every other one MUST be closed before anything else is done.
  *  3. Closing or looking at one MUST NOT take for ever: its file system may
  *     be the sender's own (FUSE).

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "lib/agent/work.h"
+#include "lib/ssh/agentmsg.h"
+#include "lib/ssh/pubkey.h"
 
 /* Twice what an agent can say, and what stands around each key. */
 #define LIST_MAX	(2 * NK_AGENT_MESSAGE_MAX + \
@@ -184,5 +186,40 @@ nk_agent_signature_check(const struct nk_sandbox *sb,
 		r = nk_agent_signature_take(&answer, shownp);
 	nk_secret_clear(&request);
 	nk_secret_clear(&answer);
+	return r;
+}
+
+/* What an agent would say that has this signature. */
+static int
+append_signature(struct nk_secret *s, const uint8_t *sig, size_t len)
+{
+	const uint8_t type = NK_AGENTMSG_SIGN_ANSWER;
+	int r;
+
+	if ((r = nk_secret_append(s, &type, 1)) < 0)
+		return r;
+	return append_string(s, sig, len);
+}
+
+int
+nk_agent_host_check(const struct nk_sandbox *sb, const uint8_t *blob,
+    size_t blob_len, const uint8_t *sig, size_t sig_len, const uint8_t *data,
+    size_t len)
+{
+	/* how large it must be was asked when it was pinned */
+	const struct nk_agent_rules rules = {
+		{ NK_RSA_BITS_FLOOR, NK_KEYLINE_MAX, NK_KEYLINES_MAX,
+		  { 9, 2 } }, 0, "",
+	};
+	const struct nk_agent_claim claim = { .blob = blob,
+	    .blob_len = blob_len, .names = "", .data = data, .len = len };
+	struct nk_secret msg = NK_SECRET_NONE;
+	uint32_t shown;
+	int r;
+
+	if ((r = append_signature(&msg, sig, sig_len)) == 0)
+		r = nk_agent_signature_check(sb, &rules, &claim, msg.p,
+		    msg.len, &shown);
+	nk_secret_clear(&msg);
 	return r;
 }

@@ -104,4 +104,12 @@ int	nk_agent_signature_check(const struct nk_sandbox *sb,
 int	nk_agent_signature_take(const struct nk_secret *answer,
 	    uint32_t *shownp) NK_MUST_CHECK;
 
+/*
+ * Is sig[sig_len] (RFC 4253, section 6.6) a signature over data[len] by the
+ * host key blob[blob_len]?  Results as of nk_agent_signature_check().
+ */
+int	nk_agent_host_check(const struct nk_sandbox *sb, const uint8_t *blob,
+	    size_t blob_len, const uint8_t *sig, size_t sig_len,
+	    const uint8_t *data, size_t len) NK_MUST_CHECK;
+
 #endif /* NASKEYS_AGENT_CHECKER_H */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "lib/agent/lending.h"
 #include "lib/rpc/import.h"
 
 #include <errno.h>
@@ -395,8 +396,11 @@ take_file(struct nk_context *c, struct import *im, struct nk_error *e)
 		    "with the request, or the file after it on standard "
 		    "input.");
 	c->passed_fd = -1;
-	r = nk_import_file_copy(&im->file, fd != -1 ? fd : c->input_fd,
-	    c->state->store, c->conf->request_timeout);
+	if (fd != -1 && nk_lending_check(fd) == 0)
+		r = -EINVAL;		/* it is for another method */
+	else
+		r = nk_import_file_copy(&im->file, fd != -1 ? fd :
+		    c->input_fd, c->state->store, c->conf->request_timeout);
 	if (fd != -1)
 		close(fd);
 	switch (r) {

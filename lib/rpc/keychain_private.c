@@ -24,6 +24,14 @@ no_sandbox(int r, struct nk_error *e)
 }
 
 int
+nk_keychain_sandbox(struct nk_sandbox *sb, struct nk_error *e)
+{
+	int r = nk_sandbox_init(sb, PASSWD);
+
+	return r < 0 ? no_sandbox(r, e) : 0;
+}
+
+int
 nk_keychain_read_private(const struct nk_secret *text,
     const struct nk_keypolicy *policy, struct nk_privatekey *k,
     struct nk_privatetext_why *why, struct nk_error *e)
@@ -32,8 +40,8 @@ nk_keychain_read_private(const struct nk_secret *text,
 	int r;
 
 	*k = (struct nk_privatekey){ .type = NULL };
-	if ((r = nk_sandbox_init(&sb, PASSWD)) < 0)
-		return no_sandbox(r, e);
+	if ((r = nk_keychain_sandbox(&sb, e)) < 0)
+		return r;
 	r = nk_privatetext_read(&sb, (const char *)text->p, text->len,
 	    policy, k, why);
 	switch (r) {

@@ -9,6 +9,10 @@
 #include "lib/rpc/rpc.h"
 #include "lib/seal/secret.h"
 
+/* The sandbox in which a request has such work done.  0; -errno with *e set. */
+int	nk_keychain_sandbox(struct nk_sandbox *sb, struct nk_error *e)
+	    NK_MUST_CHECK;
+
 /*
  * Returns 0; 1, the text is at fault: *why says how, and *e is left to the
  * caller, who knows where the text came from; -errno with *e set: it could

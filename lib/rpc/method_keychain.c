@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "lib/rpc/connection_lend.h"
 #include "lib/rpc/connection_setup.h"
 #include "lib/rpc/credential_delete.h"
 #include "lib/rpc/keychain_entity.h"
@@ -244,6 +245,8 @@ const struct nk_method nk_methods_keychain[] = {
 	    generate_args, nk_keychain_generate_method },
 	{ "keychaincredential.export", NK_RIGHT_ADMIN, NK_EDITS, export_args,
 	    nk_keychain_export_method },
+	{ "keychaincredential.lend", NK_RIGHT_ADMIN, NK_EDITS,
+	    nk_connection_lend_args, nk_connection_lend_method },
 	{ "naskeys.seal_rotate", NK_RIGHT_ADMIN, NK_EDITS, no_args,
 	    nk_seal_rotate_method },
 	{ .name = NULL },

@@ -64,6 +64,7 @@ struct nk_caller {
 };
 
 struct nk_error;
+struct nk_lent;
 
 /* What a method works on: see nk_context's ready. */
 enum nk_method_kind {
@@ -99,6 +100,13 @@ struct nk_context {
 	/* What core.set_options said; all false on a new connection. */
 	bool			 new_jobs;	/* legacy_jobs is false */
 	bool			 private_methods;
+
+	/*
+	 * Set by keychaincredential.lend: the connection serves it as soon
+	 * as the answer has gone out, and does nothing else any more
+	 * (lib/rpc/connection_lend.h).
+	 */
+	struct nk_lent		*lending;
 
 	int			 passed_fd;	/* SCM_RIGHTS, or -1; the
 						   method takes it over by

@@ -7,6 +7,7 @@
 #include <sched.h>
 
 #include "lib/account/textfile.h"
+#include "tests/unit/lent_agent.h"
 #include "tests/unit/methods_fixture.h"
 #include "lib/fullio.h"
 
@@ -226,6 +227,12 @@ START_TEST(import_sources)
 	w.c.passed_fd = open("/", O_RDONLY);
 	refused("user.import", "[]", "", "The file to import must be a "
 	    "regular file or a pipe.", EINVAL);
+	/* at once, too, a socket that is for another method */
+	fds[0] = listen_anywhere(SOCK_STREAM);
+	w.c.passed_fd = fds[0];
+	refused("user.import", "[]", "", "The file to import must be a "
+	    "regular file or a pipe.", EINVAL);
+	ck_assert_int_eq(fcntl(fds[0], F_GETFD), -1);
 	/* a sender that stalls */
 	w.conf.request_timeout = 1;
 	ck_assert_int_eq(pipe(fds), 0);

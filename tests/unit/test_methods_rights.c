@@ -110,6 +110,7 @@ static const struct {
 	{ "naskeys.consumer.bind", "[77,{}]",		"yyynnnaaa" },
 	{ "naskeys.consumer.unbind", "[77]",		"yyynnnaaa" },
 	{ "naskeys.consumer.list", "[]",		"yyynnnaaa" },
+	{ "keychaincredential.lend", "[77]",		"yyynnnaaa" },
 	{ "naskeys.audit.query", "[]",			"yyynnnaaa" },
 	{ "naskeys.check", "[]",			"yyynnnaaa" },
 	{ "naskeys.sync", "[]",				"yyynnnaaa" },

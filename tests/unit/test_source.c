@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "helper/helper/source.h"
+#include "tests/unit/lent_agent.h"
 #include "tests/unit/tmp.h"
 
 #define FDS_MAX	3
@@ -216,7 +217,7 @@ END_TEST
 /* ---- descriptors ---- */
 
 enum kind { K_FILE, K_WRITE_ONLY, K_PATH, K_PIPE, K_PIPE_END, K_SOCKET,
-	K_FOLDER, K_DEVICE, K_NONE };
+	K_LISTENER, K_PACKETS, K_FOLDER, K_DEVICE, K_NONE };
 
 static int
 open_kind(enum kind k)
@@ -237,6 +238,10 @@ open_kind(enum kind k)
 		return fds[k == K_PIPE ? 0 : 1];
 	case K_SOCKET:
 		return socket(AF_UNIX, SOCK_STREAM, 0);
+	case K_LISTENER:
+		return listen_anywhere(SOCK_STREAM);
+	case K_PACKETS:
+		return listen_anywhere(SOCK_SEQPACKET);
 	case K_FOLDER:
 		return open("/tmp", O_RDONLY | O_DIRECTORY);
 	case K_DEVICE:
@@ -270,6 +275,8 @@ static const struct {
 	{ "a path",		"",	"x\n",	{ K_PATH, K_NONE },	false },
 	{ "pipe's other end",	"",	"x\n",	{ K_PIPE_END, K_NONE },	false },
 	{ "socket",		"",	"x\n",	{ K_SOCKET, K_NONE },	false },
+	{ "socket that listens", "",	"x\n",	{ K_LISTENER, K_NONE },	true },
+	{ "one for packets",	"",	"x\n",	{ K_PACKETS, K_NONE },	false },
 	{ "folder",		"",	"x\n",	{ K_FOLDER, K_NONE },	false },
 	{ "device",		"",	"x\n",	{ K_DEVICE, K_NONE },	false },
 };
