@@ -13,6 +13,9 @@
  *    cannot hold NUL there.
  * Row ids come from the table of counters, not from the database, for they
  * must never be used again.
+ *
+ * A CHECK asks for a range, or IN a list of two: of a longer list SQLite
+ * makes a table in memory each time a row is written.
  */
 
 #include <errno.h>
@@ -94,7 +97,7 @@ static const char version_1[] =
 "  sudo_commands           TEXT NOT NULL,"
 "  sudo_commands_nopasswd  TEXT NOT NULL,"
 "  keyfile_mode            INTEGER NOT NULL"
-"                          CHECK (keyfile_mode IN (0, 1, 2)),"
+"                          CHECK (keyfile_mode BETWEEN 0 AND 2),"
 "  generation              INTEGER NOT NULL CHECK (generation > 0),"
 "  expires_at              INTEGER NOT NULL CHECK (expires_at >= 0),"
 "  created_at              INTEGER NOT NULL CHECK (created_at >= 0),"
@@ -130,7 +133,7 @@ static const char version_1[] =
 "  user_id         INTEGER NOT NULL REFERENCES users (id)"
 "                  ON DELETE RESTRICT,"
 "  position        INTEGER NOT NULL CHECK (position > 0),"
-"  kind            INTEGER NOT NULL CHECK (kind IN (0, 1, 2)),"
+"  kind            INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 2),"
 "  cert_authority  INTEGER NOT NULL CHECK (cert_authority IN (0, 1)),"
 "  bits            INTEGER NOT NULL CHECK (bits >= 0),"
 "  type            TEXT CHECK (instr(type, x'0a') = 0),"
@@ -154,7 +157,7 @@ static const char version_1[] =
 /* what is to be published; kind as in enum nk_change_kind */
 "CREATE TABLE journal ("
 "  seq     INTEGER PRIMARY KEY CHECK (seq > 0),"
-"  kind    INTEGER NOT NULL CHECK (kind IN (0, 1, 2, 3)),"
+"  kind    INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 3),"
 "  row_id  INTEGER NOT NULL"
 ") STRICT;"
 
@@ -230,7 +233,7 @@ static const char version_4[] =
 "  user_id       INTEGER PRIMARY KEY REFERENCES users (id)"
 "                ON DELETE RESTRICT,"
 "  kind          INTEGER NOT NULL CHECK (kind IN (0, 1)),"
-"  hash          INTEGER NOT NULL CHECK (hash IN (0, 1, 2)),"
+"  hash          INTEGER NOT NULL CHECK (hash BETWEEN 0 AND 2),"
 "  digits        INTEGER NOT NULL CHECK (digits IN (6, 8)),"
 "  period        INTEGER NOT NULL CHECK ((period = 0) = (kind = 1)),"
 "  code_window   INTEGER NOT NULL CHECK (code_window >= 0),"
@@ -293,7 +296,7 @@ static const char version_6[] =
 "INSERT INTO counters (name, value) VALUES ('keyfile_home', 0);"
 "CREATE TABLE journal_6 ("
 "  seq     INTEGER PRIMARY KEY CHECK (seq > 0),"
-"  kind    INTEGER NOT NULL CHECK (kind IN (0, 1, 2, 3, 4)),"
+"  kind    INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 4),"
 "  row_id  INTEGER NOT NULL"
 ") STRICT;"
 "INSERT INTO journal_6 (seq, kind, row_id)"
