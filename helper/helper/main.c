@@ -33,6 +33,7 @@
 #include "lib/agent/checker.h"
 #include "lib/keychain/privatetext.h"
 #include "lib/libcrypto.h"
+#include "lib/store/store.h"
 
 #define EXIT_USAGE	2
 
@@ -101,6 +102,7 @@ run(const struct options *o, const struct handover *h)
 		    "program with more rights than its caller");
 		return EXIT_FAILURE;
 	}
+	nk_store_single_thread();
 	if ((r = state_init(&state, o->state_dir, o->seal_key, &why)) < 0) {
 		if (r == -EPERM)	/* the sentence says it all */
 			log_say(LOG_ERR, "%s", why);

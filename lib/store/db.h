@@ -33,6 +33,9 @@ struct nk_db_options {
 	unsigned int	cache_kib;	/* of pages, in memory */
 };
 
+/* For nk_store_single_thread(). */
+void	nk_db_single_thread(void);
+
 /* The file exists: see dbfile.h.  Nothing is read from it yet. */
 int	nk_db_open(struct nk_db **dbp, const char *path,
 	    const struct nk_db_options *o) NK_MUST_CHECK;

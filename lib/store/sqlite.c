@@ -182,6 +182,14 @@ settings(struct nk_db *db, const struct nk_db_options *o)
 	return 0;
 }
 
+/* A refusal only means that the mutexes and the count of memory stay. */
+void
+nk_db_single_thread(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 int
 nk_db_open(struct nk_db **dbp, const char *path,
     const struct nk_db_options *o)

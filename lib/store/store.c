@@ -37,6 +37,12 @@ nk_store_half(struct nk_store *s, int r)
 	return r;
 }
 
+void
+nk_store_single_thread(void)
+{
+	nk_db_single_thread();
+}
+
 int
 nk_store_open_wait(struct nk_store **sp, const char *path,
     enum nk_store_mode mode, unsigned int busy_ms)

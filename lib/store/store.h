@@ -53,6 +53,12 @@ enum nk_store_mode {
 };
 
 /*
+ * This process has one thread, and so the database need not guard itself
+ * against others.  Of use only before the first store is opened.
+ */
+void	nk_store_single_thread(void);
+
+/*
  * The file, and its log beside it, must be regular files of our effective
  * uid without access for others (-EPERM; -ELOOP a symbolic link), in a folder
  * that belongs to us or root and that nobody else may write to (-EPERM).
