@@ -69,6 +69,9 @@ struct nk_store {
 	int64_t		 notes_from;	/* its changes are above this */
 	bool		 bulk;		/* nk_store_changes_bulk() */
 	bool		 noted_all;
+
+	/* of a transaction, writing or reading: see nk_user_get() */
+	struct nk_user	*user;		/* the last one read, or NULL */
 };
 
 /* nk_store_open() with another time-out. */
@@ -140,6 +143,9 @@ int	nk_notes_reload(struct nk_store *s) NK_MUST_CHECK;
 void	nk_notes_forget(struct nk_store *s);
 
 /* ---- users.c ---- */
+
+/* What was read is no longer what the database says. */
+void	nk_user_forget(struct nk_store *s);
 
 /* A user has got a key: latch in_managed_group. */
 int	nk_user_latch(struct nk_store *s, int64_t id) NK_MUST_CHECK;

@@ -96,6 +96,7 @@ nk_store_close(struct nk_store *s)
 	if (s->db != NULL)
 		nk_db_rollback(s->db);
 	nk_notes_forget(s);
+	nk_user_forget(s);
 	nk_db_close(s->db);
 	free(s);
 }
@@ -147,6 +148,7 @@ ended(struct nk_store *s)
 	s->savepoints = 0;
 	nk_counters_forget(s);
 	nk_notes_forget(s);
+	nk_user_forget(s);
 	if (s->bulk)
 		nk_db_set_cache(s->db, NK_STORE_CACHE_KIB);
 	s->bulk = false;
@@ -235,8 +237,10 @@ nk_store_read_end(struct nk_store *s)
 {
 	if (s->readers == 0)
 		return;
-	if (--s->readers == 0 && !s->writing)
+	if (--s->readers == 0 && !s->writing) {
+		nk_user_forget(s);
 		nk_db_rollback(s->db);
+	}
 }
 
 int
@@ -278,6 +282,7 @@ nk_store_rollback_to(struct nk_store *s)
 		return;
 	s->savepoints--;
 	s->failed = 0;
+	nk_user_forget(s);
 	if (!nk_db_in_transaction(s->db))
 		return;		/* nk_store_may_write() says so */
 	if ((r = nk_db_exec(s->db, "ROLLBACK TO SAVEPOINT nk;"

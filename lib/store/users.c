@@ -263,10 +263,31 @@ user_by_text(struct nk_store *s, const char *sql, const char *text,
 	return user_take(st, up);
 }
 
+void
+nk_user_forget(struct nk_store *s)
+{
+	nk_user_free(s->user);
+	s->user = NULL;
+}
+
+/*
+ * An edit asks for the same row many times.  Within a transaction it is the
+ * same one until a user is written.
+ */
 int
 nk_user_get(struct nk_store *s, int64_t id, struct nk_user **up)
 {
-	return user_by_int(s, SELECT "WHERE id = $1", id, up);
+	int r;
+
+	if (s->user != NULL && s->user->id == id &&
+	    nk_db_in_transaction(s->db))
+		return user_copy(up, s->user);
+	if ((r = user_by_int(s, SELECT "WHERE id = $1", id, up)) < 0 ||
+	    (!s->writing && s->readers == 0))
+		return r;
+	nk_user_forget(s);
+	(void)user_copy(&s->user, *up);	/* or it is read once more */
+	return 0;
 }
 
 int
@@ -352,6 +373,22 @@ nk_user_count_admins(struct nk_store *s, int64_t but, int64_t *np)
 
 /* ---- writing ---- */
 
+/* For each statement that writes users. */
+static int
+user_run(struct nk_store *s, struct nk_stmt *st)
+{
+	nk_user_forget(s);
+	return nk_stmt_run(st, NULL);
+}
+
+static int
+user_run_ints(struct nk_store *s, const char *sql, int n, const int64_t *v,
+    int64_t *changedp)
+{
+	nk_user_forget(s);
+	return nk_db_run(s->db, sql, n, v, changedp);
+}
+
 int
 nk_user_insert(struct nk_store *s, struct nk_user *u)
 {
@@ -371,7 +408,7 @@ nk_user_insert(struct nk_store *s, struct nk_user *u)
 	bind_indexed(st, &row);
 	bind_plain(st, NINDEXED + 1, &row);
 	nk_stmt_bind_int(st, NINDEXED + NPLAIN + 1, row.id);
-	if ((r = nk_stmt_run(st, NULL)) < 0)
+	if ((r = user_run(s, st)) < 0)
 		return r;
 	if ((r = nk_span_add(s, NK_SPAN_UID, row.uid)) < 0 ||
 	    (row.keyfile_mode != NK_KEYFILE_NONE &&
@@ -427,7 +464,7 @@ update_indexed(struct nk_store *s, const struct nk_user *old,
 			return r;
 		nk_stmt_bind_text(st, 1, u->name);
 		nk_stmt_bind_int(st, 2, u->id);
-		return nk_stmt_run(st, NULL);
+		return user_run(s, st);
 	}
 	if ((r = nk_db_stmt(s->db, "UPDATE users SET managed = $1,"
 	    " admin = $2, in_managed_group = $3, uid = $4, group_id = $5,"
@@ -435,7 +472,7 @@ update_indexed(struct nk_store *s, const struct nk_user *old,
 		return r;
 	bind_indexed(st, u);
 	nk_stmt_bind_int(st, NINDEXED + 1, u->id);
-	return nk_stmt_run(st, NULL);
+	return user_run(s, st);
 }
 
 static int
@@ -458,7 +495,7 @@ update_plain(struct nk_store *s, const struct nk_user *u)
 		return r;
 	bind_plain(st, 1, u);
 	nk_stmt_bind_int(st, NPLAIN + 1, u->id);
-	return nk_stmt_run(st, NULL);
+	return user_run(s, st);
 }
 
 /* A session, token or key of the old row must not serve the new one. */
@@ -536,7 +573,7 @@ nk_user_latch(struct nk_store *s, int64_t id)
 	int64_t changed;
 	int r;
 
-	if ((r = nk_db_run(s->db, "UPDATE users SET in_managed_group = 1"
+	if ((r = user_run_ints(s, "UPDATE users SET in_managed_group = 1"
 	    " WHERE id = $1 AND in_managed_group = 0", 1, &id,
 	    &changed)) < 0 || changed == 0)
 		return r;
@@ -563,7 +600,7 @@ nk_user_delete(struct nk_store *s, int64_t id)
 	    (r = nk_db_run(s->db, "DELETE FROM otp WHERE user_id = $1",
 	    1, &id, NULL)) < 0 ||
 	    (r = nk_central_drop(s, id)) < 0 ||
-	    (r = nk_db_run(s->db, "DELETE FROM users WHERE id = $1",
+	    (r = user_run_ints(s, "DELETE FROM users WHERE id = $1",
 	    1, &id, NULL)) < 0 ||
 	    (r = uid_release(s, (uint32_t)uid)) < 0 ||
 	    (r = nk_change_note(s, NK_CHANGE_USER, id)) < 0 ||
@@ -581,7 +618,7 @@ nk_user_set_last_login(struct nk_store *s, int64_t id, int64_t when)
 
 	if ((r = nk_store_may_write(s)) < 0)
 		return r;
-	if ((r = nk_db_run(s->db, "UPDATE users SET last_login_at = $1"
+	if ((r = user_run_ints(s, "UPDATE users SET last_login_at = $1"
 	    " WHERE id = $2", 2, (int64_t[]){ when, id }, &changed)) < 0)
 		return r;
 	return changed == 1 ? 0 : -ENOENT;

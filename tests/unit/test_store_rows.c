@@ -332,6 +332,95 @@ START_TEST(user_update)
 }
 END_TEST
 
+/* What a row says when it is read, the first time or again. */
+static void
+assert_name(const char *name)
+{
+	struct nk_user *u;
+	int r = nk_user_get(s, 2, &u);
+
+	ck_assert_int_eq(r, name == NULL ? -ENOENT : 0);
+	if (name != NULL)
+		ck_assert_str_eq(u->full_name, name);
+	nk_user_free(u);
+}
+
+static void
+set_name(struct nk_store *store, const char *name)
+{
+	struct nk_user *u;
+
+	ck_assert_int_eq(nk_user_get(store, 2, &u), 0);
+	set_text(&u->full_name, name);
+	ck_assert_int_eq(nk_user_update(store, u), 0);
+	nk_user_free(u);
+}
+
+/* The same row again and again, with each way to change it in between. */
+START_TEST(user_again)
+{
+	struct nk_user *u;
+
+	begin();
+	ck_assert_int_eq(add_user("alice", 3000, true), 2);
+	set_name(s, "alice");
+	commit();
+	begin();
+	set_name(s, "one");
+	assert_name("one");
+	ck_assert_int_eq(nk_store_savepoint(s), 0);
+	assert_name("one");
+	set_name(s, "two");
+	assert_name("two");
+	nk_store_rollback_to(s);
+	assert_name("one");
+	ck_assert_int_eq(nk_user_set_last_login(s, 2, 77), 0);
+	ck_assert_int_eq(nk_user_get(s, 2, &u), 0);
+	ck_assert_int_eq(u->last_login_at, 77);
+	set_text(&u->full_name, "of the caller alone");
+	nk_user_free(u);
+	assert_name("one");
+	nk_store_rollback(s);
+	assert_name("alice");
+	begin();
+	assert_name("alice");
+	ck_assert_int_eq(nk_user_delete(s, 2), 0);
+	assert_name(NULL);
+	nk_store_rollback(s);
+	begin();
+	assert_name("alice");
+	commit();
+}
+END_TEST
+
+/* A snapshot stays what it is; the next one is new. */
+START_TEST(user_of_another_writer)
+{
+	struct nk_store *other;
+
+	begin();
+	ck_assert_int_eq(add_user("alice", 3000, true), 2);
+	set_name(s, "alice");
+	commit();
+	ck_assert_int_eq(nk_store_open(&other, path, NK_STORE_WRITE), 0);
+	ck_assert_int_eq(nk_store_read_begin(s), 0);
+	assert_name("alice");
+	ck_assert_int_eq(nk_store_begin(other), 0);
+	set_name(other, "other");
+	ck_assert_int_eq(nk_store_commit(other), 0);
+	ck_assert_int_eq(nk_store_read_begin(s), 0);
+	assert_name("alice");
+	nk_store_read_end(s);
+	assert_name("alice");
+	nk_store_read_end(s);
+	assert_name("other");
+	begin();
+	assert_name("other");
+	commit();
+	nk_store_close(other);
+}
+END_TEST
+
 START_TEST(user_root)
 {
 	struct nk_user *u;
@@ -961,6 +1050,8 @@ main(void)
 	tcase_add_test(tc, user_round_trip);
 	tcase_add_loop_test(tc, user_insert, 0, N(inserts));
 	tcase_add_loop_test(tc, user_update, 0, N(changes));
+	tcase_add_test(tc, user_again);
+	tcase_add_test(tc, user_of_another_writer);
 	tcase_add_test(tc, user_root);
 	tcase_add_test(tc, user_latch);
 	tcase_add_test(tc, user_delete);
