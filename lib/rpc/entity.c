@@ -281,13 +281,15 @@ nk_user_entity(struct nk_context *c, const struct nk_user *u,
 
 int
 nk_user_audit_entity(struct nk_context *c, const struct nk_user *u,
-    bool keys, json_t **op)
+    const struct nk_wanted *wanted, bool keys, json_t **op)
 {
-	const struct nk_wanted wanted = { .all = true, .but = "sshpubkey" };
+	const struct nk_wanted all = { .all = true, .but = "sshpubkey" };
 	struct nk_keys ks;
 	int r;
 
-	if ((r = nk_user_entity(c, u, &wanted, false, op)) < 0 || !keys)
+	if (wanted == NULL)
+		wanted = &all;
+	if ((r = nk_user_entity(c, u, wanted, false, op)) < 0 || !keys)
 		return r;
 	r = nk_keys_of_user(nk_publisher_store(c->publisher), u->id, &ks);
 	if (r == 0) {

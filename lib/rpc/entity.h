@@ -28,11 +28,13 @@ int	nk_user_entity(struct nk_context *c, const struct nk_user *u,
 	    const struct nk_wanted *wanted, bool secrets, json_t **op)
 	    NK_MUST_CHECK;
 /*
- * The user as the audit log keeps it: without secrets, and with "keys" (see
- * nk_keyrow_audit()) in place of their text, or without either.
+ * The user as the audit log keeps it, or those members of it that are wanted
+ * (NULL: all): without secrets, and with "keys" (see nk_keyrow_audit()) in
+ * place of their text, or without either.
  */
 int	nk_user_audit_entity(struct nk_context *c, const struct nk_user *u,
-	    bool keys, json_t **op) NK_MUST_CHECK;
+	    const struct nk_wanted *wanted, bool keys, json_t **op)
+	    NK_MUST_CHECK;
 int	nk_group_entity(struct nk_context *c, const struct nk_group *g,
 	    const struct nk_wanted *wanted, json_t **op) NK_MUST_CHECK;
 

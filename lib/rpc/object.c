@@ -10,8 +10,8 @@
 
 /* ---- what is wanted ---- */
 
-static void
-want(struct nk_wanted *w, const char *path)
+void
+nk_wanted_add(struct nk_wanted *w, const char *path)
 {
 	size_t len = 0;
 
@@ -43,7 +43,7 @@ want_filters(struct nk_wanted *w, const json_t *list, unsigned int depth)
 		if (strcmp(word, "OR") == 0 && json_array_size(list) == 2)
 			want_filters(w, json_array_get(list, 1), depth + 1);
 		else
-			want(w, word);
+			nk_wanted_add(w, word);
 		return;
 	}
 	for (i = 0; i < json_array_size(list); i++) {
@@ -65,7 +65,7 @@ want_order(struct nk_wanted *w, const char *name)
 		name += sizeof(first) - 1;
 	else if (strncmp(name, last, sizeof(last) - 1) == 0)
 		name += sizeof(last) - 1;
-	want(w, name[0] == '-' ? name + 1 : name);
+	nk_wanted_add(w, name[0] == '-' ? name + 1 : name);
 }
 
 void
@@ -86,7 +86,7 @@ nk_wanted_init(struct nk_wanted *w, const json_t *filters,
 		if (json_is_array(v))
 			v = json_array_get(v, 0);
 		if (json_is_string(v))
-			want(w, json_string_value(v));
+			nk_wanted_add(w, json_string_value(v));
 	}
 	for (i = 0; i < json_array_size(order); i++) {
 		v = json_array_get(order, i);

@@ -27,6 +27,8 @@ struct nk_wanted {
 /* Which top-level members can these filters and options of *.query need? */
 void	nk_wanted_init(struct nk_wanted *w, const json_t *filters,
 	    const json_t *options);
+/* One more, "a" or "a.b"; when there is no room for it, all of them. */
+void	nk_wanted_add(struct nk_wanted *w, const char *path);
 /* w NULL: all. */
 bool	nk_wants(const struct nk_wanted *w, const char *name);
 

@@ -230,7 +230,7 @@ write_audit(struct nk_context *c, const struct nk_user *u)
 	json_t *after;
 	int r;
 
-	if ((r = nk_user_audit_entity(c, u, true, &after)) < 0)
+	if ((r = nk_user_audit_entity(c, u, NULL, true, &after)) < 0)
 		return r;
 	r = nk_audit_write(c, ACTION, &subject, NULL, after,
 	    "Create user %s", u->name);

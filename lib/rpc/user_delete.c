@@ -81,7 +81,7 @@ nk_user_remove(struct nk_context *c, const char *action,
 	json_t *before;
 	int r;
 
-	if ((r = nk_user_audit_entity(c, u, true, &before)) < 0)
+	if ((r = nk_user_audit_entity(c, u, NULL, true, &before)) < 0)
 		return r;
 	r = nk_user_delete(nk_publisher_store(c->publisher), u->id);
 	if (r == 0)

@@ -7,6 +7,7 @@
 #include "lib/rpc/elsewhere.h"
 #include "lib/rpc/entity.h"
 #include "lib/rpc/key_home.h"
+#include "lib/rpc/user_changes.h"
 #include "lib/rpc/user_home.h"
 #include "lib/rpc/user_write.h"
 #include "lib/rpc/way_in.h"
@@ -150,19 +151,51 @@ write_groups(struct nk_store *s, struct nk_user_edit *ed, bool *changedp)
 	return r;
 }
 
+/* What the write may change besides the row; all keys only if they do. */
 static int
-write_audit(struct nk_context *c, struct change *ch, bool keys,
-    json_t *before)
+read_lists(struct nk_context *c, const struct change *ch, json_t **listsp)
+{
+	struct nk_wanted wanted = { .all = false };
+
+	if ((ch->ed.given & (NK_GIVEN_GROUPS | NK_GIVEN_ADMIN)) != 0)
+		nk_wanted_add(&wanted, "groups");
+	return nk_user_audit_entity(c, ch->old, &wanted,
+	    (ch->ed.given & NK_GIVEN_KEYS) != 0, listsp);
+}
+
+/* What differs, before and after; lists: as they were. */
+static int
+make_audit(struct nk_context *c, const struct change *ch, json_t *lists,
+    json_t **beforep, json_t **afterp)
+{
+	const struct nk_user *u = ch->ed.row;
+	struct nk_wanted changed = { .all = false };
+	int r;
+
+	nk_user_changes(ch->old, u, &changed);
+	if ((r = nk_user_audit_entity(c, ch->old, &changed, false,
+	    beforep)) < 0)
+		return r;
+	if (json_object_get(lists, "groups") != NULL)
+		nk_wanted_add(&changed, "groups");
+	if ((r = nk_user_audit_entity(c, u, &changed,
+	    json_object_get(lists, "keys") != NULL, afterp)) < 0)
+		return r;
+	if (json_object_update(*beforep, lists) == -1)
+		return -ENOMEM;
+	nk_json_keep_changes(*beforep, *afterp);
+	return nk_user_home_audit(&ch->home, *beforep, *afterp);
+}
+
+static int
+write_audit(struct nk_context *c, struct change *ch, json_t *lists)
 {
 	const struct nk_user *u = ch->ed.row;
 	struct nk_subject subject = { "user", u->id, u->name };
-	json_t *after;
+	json_t *before = NULL, *after = NULL;
 	int r;
 
-	if ((r = nk_user_audit_entity(c, u, keys, &after)) < 0)
-		return r;
-	nk_json_keep_changes(before, after);
-	if ((r = nk_user_home_audit(&ch->home, before, after)) < 0)
+	if ((r = make_audit(c, ch, lists, &before, &after)) < 0)
 		goto out;
 	if (strcmp(ch->old->hash, u->hash) != 0 &&
 	    (json_object_set_new(before, "unixhash",
@@ -174,6 +207,7 @@ write_audit(struct nk_context *c, struct change *ch, bool keys,
 		r = nk_audit_write(c, ACTION, &subject, before, after,
 		    "Update user %s", u->name);
  out:
+	json_decref(before);
 	json_decref(after);
 	return r;
 }
@@ -255,20 +289,19 @@ static int
 update(struct nk_context *c, void *arg, struct nk_error *e)
 {
 	struct change *ch = arg;
-	/* all keys are read for what is said of them only if they change */
 	bool keys = (ch->ed.given & NK_GIVEN_KEYS) != 0;
 	bool force = json_is_true(json_object_get(ch->fields, "force"));
 	struct nk_way_in way;
-	json_t *before = NULL;
+	json_t *lists = NULL;
 	bool changed = false;
 	int r;
 
 	if ((r = check_again(c, ch, e)) < 0 ||
 	    (r = nk_way_in_before(c, ch->old, force, &way)) < 0 ||
-	    (r = nk_user_audit_entity(c, ch->old, keys, &before)) < 0 ||
+	    (r = read_lists(c, ch, &lists)) < 0 ||
 	    (r = write_all(c, ch, &changed, e)) < 0 ||
 	    (r = nk_way_in_after(c, &way, e)) < 0 ||
-	    (changed && (r = write_audit(c, ch, keys, before)) < 0))
+	    (changed && (r = write_audit(c, ch, lists)) < 0))
 		goto out;
 	r = nk_user_result(c, ch->ed.row, ch->secret.plain,
 	    keys ? &ch->ed.keys : NULL, &ch->result);
@@ -277,7 +310,7 @@ update(struct nk_context *c, void *arg, struct nk_error *e)
 	if (r == 0 && !changed)
 		r = 1;
  out:
-	json_decref(before);
+	json_decref(lists);
 	return r;
 }
 
