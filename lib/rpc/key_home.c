@@ -280,14 +280,24 @@ void
 nk_key_home_warn(struct nk_context *c, int64_t user_id, json_t *warnings)
 {
 	struct nk_store *s = nk_publisher_store(c->publisher);
-	struct nk_keyfile_home *h = NULL;
-	struct nk_user *u;
+	const struct nk_keyfile_home *h;
+	struct nk_keyfile_homes hs;
+	struct nk_user *u = NULL;
+	size_t i;
 
-	if (nk_user_get(s, user_id, &u) == 0 &&
-	    nk_keyfile_home_get(s, user_id, u->home, &h) == 0 && h->pending)
-		(void)json_array_append_new(warnings, json_sprintf(
-		    "%s/.ssh/authorized_keys is not yet as it should be: %s",
-		    h->home, h->reason != NULL ? h->reason : NOT_TRIED));
-	nk_keyfile_home_free(h);
+	/* hardly ever does one wait, and then the user need not be read */
+	if (nk_keyfile_homes_get(s, user_id, true, &hs) < 0)
+		return;
+	if (hs.n > 0 && nk_user_get(s, user_id, &u) < 0)
+		u = NULL;
+	for (i = 0; u != NULL && i < hs.n; i++) {
+		h = &hs.v[i];
+		if (strcmp(h->home, u->home) == 0)
+			(void)json_array_append_new(warnings, json_sprintf(
+			    "%s/.ssh/authorized_keys is not yet as it should "
+			    "be: %s", h->home,
+			    h->reason != NULL ? h->reason : NOT_TRIED));
+	}
 	nk_user_free(u);
+	nk_keyfile_homes_clear(&hs);
 }
