@@ -153,11 +153,13 @@ check_fields(struct cursor *c, const struct nk_arg *fields, const json_t *v)
 	size_t before;
 
 	for (; fields->name != NULL; fields++) {
-		before = enter(c, fields->name);
 		member = json_object_get(v, fields->name);
+		if (member == NULL && (fields->flags & NK_ARG_REQUIRED) == 0)
+			continue;
+		before = enter(c, fields->name);
 		if (member != NULL)
 			check_value(c, fields, member);
-		else if ((fields->flags & NK_ARG_REQUIRED) != 0)
+		else
 			refuse(c, "Field required");
 		leave(c, before);
 	}
