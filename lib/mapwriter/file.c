@@ -319,12 +319,22 @@ make_file(struct nk_mapwriter *w, uint32_t mode, uint32_t uid, uint32_t gid)
 	return fchmod(w->fd, mode & 0777) == -1 ? -errno : 0;
 }
 
+/* Reads go through w->fd; by its inode refresh() knows the file again. */
+static void
+init_view(struct nk_mapwriter *w, const struct stat *st)
+{
+	nk_view_init(&w->view, w->fd, (uint64_t)st->st_size, &w->header);
+	w->view.dev = st->st_dev;
+	w->view.ino = st->st_ino;
+}
+
 int
 nk_mapwriter_create(struct nk_mapwriter **wp, int dirfd, const char *name,
     enum nk_map_kind kind, const struct nk_map_identity *id,
     const struct nk_map_hint *hint, uint32_t mode, uint32_t uid, uint32_t gid)
 {
 	struct nk_mapwriter *w = NULL;
+	struct stat st;
 	int r;
 
 	*wp = NULL;
@@ -332,7 +342,11 @@ nk_mapwriter_create(struct nk_mapwriter **wp, int dirfd, const char *name,
 	    (r = make_header(w, id, hint)) < 0 ||
 	    (r = make_file(w, mode, uid, gid)) < 0)
 		goto out;
-	nk_view_init(&w->view, w->fd, 0, &w->header);
+	if (fstat(w->fd, &st) == -1) {
+		r = -errno;
+		goto out;
+	}
+	init_view(w, &st);
 	w->view.alone = 1;
 	/* Where there is no room for it, say so before the work. */
 	if (hint->bytes > 0 && (r = nk_file_ensure(w, hint->bytes)) < 0)
@@ -434,7 +448,7 @@ open_installed(struct nk_mapwriter *w, int flags,
 	    memcmp(w->header.store_id, id->store_id,
 	    sizeof(id->store_id)) != 0)
 		return -ESTALE;
-	nk_view_init(&w->view, w->fd, (uint64_t)st.st_size, &w->header);
+	init_view(w, &st);
 	return 0;
 }
 
@@ -550,17 +564,16 @@ nk_mapwriter_is_current(const struct nk_mapwriter *w)
 int
 nk_mapwriter_refresh(struct nk_mapwriter *w)
 {
-	struct stat own, named;
+	struct stat named;
 	struct front f;
 
 	if (!w->installed || w->bulk != NULL)
 		return -EINVAL;
-	if (fstat(w->fd, &own) == -1 || fstatat(w->dirfd, w->name, &named,
-	    AT_SYMLINK_NOFOLLOW) == -1)
+	if (fstatat(w->dirfd, w->name, &named, AT_SYMLINK_NOFOLLOW) == -1)
 		return -errno;
-	if (own.st_dev != named.st_dev || own.st_ino != named.st_ino)
+	if (named.st_dev != w->view.dev || named.st_ino != w->view.ino)
 		return -ESTALE;
-	w->view.length = (uint64_t)own.st_size;
+	w->view.length = (uint64_t)named.st_size;
 	w->dirty = false;
 	/* the header was found good when it was first read */
 	if (w->view.length < w->header.records || read_front(w, &f) < 0 ||
