@@ -175,7 +175,7 @@ read_keys(const struct account *a, const struct nk_request *q,
 	int r;
 
 	if ((r = nk_view_open(&v, AT_FDCWD, keys_path, NK_MAP_KIND_KEYS,
-	    NK_VIEW_PREAD)) < 0) {
+	    NK_VIEW_ONCE)) < 0) {
 		nk_report(LOG_ERR, q->user, keys_path, strerror(-r));
 		return r == -ENOENT ? -EIO : r;
 	}
