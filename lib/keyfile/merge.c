@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/keyfile/plain_options.h"
 #include "lib/ssh/base64.h"
 #include "lib/ssh/fingerprint.h"
 
@@ -251,6 +252,8 @@ has_dead_key(const struct known *k, struct span line, struct span *foundp)
 	}
 	if (line.len > 0 && *line.p == '#')
 		return 0;
+	if ((r = nk_plain_options_pass(&line.p, &line.len)) < 0)
+		return r;
 	r = find_dead_word(k, line, is_gap, foundp);
 	if (r == 0 && line.len > 0 &&
 	    memchr(line.p, '\r', line.len) != NULL)

@@ -19,6 +19,8 @@
  *
  * A line's key is sought as sshd and others may find it and not by parsing
  * the line: a word of it, if it is no comment, that is the base64 of a key.
+ * Only where all agree on what the options are, and another key stands behind
+ * them, are words within their quotes passed over.
  */
 
 #include <stddef.h>

@@ -61,6 +61,29 @@ static const struct {
 	    "# k\n" },
 	{ "with options", "from=\"a b\",restrict " A "\n" C "\n", "",
 	    { &old_a }, { NULL }, C "\n" },
+	{ "but not in another key's options", "no-pty,command=\"x " A
+	    " y\",restrict " C " z\n", "", { &old_a }, { NULL },
+	    "no-pty,command=\"x " A " y\",restrict " C " z\n" },
+	{ "nor as all that they say", "command=\" " ED25519_BASE64 "\"\t" C
+	    "\n", "", { &old_a }, { NULL }, "command=\" " ED25519_BASE64
+	    "\"\t" C "\n" },
+	{ "behind another's options", "command=\"" C "\" " A "\n", "",
+	    { &old_a }, { NULL }, NULL },
+	{ "in options with an escape", "command=\"x\\\" " A " \\\"\" " C
+	    "\n", "", { &old_a }, { NULL }, NULL },
+	{ "in quotes that are no value", "x\" " A " \" " C "\n", "",
+	    { &old_a }, { NULL }, NULL },
+	{ "in quotes that do not end", "command=\"x " A " " C "\n", "",
+	    { &old_a }, { NULL }, NULL },
+	{ "in options before no key", "command=\"x " A " y\" ssh-rsa AAAA"
+	    "\n", "", { &old_a }, { NULL }, NULL },
+	{ "in options before a key of another type", "command=\"x " A " y\" "
+	    "ssh-ed25519 " RSA2048_BASE64 "\n", "", { &old_a }, { NULL },
+	    NULL },
+	{ "in options with a return", "command=\"x\r " A " y\" " C "\n", "",
+	    { &old_a }, { NULL }, NULL },
+	{ "in another key's comment", C " command=\"x " A " y\"\n", "",
+	    { &old_a }, { NULL }, NULL },
 	{ "with options that nobody reads", "no \"such " A "\n", "",
 	    { &old_a }, { NULL }, NULL },
 	{ "after white space", " \t" A "\n", "", { &old_a }, { NULL },
