@@ -29,7 +29,7 @@ skip_options(const char *line, const char *end)
 	const char *p;
 
 	for (p = line; p < end && (quoted || !is_blank(*p)); p++) {
-		if (*p == '\\' || *p == '\0' || *p == '\r')
+		if (*p == '\\' || *p == '\r')
 			return NULL;
 		if (*p != '"')
 			continue;
@@ -77,14 +77,18 @@ int
 nk_plain_options_pass(const char **linep, size_t *lenp)
 {
 	const char *end = *linep + *lenp, *p, *key;
-	struct span type;
+	struct span type, base64;
 	int r;
 
-	if ((p = skip_options(*linep, end)) == NULL)
+	if (*lenp == 0 || memchr(*linep, '\0', *lenp) != NULL ||
+	    (p = skip_options(*linep, end)) == NULL)
 		return 0;
 	type = take_word(&p, end);
 	key = type.p;
-	if ((r = is_key(type, take_word(&p, end))) > 0) {
+	base64 = take_word(&p, end);
+	if (p == end && base64.len > 0 && end[-1] == '\r')
+		base64.len--;	/* a line as Windows ends it */
+	if ((r = is_key(type, base64)) > 0) {
 		*linep = key;
 		*lenp = (size_t)(end - key);
 	}

@@ -14,6 +14,7 @@
 #include "lib/keyfile/merge.h"
 #include "lib/ssh/base64.h"
 #include "lib/ssh/fingerprint.h"
+#include "lib/ssh/keyline.h"
 
 #define LINES_MAX	32
 
@@ -176,12 +177,79 @@ is_dead(void *arg, const char *word, size_t len)
 	return dead;
 }
 
+/* The two words at text, and nothing else, are a key line? */
+static bool
+is_key_line(const char *text, size_t len)
+{
+	const struct nk_keypolicy policy = NK_KEYPOLICY_DEFAULT;
+	struct nk_keyline l;
+	bool is;
+
+	if (nk_keyline_parse(text, len, &policy, &l, NULL) < 0)
+		return false;
+	is = l.kind == NK_LINE_KEY && l.options == NULL;
+	nk_keyline_clear(&l);
+	return is;
+}
+
+/*
+ * How much of the line are options with quotes, each behind a '=', that
+ * nobody can read in two ways, before a key?
+ */
+static size_t
+plain_options(const char *line, size_t len)
+{
+	size_t end, i, quotes = 0, word;
+
+	for (end = 0; end < len && (quotes % 2 == 1 || (line[end] != ' ' &&
+	    line[end] != '\t')); end++)
+		quotes += line[end] == '"';
+	if (quotes == 0 || quotes % 2 == 1 ||
+	    memchr(line, '\\', end) != NULL ||
+	    memchr(line, '\r', end) != NULL)
+		return 0;
+	for (i = 0, quotes = 0; i < end; i++)
+		if (line[i] == '"' && quotes++ % 2 == 0 &&
+		    (i == 0 || line[i - 1] != '='))
+			return 0;
+	end += strspn(line + end, " \t");
+	word = end + strcspn(line + end, " \t");
+	word += strspn(line + word, " \t");
+	word += strcspn(line + word, " \t");
+	if (word == len && line[word - 1] == '\r')
+		word--;
+	return memchr(line + end, '\r', word - end) == NULL &&
+	    is_key_line(line + end, word - end) ? end : 0;
+}
+
+static bool
+has_dead_word(struct sets *s, const char *line, size_t len)
+{
+	char *text;
+	bool has;
+
+	while (len > 0 && memchr("\r \t", *line, 4) != NULL) {
+		line++;
+		len--;
+	}
+	text = copy(line, len);
+	if (memchr(text, '\0', len) == NULL && text[0] != '#') {
+		size_t at = plain_options(text, len);
+
+		line += at;
+		len -= at;
+	}
+	has = some_word(line, len, is_dead, s);
+	free(text);
+	return has;
+}
+
 static bool
 is_foreign(struct sets *s, const char *line, size_t len)
 {
 	return !has_line(&s->written, line, len) &&
 	    !has_line(&s->wanted, line, len) &&
-	    !some_word(line, len, is_dead, s);
+	    !has_dead_word(s, line, len);
 }
 
 /* Behind what is wanted stand the file's foreign lines, and no others. */

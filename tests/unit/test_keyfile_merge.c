@@ -67,6 +67,9 @@ static const struct {
 	{ "nor as all that they say", "command=\" " ED25519_BASE64 "\"\t" C
 	    "\n", "", { &old_a }, { NULL }, "command=\" " ED25519_BASE64
 	    "\"\t" C "\n" },
+	{ "nor where lines end in a return", "command=\"" A " y\" " C
+	    "\r\n", "", { &old_a }, { NULL }, "command=\"" A " y\" " C
+	    "\r\n" },
 	{ "behind another's options", "command=\"" C "\" " A "\n", "",
 	    { &old_a }, { NULL }, NULL },
 	{ "in options with an escape", "command=\"x\\\" " A " \\\"\" " C
