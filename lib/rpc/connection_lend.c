@@ -53,13 +53,35 @@ free_lent(struct nk_lent *l)
 
 /* ---- is it still lent? ---- */
 
+/* Is every host key that it was lent for pinned still? */
+static bool
+has_all(const char *now, const char *lent)
+{
+	struct nk_hostkeys all, wanted;
+	bool has = true;
+	size_t i;
+
+	if (strcmp(now, lent) == 0)
+		return true;
+	if (nk_hostkeys_read(now, &all, NULL) < 0)
+		return false;
+	if (nk_hostkeys_read(lent, &wanted, NULL) < 0)
+		has = false;
+	for (i = 0; has && i < wanted.n; i++)
+		has = nk_hostkeys_have(&all, wanted.v[i].blob,
+		    wanted.v[i].len);
+	nk_hostkeys_clear(&wanted);
+	nk_hostkeys_clear(&all);
+	return has;
+}
+
 static bool
 is_same(const struct nk_lent *l, const struct nk_connection *now)
 {
 	return now->keypair_id == l->keypair_id && now->port == l->port &&
 	    strcmp(now->username, l->user) == 0 &&
 	    strcmp(now->host, l->host) == 0 &&
-	    strcmp(now->host_keys, l->host_keys) == 0;
+	    has_all(now->host_keys, l->host_keys);
 }
 
 static int
@@ -99,7 +121,7 @@ static int
 audit(struct nk_context *c, void *arg, struct nk_error *e)
 {
 	const struct nk_connection_opened *o = arg;
-	const struct nk_subject subject = { "connection", o->row.id,
+	const struct nk_subject subject = { "credential", o->row.id,
 	    o->name };
 
 	(void)e;

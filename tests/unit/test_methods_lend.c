@@ -158,7 +158,7 @@ START_TEST(says_where_to_go)
 	ck_assert_ptr_null(w.c.lending);
 	expect("naskeys.audit.query", "[[['action','=','" LEND "']],"
 	    "{'get':true,'select':['actor','object_kind','object','text']}]",
-	    "", "{'actor':'root','object_kind':'connection','object':'far',"
+	    "", "{'actor':'root','object_kind':'credential','object':'far',"
 	    "'text':'Lend the key of connection far to uid 0'}");
 	expect("naskeys.audit.query", "[[['action','=','" LEND "']],"
 	    "{'count':true}]", "", "1");
@@ -220,6 +220,7 @@ enum event {
 	OTHER_PORT,
 	OTHER_USER,
 	OTHER_PINS,
+	MORE_PINS,
 	NO_CONNECTION,
 	NO_RIGHT,
 };
@@ -234,6 +235,7 @@ static const struct {
 	{ OTHER_PORT, -EACCES },
 	{ OTHER_USER, -EACCES },
 	{ OTHER_PINS, -EACCES },
+	{ MORE_PINS, 0 },
 	{ NO_CONNECTION, -EACCES },
 	{ NO_RIGHT, -EACCES },
 };
@@ -259,6 +261,10 @@ happen(enum event event)
 	case OTHER_PINS:
 		put_connection(1, "far.example", 2222, "backup",
 		    "ssh-ed25519 " ED25519_BASE64);
+		break;
+	case MORE_PINS:
+		put_connection(1, "far.example", 2222, "backup",
+		    "ssh-ed25519 " ED25519_BASE64 "\n" PINS);
 		break;
 	case NO_CONNECTION:
 		ck_assert_int_eq(nk_edit_begin(w.c.publisher), 0);
