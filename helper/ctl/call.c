@@ -113,8 +113,10 @@ field_of(const char *attribute, bool *editp)
 		{ "group_create.", false }, { "group_update.", true },
 		{ "keychain_credential_create.attributes.", false },
 		{ "keychain_credential_create.", false },
+		{ "keychain_credentials_update.attributes.", true },
 		{ "keychain_credentials_update.", true },
 		{ "generate_ssh_key_pair.", false },
+		{ "options.manual_setup.", false },
 		{ "options.", false },
 	};
 	size_t i, n;
@@ -128,6 +130,30 @@ field_of(const char *attribute, bool *editp)
 		return attribute + n;
 	}
 	return attribute;
+}
+
+/* What a person gave for what is called otherwise elsewhere, or NULL. */
+static const char *
+argument_at(const char *attribute)
+{
+	static const char *const names[][2] = {
+		{ "keychain_credential_create.attributes.username", "--user" },
+		{ "keychain_credentials_update.attributes.username",
+		  "--user" },
+		{ "keychain_credentials_update.attributes.private_key",
+		  "--keypair" },
+		{ "setup_ssh_connection.private_key.existing_key_id",
+		  "--keypair" },
+		{ "setup_ssh_connection.private_key.name",
+		  "--generate-keypair" },
+		{ "setup_ssh_connection.connection_name", "NAME" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(attribute, names[i][0]) == 0)
+			return names[i][1];
+	return NULL;
 }
 
 /*
@@ -168,11 +194,18 @@ argument_of(const char *attribute)
 		{ "accept_uid", "--accept-uid", NULL },
 		{ "users", "--users", NULL },
 		{ "min_uid", "--min-uid", NULL },
+		{ "host", "--host", NULL }, { "port", "--port", NULL },
+		{ "remote_host_key", "--host-key", NULL },
+		{ "connect_timeout", "--timeout", NULL },
+		{ "cascade", "--cascade", NULL },
 	};
 	bool edit;
 	const char *field = field_of(attribute, &edit);
+	const char *name = argument_at(attribute);
 	size_t i, n = strcspn(field, ".");	/* "groups.0" */
 
+	if (name != NULL)
+		return name;
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strlen(names[i].field) == n &&
 		    memcmp(names[i].field, field, n) == 0)
@@ -191,6 +224,9 @@ advice_for(const char *text)
 		  "'' -f COPY\" (PuTTY's: with puttygen), and import that" },
 		{ "Private key and public key do not match",
 		  ": --public is for the .pub file of the same key" },
+		{ "This credential is used and no cascade option is "
+		  "specified", "; used-by lists what uses it, and would be "
+		  "deleted or released too" },
 	};
 	size_t i;
 
@@ -545,6 +581,9 @@ ctl_list(struct ctl *c, const struct ctl_list *l)
 	struct listing g = { .c = c, .l = l };
 	int r;
 
+	if (l->type != NULL && (pages.filters = json_pack("[[s,s,s]]",
+	    "type", "=", l->type)) == NULL)
+		return ctl_fail(c, "out of memory");
 	table_init(&g.t, l->headings, l->columns);
 	r = ctl_each(c, &pages, list_page, &g);
 	if (r == CTL_DONE && c->json)
@@ -552,5 +591,6 @@ ctl_list(struct ctl *c, const struct ctl_list *l)
 	else if (r == CTL_DONE && table_print(&g.t) < 0)
 		r = ctl_fail(c, "out of memory");
 	table_clear(&g.t);
+	json_decref(pages.filters);
 	return r;
 }

@@ -87,6 +87,23 @@ const struct ctl_command ctl_commands[] = {
 	{ "keypair", "used-by", "NAME", "list what uses a keypair",
 	    NULL, 1, 1, ctl_keypair_used_by },
 
+	{ "connection", "add", "NAME --host H OPTION...",
+	    "save where a remote is and how to log in there",
+	    ctl_connection_add_options, 1, 1, ctl_connection_add },
+	{ "connection", "list", "", "list the connections",
+	    NULL, 0, 0, ctl_connection_list },
+	{ "connection", "show", "NAME", "show one connection",
+	    NULL, 1, 1, ctl_connection_show },
+	{ "connection", "edit", "NAME OPTION...", "change a connection",
+	    ctl_connection_edit_options, 1, 1, ctl_connection_edit },
+	{ "connection", "delete", "NAME [--cascade]", "delete a connection",
+	    ctl_connection_delete_options, 1, 1, ctl_connection_delete },
+	{ "connection", "used-by", "NAME", "list what uses a connection",
+	    NULL, 1, 1, ctl_connection_used_by },
+	{ "connection", "export", "NAME --format F [--private] [-o FILE]",
+	    "write what other programs need of a connection",
+	    ctl_connection_export_options, 1, 1, ctl_connection_export },
+
 	{ "seal", "rotate", "", "seal all secrets with a new key",
 	    NULL, 0, 0, ctl_seal_rotate },
 

@@ -2,11 +2,8 @@
 
 /* The NAS's own keypairs: naskeysctl keypair, and seal rotate. */
 
-#include <sys/stat.h>
-
 #include <bsd/stdlib.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +11,7 @@
 #include <unistd.h>
 
 #include "helper/ctl/call.h"
+#include "helper/ctl/credential.h"
 #include "helper/ctl/keyshow.h"
 #include "helper/ctl/value.h"
 #include "helper/ctl/when.h"
@@ -162,6 +160,7 @@ ctl_keypair_list(struct ctl *c, const struct ctl_args *a)
 		.headings = headings,
 		.columns = sizeof(headings) / sizeof(headings[0]),
 		.fill = fill_keypair, .fields_always = true,
+		.type = "SSH_KEY_PAIR",
 	};
 
 	(void)a;
@@ -230,26 +229,6 @@ ctl_keypair_show(struct ctl *c, const struct ctl_args *a)
 }
 
 /* ---- export ---- */
-
-/* A file that must not exist; gone again when it cannot be written whole. */
-static int
-write_new_file(const struct ctl *c, const char *path, const char *text)
-{
-	int fd, r;
-
-	if ((fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
-	    O_CLOEXEC, 0600)) == -1)
-		return ctl_fail(c, "%s: %s", path, strerror(errno));
-	if ((r = nk_write_full(fd, text, strlen(text))) == 0 && fsync(fd) == -1)
-		r = -errno;
-	if (close(fd) == -1 && r == 0)
-		r = -errno;
-	if (r < 0) {
-		(void)unlink(path);
-		return ctl_fail(c, "%s: %s", path, strerror(-r));
-	}
-	return CTL_DONE;
-}
 
 int
 ctl_keypair_export(struct ctl *c, const struct ctl_args *a)
@@ -327,23 +306,12 @@ ctl_keypair_delete(struct ctl *c, const struct ctl_args *a)
 int
 ctl_keypair_used_by(struct ctl *c, const struct ctl_args *a)
 {
-	json_t *users = NULL, *user;
 	json_int_t id;
-	size_t i;
 	int r;
 
-	if ((r = find_id(c, a->positional[0], &id)) != CTL_DONE ||
-	    (r = ctl_call(c, "keychaincredential.used_by",
-	    json_pack("[I]", id), -1, &users)) != CTL_DONE)
+	if ((r = find_id(c, a->positional[0], &id)) != CTL_DONE)
 		return r;
-	if (c->json)
-		ctl_print_json(users);
-	else if (json_array_size(users) == 0)
-		ctl_say("Nothing uses keypair %s.", a->positional[0]);
-	else json_array_foreach(users, i, user)
-		ctl_say("%s", row_string(user, "title"));
-	json_decref(users);
-	return CTL_DONE;
+	return credential_used_by(c, "keypair", a->positional[0], id);
 }
 
 /* ---- the key that seals ---- */

@@ -90,7 +90,7 @@ add_number(const struct ctl *c, const struct ctl_args *a,
 		return CTL_DONE;
 	n = strtonum(s, 0, UINT32_MAX, &why);
 	if (why != NULL)
-		return ctl_misuse(c, "--%s: \"%s\" is no id", option, s);
+		return ctl_misuse(c, "--%s: \"%s\" is no number", option, s);
 	return put_option(c, to, field, json_integer(n), option);
 }
 
@@ -170,4 +170,23 @@ read_text(const struct ctl *c, const char *path, char **textp)
 	if (!standard)
 		close(fd);
 	return r;
+}
+
+int
+write_new_file(const struct ctl *c, const char *path, const char *text)
+{
+	int fd, r;
+
+	if ((fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+	    O_CLOEXEC, 0600)) == -1)
+		return ctl_fail(c, "%s: %s", path, strerror(errno));
+	if ((r = nk_write_full(fd, text, strlen(text))) == 0 && fsync(fd) == -1)
+		r = -errno;
+	if (close(fd) == -1 && r == 0)
+		r = -errno;
+	if (r < 0) {
+		(void)unlink(path);
+		return ctl_fail(c, "%s: %s", path, strerror(-r));
+	}
+	return CTL_DONE;
 }

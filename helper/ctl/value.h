@@ -46,4 +46,11 @@ int	read_text(const struct ctl *c, const char *path, char **textp)
 	    NK_MUST_CHECK;
 #define READ_TEXT_MAX	(6u * 1024u * 1024u)
 
+/*
+ * Make a file, mode 0600, that must not exist; it is gone again when it
+ * cannot be written whole.
+ */
+int	write_new_file(const struct ctl *c, const char *path,
+	    const char *text) NK_MUST_CHECK;
+
 #endif /* NASKEYS_CTL_VALUE_H */

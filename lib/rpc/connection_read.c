@@ -108,7 +108,7 @@ nk_connection_read(const json_t *attributes, const char *schema,
 
 int
 nk_connection_check_keypair(struct nk_context *c,
-    const struct nk_connection *conn, const char *schema, struct nk_error *e)
+    const struct nk_connection *conn, const char *path, struct nk_error *e)
 {
 	struct nk_credential pair;
 	int r;
@@ -116,12 +116,11 @@ nk_connection_check_keypair(struct nk_context *c,
 	r = nk_credential_get(nk_publisher_store(c->publisher),
 	    conn->keypair_id, &pair);
 	if (r == -ENOENT || (r == 0 && pair.type != NK_CREDENTIAL_KEYPAIR)) {
-		complain(e, schema, "private_key",
-		    "SSH Key Pair not found");
+		nk_error_add(e, path, EINVAL, "SSH Key Pair not found");
 		r = -EINVAL;
 	} else if (r == 0 && !pair.has_private) {
-		complain(e, schema, "private_key", "This keypair has no "
-		    "private half, with which the connection would log in");
+		nk_error_add(e, path, EINVAL, "This keypair has no private "
+		    "half, with which the connection would log in");
 		r = -EINVAL;
 	}
 	nk_credential_clear(&pair);

@@ -32,10 +32,10 @@ int	nk_connection_read(const json_t *attributes, const char *schema,
 
 /*
  * Is there such a keypair, with a private half to log in with?  0; -EINVAL
- * with *e set at SCHEMA.attributes.private_key; -errno.
+ * with *e set at path, which names the argument; -errno.
  */
 int	nk_connection_check_keypair(struct nk_context *c,
-	    const struct nk_connection *conn, const char *schema,
+	    const struct nk_connection *conn, const char *path,
 	    struct nk_error *e) NK_MUST_CHECK;
 
 #endif /* NASKEYS_RPC_CONNECTION_READ_H */

@@ -185,8 +185,8 @@ setup(struct nk_context *c, void *arg, struct nk_error *e)
 	if (s->pair_name != NULL && (r = nk_keypair_insert(c, &s->kc,
 	    s->pair_name, &s->pair, &s->conn.keypair_id, e)) < 0)
 		return r;
-	if ((r = nk_connection_check_keypair(c, &s->conn, NK_CREATE_SCHEMA,
-	    e)) < 0 ||
+	if ((r = nk_connection_check_keypair(c, &s->conn, SCHEMA
+	    ".private_key.existing_key_id", e)) < 0 ||
 	    (r = nk_connection_insert(c, action, "Setup SSH Connection",
 	    s->name, &s->conn)) < 0 || !s->has_consumer)
 		return r;

@@ -75,7 +75,8 @@ create(struct nk_context *c, void *arg, struct nk_error *e)
 	int r;
 
 	if ((r = nk_credential_check_name(c, w->schema, 0, w->name, e)) < 0 ||
-	    (r = nk_connection_check_keypair(c, &w->conn, w->schema, e)) < 0)
+	    (r = nk_connection_check_keypair(c, &w->conn, NK_CREATE_SCHEMA
+	    ".attributes.private_key", e)) < 0)
 		return r;
 	return nk_connection_insert(c, "keychaincredential.create",
 	    "Create Keychain Credential", w->name, &w->conn);
@@ -171,7 +172,7 @@ update(struct nk_context *c, void *arg, struct nk_error *e)
 	if ((w->name == NULL || (r = nk_credential_check_name(c, w->schema,
 	    w->id, w->name, e)) == 0) &&
 	    (!w->given || (r = nk_connection_check_keypair(c, new,
-	    w->schema, e)) == 0))
+	    NK_UPDATE_SCHEMA ".attributes.private_key", e)) == 0))
 		r = write_changes(c, w, &row, &old, new);
  out:
 	nk_connection_clear(&old);

@@ -730,7 +730,8 @@ static const struct {
 	{ NEW ",'connection_name':'nas','manual_setup':{'host':'nas',"
 	  "'remote_host_key':'x'}", AT ".remote_host_key", NULL },
 	{ "'private_key':{'generate_key':false,'existing_key_id':2},"
-	  "'connection_name':'nas'," MANUAL, AT ".private_key", NULL },
+	  "'connection_name':'nas'," MANUAL,
+	  AT_SETUP ".private_key.existing_key_id", NULL },
 	{ "'private_key':{'generate_key':true,'name':'new','type':'dsa'},"
 	  "'connection_name':'nas'," MANUAL, "options.private_key.type",
 	  "Input should be 'rsa', 'ed25519' or 'ecdsa'" },

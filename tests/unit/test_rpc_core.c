@@ -37,6 +37,9 @@ const struct nk_method nk_methods_group[] = {
 const struct nk_method nk_methods_keychain[] = {
 	{ .name = NULL },
 };
+const struct nk_method nk_methods_consumer[] = {
+	{ .name = NULL },
+};
 const struct nk_method nk_methods_audit[] = {
 	{ NULL, NK_RIGHT_ROOT, NK_READS, NULL, NULL },
 };

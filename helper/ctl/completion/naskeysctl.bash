@@ -30,12 +30,15 @@ _naskeysctl()
 	elif [ "$COMP_CWORD" -eq 3 ]; then
 		case "$object $verb" in
 		user\ add|user\ import|group\ add) ;;
-		keypair\ generate|keypair\ import) ;;
+		keypair\ generate|keypair\ import|connection\ add) ;;
 		user\ *|key\ *)
 			words=$(naskeysctl user list 2>/dev/null |
 			    awk 'NR > 1 { print $1 }') ;;
 		keypair\ *)
 			words=$(naskeysctl keypair list 2>/dev/null |
+			    awk 'NR > 1 { print $1 }') ;;
+		connection\ *)
+			words=$(naskeysctl connection list 2>/dev/null |
 			    awk 'NR > 1 { print $1 }') ;;
 		group\ *)
 			words=$(naskeysctl group list 2>/dev/null |

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: ISC */
+
+/* SSH connections: naskeysctl connection add, list, show, edit, delete. */
+
+#include "helper/ctl/connection.h"
+
+#include <bsd/stdlib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "helper/ctl/call.h"
+#include "helper/ctl/credential.h"
+#include "helper/ctl/value.h"
+#include "helper/ctl/when.h"
+
+const struct ctl_option ctl_connection_add_options[] = {
+	{ "host", "H", "name or address of the remote" },
+	{ "port", "N", "its SSH port, 22 by default" },
+	{ "user", "U", "the account there, root by default" },
+	{ "keypair", "K", "log in with this keypair" },
+	{ "generate-keypair", "K", "make this keypair, to log in with it" },
+	{ "host-key", "FILE", "the remote's host keys, \"-\": standard "
+	    "input" },
+	{ "timeout", "S", "seconds for connecting, 10 by default" },
+	{ NULL, NULL, NULL },
+};
+
+const struct ctl_option ctl_connection_edit_options[] = {
+	{ "name", "NAME", "another name for it" },
+	{ "host", "H", "name or address of the remote" },
+	{ "port", "N", "its SSH port" },
+	{ "user", "U", "the account there" },
+	{ "keypair", "K", "log in with this keypair" },
+	{ "host-key", "FILE", "the remote's host keys, in place of those "
+	    "there; \"-\": standard input" },
+	{ "timeout", "S", "seconds for connecting" },
+	{ NULL, NULL, NULL },
+};
+
+const struct ctl_option ctl_connection_delete_options[] = {
+	{ "cascade", NULL, "also delete or release what uses it" },
+	{ NULL, NULL, NULL },
+};
+
+/* ---- finding ---- */
+
+/* The credential of this type and name. */
+static int
+find(struct ctl *c, const char *type, const char *what, const char *name,
+    json_t **rowp)
+{
+	json_t *rows = NULL;
+	int r;
+
+	*rowp = NULL;
+	/* nothing of a keypair is opened that is not selected */
+	if ((r = ctl_call(c, "keychaincredential.query",
+	    strcmp(type, "SSH_KEY_PAIR") == 0 ?
+	    json_pack("[[[s,s,s],[s,s,s]],{s:[s]}]", "name", "=", name,
+	    "type", "=", type, "select", "id") :
+	    json_pack("[[[s,s,s],[s,s,s]]]", "name", "=", name, "type", "=",
+	    type), -1, &rows)) != CTL_DONE)
+		return r;
+	if ((*rowp = json_incref(json_array_get(rows, 0))) == NULL)
+		r = ctl_fail(c, "there is no %s %s", what, name);
+	json_decref(rows);
+	return r;
+}
+
+int
+connection_find(struct ctl *c, const char *name, json_t **rowp)
+{
+	return find(c, "SSH_CREDENTIALS", "connection", name, rowp);
+}
+
+static int
+find_id(struct ctl *c, const char *name, json_int_t *idp)
+{
+	json_t *row;
+	int r;
+
+	if ((r = connection_find(c, name, &row)) == CTL_DONE)
+		*idp = row_int(row, "id");
+	json_decref(row);
+	return r;
+}
+
+static int
+put_keypair(struct ctl *c, const char *name, json_t *to, const char *field)
+{
+	json_t *row;
+	int r;
+
+	if ((r = find(c, "SSH_KEY_PAIR", "keypair", name, &row)) == CTL_DONE)
+		r = put(c, to, field, json_integer(row_int(row, "id")), "");
+	json_decref(row);
+	return r;
+}
+
+/* ---- add and edit ---- */
+
+/* What the options say of the attributes, besides the keypair. */
+static int
+add_attributes(const struct ctl *c, const struct ctl_args *a, json_t *to)
+{
+	const char *file = ctl_get(a, "host-key");
+	char *text = NULL;
+	int r;
+
+	if ((r = add_string(c, a, "host", to, "host")) != CTL_DONE ||
+	    (r = add_number(c, a, "port", to, "port")) != CTL_DONE ||
+	    (r = add_string(c, a, "user", to, "username")) != CTL_DONE ||
+	    (r = add_number(c, a, "timeout", to, "connect_timeout")) !=
+	    CTL_DONE || file == NULL)
+		return r;
+	if ((r = read_text(c, file, &text)) == CTL_DONE)
+		r = put(c, to, "remote_host_key", json_string(text), file);
+	/* it may have been a private key by mistake */
+	freezero(text, text != NULL ? strlen(text) : 0);
+	return r;
+}
+
+static int
+added(struct ctl *c, const struct ctl_args *a, const json_t *row)
+{
+	const char *made = ctl_get(a, "generate-keypair");
+
+	if (!c->json && made != NULL)
+		ctl_say("Generated keypair %s", made);
+	return ctl_done(c, row, "Added connection %s", row_string(row,
+	    "name"));
+}
+
+int
+ctl_connection_add(struct ctl *c, const struct ctl_args *a)
+{
+	const char *made = ctl_get(a, "generate-keypair");
+	const char *given = ctl_get(a, "keypair");
+	json_t *attributes = json_object(), *key, *options = NULL;
+	json_t *row = NULL;
+	int r;
+
+	key = json_pack("{s:b}", "generate_key", made != NULL ? 1 : 0);
+	if (ctl_get(a, "host") == NULL || (made == NULL) == (given == NULL) ||
+	    ctl_get(a, "host-key") == NULL) {
+		r = ctl_misuse(c, "say --host, --host-key, and --keypair or "
+		    "--generate-keypair");
+		goto out;
+	}
+	if (made != NULL) {
+		if ((r = put(c, key, "type", json_string("ed25519"), "")) ==
+		    CTL_DONE)
+			r = put(c, key, "name", json_string(made),
+			    "--generate-keypair");
+	} else {
+		r = put_keypair(c, given, key, "existing_key_id");
+	}
+	if (r != CTL_DONE || (r = add_attributes(c, a, attributes)) !=
+	    CTL_DONE)
+		goto out;
+	options = json_pack("{s:O,s:O}", "private_key", key, "manual_setup",
+	    attributes);
+	if ((r = put(c, options, "connection_name",
+	    json_string(a->positional[0]), "NAME")) == CTL_DONE &&
+	    (r = ctl_call(c, "keychaincredential.setup_ssh_connection",
+	    json_pack("[O]", options), -1, &row)) == CTL_DONE)
+		r = added(c, a, row);
+ out:
+	json_decref(key);
+	json_decref(attributes);
+	json_decref(options);
+	json_decref(row);
+	return r;
+}
+
+int
+ctl_connection_edit(struct ctl *c, const struct ctl_args *a)
+{
+	const char *pair = ctl_get(a, "keypair");
+	json_t *row, *change = json_object(), *attributes, *result = NULL;
+	int r;
+
+	if ((r = connection_find(c, a->positional[0], &row)) != CTL_DONE)
+		goto out;
+	/* the method replaces them all */
+	attributes = json_object_get(row, "attributes");
+	if ((r = add_attributes(c, a, attributes)) != CTL_DONE ||
+	    (pair != NULL && (r = put_keypair(c, pair, attributes,
+	    "private_key")) != CTL_DONE) ||
+	    (r = add_string(c, a, "name", change, "name")) != CTL_DONE ||
+	    (r = put(c, change, "attributes", json_incref(attributes),
+	    "")) != CTL_DONE)
+		goto out;
+	r = ctl_call(c, "keychaincredential.update", json_pack("[I,O]",
+	    row_int(row, "id"), change), -1, &result);
+	if (r == CTL_DONE)
+		r = ctl_done(c, result, "Changed connection %s",
+		    row_string(result, "name"));
+ out:
+	json_decref(row);
+	json_decref(change);
+	json_decref(result);
+	return r;
+}
+
+/* ---- list and show ---- */
+
+static void
+fill_connection(struct table *t, const json_t *row)
+{
+	const json_t *at = json_object_get(row, "attributes");
+	char made[WHEN_LEN];
+
+	table_add(t, row_string(row, "name"));
+	table_add(t, row_string(at, "host"));
+	table_addf(t, "%" JSON_INTEGER_FORMAT, row_int(at, "port"));
+	table_add(t, row_string(at, "username"));
+	table_add(t, row_string(row, "keypair"));
+	table_add(t, row_date(row, "created_at", "-", made, sizeof(made)));
+}
+
+int
+ctl_connection_list(struct ctl *c, const struct ctl_args *a)
+{
+	static const char *const fields[] = { "id", "name", "type",
+	    "attributes", "keypair", "host_keys", "created_at",
+	    "created_by", NULL };
+	static const char *const headings[] = { "NAME", "HOST", "PORT",
+	    "USER", "KEYPAIR", "CREATED" };
+	static const struct ctl_list list = {
+		.method = "keychaincredential.query", .fields = fields,
+		.headings = headings,
+		.columns = sizeof(headings) / sizeof(headings[0]),
+		.fill = fill_connection, .fields_always = true,
+		.type = "SSH_CREDENTIALS",
+	};
+
+	(void)a;
+	return ctl_list(c, &list);
+}
+
+static void
+show(const json_t *row)
+{
+	const json_t *at = json_object_get(row, "attributes"), *key;
+	char made[WHEN_LEN];
+	size_t i;
+
+	ctl_say("Connection   %s", row_string(row, "name"));
+	ctl_say("Host         %s", row_string(at, "host"));
+	ctl_say("Port         %" JSON_INTEGER_FORMAT, row_int(at, "port"));
+	ctl_say("User         %s", row_string(at, "username"));
+	ctl_say("Keypair      %s", row_string(row, "keypair"));
+	json_array_foreach(json_object_get(row, "host_keys"), i, key)
+		ctl_say("%s %s %s", i == 0 ? "Host keys   " :
+		    "            ", row_string(key, "fingerprint"),
+		    row_string(key, "type"));
+	ctl_say("Timeout      %" JSON_INTEGER_FORMAT " s",
+	    row_int(at, "connect_timeout"));
+	ctl_say("Created      %s by %s", row_date(row, "created_at", "-",
+	    made, sizeof(made)), row_string(row, "created_by"));
+}
+
+int
+ctl_connection_show(struct ctl *c, const struct ctl_args *a)
+{
+	json_t *row;
+	int r;
+
+	if ((r = connection_find(c, a->positional[0], &row)) == CTL_DONE) {
+		if (c->json)
+			ctl_print_json(row);
+		else
+			show(row);
+	}
+	json_decref(row);
+	return r;
+}
+
+/* ---- delete, used-by ---- */
+
+int
+ctl_connection_delete(struct ctl *c, const struct ctl_args *a)
+{
+	const char *name = a->positional[0];
+	json_t *result = NULL;
+	json_int_t id;
+	int r;
+
+	if ((r = find_id(c, name, &id)) != CTL_DONE ||
+	    (r = ctl_confirm(c, "Delete the connection %s?", name)) !=
+	    CTL_DONE)
+		return r;
+	r = ctl_call(c, "keychaincredential.delete", json_pack("[I,{s:b}]",
+	    id, "cascade", ctl_has(a, "cascade") ? 1 : 0), -1, &result);
+	if (r == CTL_DONE)
+		r = ctl_done(c, result, "Deleted connection %s", name);
+	json_decref(result);
+	return r;
+}
+
+int
+ctl_connection_used_by(struct ctl *c, const struct ctl_args *a)
+{
+	json_int_t id;
+	int r;
+
+	if ((r = find_id(c, a->positional[0], &id)) != CTL_DONE)
+		return r;
+	return credential_used_by(c, "connection", a->positional[0], id);
+}
