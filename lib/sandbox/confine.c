@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #include "lib/sandbox/confine.h"
 
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include <linux/capability.h>
-#include <linux/futex.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -27,6 +24,48 @@ nk_confine_descriptors(int fd)
 	if (close_range(NK_CONFINE_FD + 1, ~0U, 0) == -1)
 		return -errno;
 	return 0;
+}
+
+/* Numbers that nothing which is still to be moved has. */
+static int
+move_up(const int *fds, size_t n, int *up)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if ((up[i] = fcntl(fds[i], F_DUPFD, NK_CONFINE_SOCKET +
+		    NK_SANDBOX_SOCKETS_MAX)) == -1)
+			return -errno;
+	}
+	return 0;
+}
+
+int
+nk_confine_sockets(int fd, const int *fds, size_t n)
+{
+	int up[1 + NK_SANDBOX_SOCKETS_MAX], null, r;
+	size_t i;
+
+	if (n > NK_SANDBOX_SOCKETS_MAX)
+		return -EINVAL;
+	if ((r = move_up(&fd, 1, up)) < 0 ||
+	    (r = move_up(fds, n, up + 1)) < 0)
+		return r;
+	if (dup2(up[0], NK_CONFINE_FD) == -1)
+		return -errno;
+	for (i = 0; i < n; i++) {
+		if (dup2(up[1 + i], NK_CONFINE_SOCKET + (int)i) == -1)
+			return -errno;
+	}
+	/* What a library might print must not go out to a remote. */
+	if ((null = open("/dev/null", O_RDWR)) == -1)
+		return -errno;
+	for (i = NK_CONFINE_FD + 1; i < NK_CONFINE_SOCKET; i++) {
+		if (dup2(null, (int)i) == -1)
+			return -errno;
+	}
+	return close_range((unsigned int)(NK_CONFINE_SOCKET + n), ~0U,
+	    0) == -1 ? -errno : 0;
 }
 
 int
@@ -164,7 +203,8 @@ limit(__rlimit_resource_t which, rlim_t most)
 }
 
 int
-nk_confine_limits(size_t size, unsigned int seconds)
+nk_confine_limits(size_t size, unsigned int seconds,
+    unsigned int descriptors)
 {
 	int r;
 
@@ -177,73 +217,8 @@ nk_confine_limits(size_t size, unsigned int seconds)
 #endif
 	if ((r = limit(RLIMIT_CORE, 0)) < 0 ||
 	    (r = limit(RLIMIT_FSIZE, 0)) < 0 ||
-	    (r = limit(RLIMIT_NOFILE, 0)) < 0 ||
+	    (r = limit(RLIMIT_NOFILE, descriptors)) < 0 ||
 	    (r = limit(RLIMIT_NPROC, 0)) < 0)
 		return r;
 	return limit(RLIMIT_CPU, (rlim_t)seconds + 1);
-}
-
-/* ---- which system calls ---- */
-
-/*
- * What memory, time, randomness, the message and the end need, and nothing
- * that names a file, a process or an address.
- */
-static const int plain[] = {
-	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap),
-	SCMP_SYS(madvise), SCMP_SYS(mlock), SCMP_SYS(munlock),
-	SCMP_SYS(getrandom), SCMP_SYS(getpid), SCMP_SYS(clock_gettime),
-	SCMP_SYS(gettimeofday), SCMP_SYS(time),
-	SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn),
-	SCMP_SYS(restart_syscall),
-};
-
-static int
-allow_conditional(scmp_filter_ctx ctx)
-{
-	const struct scmp_arg_cmp socket[] = {
-		SCMP_A0_32(SCMP_CMP_EQ, NK_CONFINE_FD, 0),
-		SCMP_A4_64(SCMP_CMP_EQ, 0, 0),		/* no address */
-	};
-	const struct scmp_arg_cmp map[] = {
-		SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
-		SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS),
-	};
-	const struct scmp_arg_cmp wake[] = {	/* pthread_once(3) */
-		SCMP_A1_32(SCMP_CMP_EQ, FUTEX_WAKE_PRIVATE, 0),
-	};
-	int r;
-
-	if ((r = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW,
-	    SCMP_SYS(recvfrom), 2, socket)) < 0 ||
-	    (r = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW,
-	    SCMP_SYS(sendto), 2, socket)) < 0 ||
-	    (r = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW,
-	    SCMP_SYS(mmap), 2, map)) < 0 ||
-	    (r = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW,
-	    SCMP_SYS(mprotect), 1, map)) < 0)
-		return r;
-	return seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, SCMP_SYS(futex),
-	    1, wake);
-}
-
-int
-nk_confine_calls(void)
-{
-	scmp_filter_ctx ctx;
-	size_t i;
-	int r;
-
-	if ((ctx = seccomp_init(SCMP_ACT_KILL_PROCESS)) == NULL)
-		return -ENOMEM;
-	r = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH,
-	    SCMP_ACT_KILL_PROCESS);
-	for (i = 0; r == 0 && i < sizeof(plain) / sizeof(plain[0]); i++)
-		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, plain[i], 0);
-	if (r == 0)
-		r = allow_conditional(ctx);
-	if (r == 0)
-		r = seccomp_load(ctx);
-	seccomp_release(ctx);
-	return r;
 }

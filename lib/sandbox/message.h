@@ -23,4 +23,13 @@ struct nk_sandbox_head {
 #define NK_SANDBOX_NUMBERS	4
 #define NK_SANDBOX_ARGS		(3 + NK_SANDBOX_NUMBERS)
 
+/* For a task, the last number is that of its sockets. */
+#define NK_SANDBOX_TASK_OPTION	"--sandbox-task"
+
+/* In front of each packet that a task says or hears. */
+struct nk_sandbox_packet {
+	uint32_t	version;
+	uint32_t	type;
+};
+
 #endif /* NASKEYS_SANDBOX_MESSAGE_H */

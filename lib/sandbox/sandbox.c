@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "lib/sandbox/sandbox.h"
 
-#include <sys/pidfd.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,14 +14,12 @@
 #include "lib/account/passwdfile.h"
 #include "lib/account/textfile.h"
 #include "lib/monotonic.h"
-#include "lib/sandbox/confine.h"
 #include "lib/sandbox/message.h"
+#include "lib/sandbox/spawn.h"
 
 #define PASSWD_MAX	(64u << 20)	/* bytes of /etc/passwd */
 #define SECONDS		10
 #define SELF		"/proc/self/exe"
-#define NAME_SIZE	32		/* of a work's name */
-#define DIGITS_SIZE	11		/* of a uint32's digits */
 
 /* ---- whose it is ---- */
 
@@ -68,89 +62,6 @@ nk_sandbox_init(struct nk_sandbox *sb, const char *passwd_path)
 	r = find_user(sb, text);
 	free(text);
 	return r;
-}
-
-/* ---- starting the child ---- */
-
-/* Its arguments, made before the fork. */
-struct command {
-	const char	*program;
-	char		 work[NAME_SIZE];
-	char		 numbers[NK_SANDBOX_NUMBERS][DIGITS_SIZE];
-	char		*argv[NK_SANDBOX_ARGS + 1];
-};
-
-static int
-make_command(struct command *c, const struct nk_sandbox *sb,
-    const char *work, size_t max)
-{
-	static char name[] = "naskeys-sandbox", option[] = NK_SANDBOX_OPTION;
-	const uint32_t v[NK_SANDBOX_NUMBERS] = {
-		sb->uid, sb->gid, sb->seconds, (uint32_t)max,
-	};
-	int i;
-
-	c->program = sb->program;
-	if (strlen(work) >= sizeof(c->work))
-		return -ENOSYS;
-	memcpy(c->work, work, strlen(work) + 1);
-	c->argv[0] = name;
-	c->argv[1] = option;
-	c->argv[2] = c->work;
-	for (i = 0; i < NK_SANDBOX_NUMBERS; i++) {
-		(void)snprintf(c->numbers[i], DIGITS_SIZE, "%u", v[i]);
-		c->argv[3 + i] = c->numbers[i];
-	}
-	c->argv[3 + i] = NULL;
-	return 0;
-}
-
-static void
-forget_signals(void)
-{
-	struct sigaction plain = { .sa_handler = SIG_DFL };
-	sigset_t none;
-	int i;
-
-	for (i = 1; i < NSIG; i++)
-		(void)sigaction(i, &plain, NULL);
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-/* In the child, which is still a copy of us: nothing of it outlives exec. */
-static _Noreturn void
-become(const struct command *c, int fd)
-{
-	struct nk_sandbox_head head = { .version = NK_SANDBOX_VERSION };
-	char *environment[] = { NULL };
-
-	forget_signals();
-	if (nk_confine_descriptors(fd) < 0)
-		_exit(1);
-	(void)execve(c->program, c->argv, environment);
-	head.result = -errno;
-	(void)send(NK_CONFINE_FD, &head, sizeof(head), MSG_NOSIGNAL);
-	_exit(1);
-}
-
-/* Handlers of ours must not run in the child: fork with all blocked. */
-static pid_t
-fork_blocked(const struct command *c, int fd)
-{
-	sigset_t all, before;
-	pid_t pid;
-	int error;
-
-	(void)sigfillset(&all);
-	if (sigprocmask(SIG_SETMASK, &all, &before) == -1)
-		return -1;
-	if ((pid = fork()) == 0)
-		become(c, fd);
-	error = errno;
-	(void)sigprocmask(SIG_SETMASK, &before, NULL);
-	errno = error;
-	return pid;
 }
 
 /* ---- talking to it ---- */
@@ -254,46 +165,19 @@ talk(struct exchange *x, int64_t end)
 	return x->head.result;
 }
 
-/*
- * What it has said is all that counts, and that is over: it is ended in any
- * case.  The descriptor stands for this child even where its status went to
- * nobody (SIGCHLD ignored) and its number to another process.
- */
-static void
-end_child(pid_t pid, int pidfd)
-{
-	if (pidfd != -1) {
-		(void)pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
-		close(pidfd);
-	}
-	while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
-		;
-}
-
 static int
-run(const struct nk_sandbox *sb, const struct command *c, struct exchange *x)
+run(const struct nk_sandbox *sb, struct nk_sandbox_args *args,
+    struct exchange *x)
 {
 	int64_t end = nk_monotonic_ms() + (int64_t)sb->seconds * 1000;
-	int fds[2], pidfd, r;
-	pid_t pid;
+	struct nk_sandbox_child child;
+	int r;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1)
-		return -errno;
-	pid = fork_blocked(c, fds[1]);
-	r = pid == -1 ? -errno : 0;
-	close(fds[1]);
-	if (r == 0) {
-		pidfd = pidfd_open(pid, 0);
-		if (pidfd == -1 && errno != ESRCH) {
-			r = -errno;
-			(void)kill(pid, SIGKILL);
-		}
-		x->fd = fds[0];
-		if (r == 0)
-			r = talk(x, end);
-		end_child(pid, pidfd);
-	}
-	close(fds[0]);
+	if ((r = nk_sandbox_spawn(args, SOCK_STREAM, &child)) < 0)
+		return r;
+	x->fd = child.fd;
+	r = talk(x, end);
+	nk_sandbox_end(&child);
 	return r;
 }
 
@@ -306,16 +190,17 @@ nk_sandbox_run(const struct nk_sandbox *sb, const char *work,
 	struct exchange x = {
 		.fd = -1, .request = &message, .max = max, .answer = answer,
 	};
-	struct command c;
+	struct nk_sandbox_args args;
 	int r;
 
 	if (len > NK_SECRET_MAX - sizeof(head) || max > NK_SECRET_MAX)
 		return -E2BIG;
 	head.len = (uint32_t)len;
-	if ((r = make_command(&c, sb, work, max)) == 0 &&
+	if ((r = nk_sandbox_args(&args, sb, NK_SANDBOX_OPTION, work,
+	    (uint32_t)max)) == 0 &&
 	    (r = nk_secret_append(&message, &head, sizeof(head))) == 0 &&
 	    (r = nk_secret_append(&message, request, len)) == 0)
-		r = run(sb, &c, &x);
+		r = run(sb, &args, &x);
 	nk_secret_clear(&message);
 	if (r < 0)
 		nk_secret_clear(answer);

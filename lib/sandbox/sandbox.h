@@ -16,6 +16,11 @@
  *     with an empty environment;
  *  4. say nothing but one answer of a type and a length that its parent
  *     checks.
+ *
+ * What speaks to another machine has a program of its own, and there a child
+ * (nk_sandbox_start()) that may also have sockets which its parent gives it,
+ * a filter for its kind of work, and more than one message to say and to
+ * hear: each is one packet with a type.
  */
 
 #include <sys/types.h>
@@ -27,6 +32,13 @@
 #include "lib/seal/secret.h"
 
 #define NK_SANDBOX_USER	"naskeys-net"
+
+/* What a child may do; libc's calls for memory, time and its end are all's. */
+enum nk_sandbox_kind {
+	NK_SANDBOX_COMPUTE,	/* nothing else: one question, one answer */
+	NK_SANDBOX_DIAL,	/* read files, ask name servers, connect */
+	NK_SANDBOX_TALK,	/* use the sockets that it is given */
+};
 
 /*
  * What a piece of work looks like: it reads the request, appends its answer
@@ -82,5 +94,72 @@ int	nk_sandbox_run(const struct nk_sandbox *sb, const char *work,
  */
 void	nk_sandbox_serve(int argc, char *const *argv,
 	    const struct nk_sandbox_work *const *tables);
+
+/* ---- a child with messages ---- */
+
+#define NK_SANDBOX_SOCKETS_MAX	8
+#define NK_SANDBOX_MESSAGE_MAX	65536u	/* bytes of one, without its type */
+
+/*
+ * In the child: do the work and return; what is to be known of it was said.
+ * The first message that it hears is the request.
+ */
+struct nk_sandbox_task {
+	const char		*name;		/* NULL: the last row */
+	enum nk_sandbox_kind	 kind;
+	void			(*run)(size_t n_sockets);
+};
+
+struct nk_sandbox_child {
+	pid_t	pid;
+	int	pidfd;
+	int	fd;		/* poll(2) it: there is something to hear */
+};
+
+#define NK_SANDBOX_CHILD_NONE	((struct nk_sandbox_child){ -1, -1, -1 })
+
+/*
+ * Start sb->program for that task; it gets copies of the n sockets in fds.
+ * 0; -E2BIG, too many of them; -ENOSYS, the name is too long; -errno.  What
+ * goes wrong in the child ends it.
+ */
+int	nk_sandbox_start(const struct nk_sandbox *sb, const char *task,
+	    const int *fds, size_t n, struct nk_sandbox_child *c)
+	    NK_MUST_CHECK;
+
+/*
+ * Say bytes[len] to it, without waiting.  0; -E2BIG; -EPIPE, it has ended;
+ * -EAGAIN, it does not listen; -errno.
+ */
+int	nk_sandbox_tell(const struct nk_sandbox_child *c, uint32_t type,
+	    const void *bytes, size_t len) NK_MUST_CHECK;
+
+/*
+ * Hear one message until the moment "end" of nk_monotonic_ms(); a moment
+ * that is over means not to wait.  *bytes is used again for each; *fdp is a
+ * descriptor that came with it, the caller's to close, or -1.  0;
+ * -ETIMEDOUT; -EPIPE, it has ended; -EIO, it said what is no message;
+ * -errno.
+ */
+int	nk_sandbox_hear(const struct nk_sandbox_child *c, int64_t end,
+	    uint32_t *typep, struct nk_secret *bytes, int *fdp)
+	    NK_MUST_CHECK;
+
+/* End it, whatever it does; c is NK_SANDBOX_CHILD_NONE then. */
+void	nk_sandbox_end(struct nk_sandbox_child *c);
+
+/* The first thing in main(), as nk_sandbox_serve() but for tasks. */
+void	nk_sandbox_serve_tasks(int argc, char *const *argv,
+	    const struct nk_sandbox_task *const *tables);
+
+/*
+ * In the child: say bytes[len], with the descriptor fd unless it is -1; and
+ * hear the next message, waiting for it.  0 or -errno: then nobody is there
+ * who would want to know more.
+ */
+int	nk_sandbox_say(uint32_t type, const void *bytes, size_t len, int fd)
+	    NK_MUST_CHECK;
+int	nk_sandbox_listen(uint32_t *typep, struct nk_secret *bytes)
+	    NK_MUST_CHECK;
 
 #endif /* NASKEYS_SANDBOX_H */

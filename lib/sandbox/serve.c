@@ -15,7 +15,10 @@
 #include "lib/libcrypto.h"
 #include "lib/sandbox/confine.h"
 #include "lib/sandbox/message.h"
+#include "lib/sandbox/packet.h"
 #include "lib/sandbox/sandbox.h"
+
+#define DESCRIPTORS	64
 
 /* ---- how it was started ---- */
 
@@ -35,21 +38,21 @@ get_number(const char *text, uint32_t *np)
 }
 
 static bool
-get_arguments(int argc, char *const *argv, struct nk_sandbox *sb,
-    size_t *maxp)
+get_arguments(int argc, char *const *argv, const char *option,
+    struct nk_sandbox *sb, uint32_t *lastp)
 {
 	uint32_t v[NK_SANDBOX_NUMBERS];
 	int i;
 
 	if (argc != NK_SANDBOX_ARGS ||
-	    strcmp(argv[1], NK_SANDBOX_OPTION) != 0)
+	    strcmp(argv[1], option) != 0)
 		return false;
 	for (i = 0; i < NK_SANDBOX_NUMBERS; i++) {
 		if (!get_number(argv[3 + i], &v[i]))
 			return false;
 	}
 	*sb = (struct nk_sandbox){ v[0], v[1], v[2], NULL };
-	*maxp = v[3];
+	*lastp = v[3];
 	return true;
 }
 
@@ -89,19 +92,24 @@ start_libcrypto(void)
 	return 0;
 }
 
+/*
+ * Whatever this kind needs none of.  Of descriptors that is all but those
+ * that it has; one that asks name servers opens some.
+ */
 static int
-confine(const struct nk_sandbox *sb)
+confine(const struct nk_sandbox *sb, enum nk_sandbox_kind kind)
 {
+	unsigned int descriptors = kind == NK_SANDBOX_COMPUTE ? 0 :
+	    DESCRIPTORS;
 	size_t size = 0;
 	int r;
 
 	if ((r = nk_confine_measure(&size)) < 0 ||
-	    (r = nk_confine_descriptors(NK_CONFINE_FD)) < 0 ||
 	    (r = nk_confine_identity(sb)) < 0 ||
 	    (r = start_libcrypto()) < 0 ||
-	    (r = nk_confine_limits(size, sb->seconds)) < 0)
+	    (r = nk_confine_limits(size, sb->seconds, descriptors)) < 0)
 		return r;
-	return nk_confine_calls();
+	return nk_confine_calls(kind);
 }
 
 /* ---- request and answer ---- */
@@ -169,14 +177,16 @@ nk_sandbox_serve(int argc, char *const *argv,
 	struct nk_sandbox_head head = { .version = NK_SANDBOX_VERSION };
 	nk_sandbox_function work;
 	struct nk_sandbox sb;
-	size_t max;
+	uint32_t max;
 	int r;
 
-	if (!get_arguments(argc, argv, &sb, &max))
+	if (!get_arguments(argc, argv, NK_SANDBOX_OPTION, &sb, &max))
 		return;
 	work = find_work(tables, argv[2]);
 	/* Without its limits it does nothing but say so. */
-	if ((r = confine(&sb)) == 0 && (r = receive_request(&request)) == 0) {
+	if ((r = nk_confine_descriptors(NK_CONFINE_FD)) == 0 &&
+	    (r = confine(&sb, NK_SANDBOX_COMPUTE)) == 0 &&
+	    (r = receive_request(&request)) == 0) {
 		r = work == NULL ? -ENOSYS :
 		    work(request.p, request.len, &answer);
 		if (r == 0 && answer.len > max)
@@ -189,4 +199,61 @@ nk_sandbox_serve(int argc, char *const *argv,
 		r = send_all(answer.p, head.len);
 	nk_secret_clear(&answer);
 	_exit(r < 0 ? 1 : 0);
+}
+
+/* ---- tasks ---- */
+
+static const struct nk_sandbox_task *
+find_task(const struct nk_sandbox_task *const *tables, const char *name)
+{
+	const struct nk_sandbox_task *t;
+
+	for (; *tables != NULL; tables++) {
+		for (t = *tables; t->name != NULL; t++) {
+			if (strcmp(t->name, name) == 0)
+				return t;
+		}
+	}
+	return NULL;
+}
+
+void
+nk_sandbox_serve_tasks(int argc, char *const *argv,
+    const struct nk_sandbox_task *const *tables)
+{
+	int fds[NK_SANDBOX_SOCKETS_MAX];
+	const struct nk_sandbox_task *task;
+	struct nk_sandbox sb;
+	uint32_t n, i;
+
+	if (!get_arguments(argc, argv, NK_SANDBOX_TASK_OPTION, &sb, &n))
+		return;
+	if (n > NK_SANDBOX_SOCKETS_MAX ||
+	    (task = find_task(tables, argv[2])) == NULL ||
+	    task->kind == NK_SANDBOX_COMPUTE)
+		_exit(1);
+	for (i = 0; i < n; i++)
+		fds[i] = NK_CONFINE_SOCKET + (int)i;
+	if (nk_confine_sockets(NK_CONFINE_FD, fds, n) < 0 ||
+	    confine(&sb, task->kind) < 0)
+		_exit(1);
+	task->run(n);
+	_exit(0);
+}
+
+int
+nk_sandbox_say(uint32_t type, const void *bytes, size_t len, int fd)
+{
+	return nk_packet_send(NK_CONFINE_FD, type, bytes, len, fd, 0);
+}
+
+int
+nk_sandbox_listen(uint32_t *typep, struct nk_secret *bytes)
+{
+	int fd, r;
+
+	do {
+		r = nk_packet_receive(NK_CONFINE_FD, 0, typep, bytes, &fd);
+	} while (r == -EINTR);
+	return r;	/* a parent passes nothing on later */
 }
