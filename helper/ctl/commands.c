@@ -103,6 +103,9 @@ const struct ctl_command ctl_commands[] = {
 	{ "connection", "export", "NAME --format F [--private] [-o FILE]",
 	    "write what other programs need of a connection",
 	    ctl_connection_export_options, 1, 1, ctl_connection_export },
+	{ "connection", "scan", "HOST [--port N] [--timeout S]",
+	    "show the host keys of another machine",
+	    ctl_connection_scan_options, 1, 1, ctl_connection_scan },
 
 	{ "seal", "rotate", "", "seal all secrets with a new key",
 	    NULL, 0, 0, ctl_seal_rotate },

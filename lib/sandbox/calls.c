@@ -91,8 +91,8 @@ allow_message(scmp_filter_ctx ctx)
 /* ---- TALK: the sockets that it has ---- */
 
 static const int talk[] = {
-	SCMP_SYS(sendmsg), SCMP_SYS(recvmsg), SCMP_SYS(poll), SCMP_SYS(close), SCMP_SYS(getsockopt),
-	SCMP_SYS(setsockopt),
+	SCMP_SYS(sendmsg), SCMP_SYS(recvmsg), SCMP_SYS(poll),
+	SCMP_SYS(close), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt),
 };
 
 /* What a library tries by the way, and does without. */

@@ -111,6 +111,8 @@ static const struct {
 	{ "naskeys.consumer.unbind", "[77]",		"yyynnnaaa" },
 	{ "naskeys.consumer.list", "[]",		"yyynnnaaa" },
 	{ "keychaincredential.lend", "[77]",		"yyynnnaaa" },
+	{ "keychaincredential.remote_ssh_host_key_scan",
+	    "[{'host':'-'}]",				"yyynnnaaa" },
 	{ "naskeys.audit.query", "[]",			"yyynnnaaa" },
 	{ "naskeys.check", "[]",			"yyynnnaaa" },
 	{ "naskeys.sync", "[]",				"yyynnnaaa" },

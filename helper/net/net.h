@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NASKEYS_NET_H
+#define NASKEYS_NET_H
+
+/* What naskeys-net does in its sandbox; a file for each. */
+
+#include <stddef.h>
+
+/* NK_REMOTE_DIAL: names and connections. */
+void	dial_run(size_t n_sockets);
+/* NK_REMOTE_SCAN: host keys. */
+void	scan_run(size_t n_sockets);
+
+#endif /* NASKEYS_NET_H */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NASKEYS_NET_SAY_H
+#define NASKEYS_NET_SAY_H
+
+/*
+ * What the children of naskeys-net say to their parent (lib/remote/message.h).
+ * Where that fails nobody listens any more: the child ends.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/remote/message.h"
+#include "lib/remote/remote.h"
+
+void	say_step(enum nk_remote_step step);
+/* The step has failed; words may be NULL. */
+_Noreturn void	say_fault(enum nk_remote_fault fault, const char *words);
+_Noreturn void	say_done(void);
+void	say_socket(int fd);
+void	say_host_key(uint32_t which, const uint8_t *blob, size_t len);
+void	say_no_host_key(uint32_t which, enum nk_remote_fault fault,
+	    const char *words);
+
+/* The request: its bytes, which are never freed. */
+struct nk_wire	hear_request(void);
+
+#endif /* NASKEYS_NET_SAY_H */

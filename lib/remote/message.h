@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NASKEYS_REMOTE_MESSAGE_H
+#define NASKEYS_REMOTE_MESSAGE_H
+
+/*
+ * What the children of naskeys-net and their parent say to each other
+ * (numbers and strings as in lib/ssh/wire.h); for lib/remote and helper/net.
+ */
+
+#define NK_REMOTE_DIAL	"dial"
+#define NK_REMOTE_SCAN	"scan"
+
+enum nk_remote_message {
+	/*
+	 * To dial: uint32 port, uint32 how many connections, string host.
+	 * To scan: uint32 n, and for each of its n sockets the string of
+	 * algorithms that may prove a host key there.
+	 */
+	NK_REMOTE_MSG_REQUEST = 1,
+	/* uint32: the step that begins; each once, in their order */
+	NK_REMOTE_MSG_STEP,
+	/* uint32 fault, string in the words of whoever: the last message */
+	NK_REMOTE_MSG_FAULT,
+	/* a connection, as a descriptor */
+	NK_REMOTE_MSG_SOCKET,
+	/* uint32 which of its sockets, string: the blob of a proven key */
+	NK_REMOTE_MSG_HOST_KEY,
+	/* uint32 which of its sockets, uint32 fault, string: there is none */
+	NK_REMOTE_MSG_NO_HOST_KEY,
+	/* that was all: the last message */
+	NK_REMOTE_MSG_DONE,
+};
+
+#define NK_REMOTE_WORDS_MAX	200	/* bytes of a fault's string */
+
+#endif /* NASKEYS_REMOTE_MESSAGE_H */

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The sentences for what goes wrong with a remote. */
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/remote/report.h"
+
+static const char *const step_names[] = {
+	[NK_REMOTE_RESOLVE] = "resolve",
+	[NK_REMOTE_CONNECT] = "connect",
+	[NK_REMOTE_GREET] = "greet",
+	[NK_REMOTE_EXCHANGE] = "exchange",
+};
+
+/* What it did when the time was over, or the other end had enough. */
+static const char *const doings[] = {
+	[NK_REMOTE_RESOLVE] = "looking up the name",
+	[NK_REMOTE_CONNECT] = "connecting",
+	[NK_REMOTE_GREET] = "waiting for its greeting",
+	[NK_REMOTE_EXCHANGE] = "exchanging keys",
+};
+
+/* Behind the address; "" where it is all said before. */
+static const char *const sentences[NK_REMOTE_FAULTS] = {
+	[NK_REMOTE_NO_NAME] = "no name service knows this name",
+	[NK_REMOTE_NO_SERVERS] = "the name servers do not answer",
+	[NK_REMOTE_REFUSED] =
+	    "connection refused: does an SSH server listen on this port?",
+	[NK_REMOTE_UNREACHABLE] = "cannot be reached",
+	[NK_REMOTE_NO_SSH] = "what answers on this port is no SSH server",
+	[NK_REMOTE_NO_KEY] = "it has no host key of a type that is taken",
+	[NK_REMOTE_NO_ALGORITHM] = "it has no algorithm in common with us",
+	[NK_REMOTE_PROTOCOL] = "it does not keep to the SSH protocol",
+	[NK_REMOTE_FAILED] = "naskeys-net, which speaks to it, failed",
+};
+
+const char *
+nk_remote_step_name(enum nk_remote_step step)
+{
+	return step_names[step];
+}
+
+int
+nk_remote_check_host(const char *host, const char **whyp)
+{
+	static const char *const sentence = "is no host name or address";
+	size_t i, len = strlen(host);
+
+	for (i = 0; i < len && (isalnum((unsigned char)host[i]) ||
+	    strchr(".-_:%", host[i]) != NULL); i++)
+		;
+	if (len > 0 && len <= NK_REMOTE_HOST_MAX && i == len &&
+	    host[0] != '-')
+		return 0;
+	if (whyp != NULL)
+		*whyp = sentence;
+	return -EINVAL;
+}
+
+/* " (WORDS)", or nothing. */
+static void
+quote(char *text, size_t room, const uint8_t *words, size_t len)
+{
+	size_t i, n = 0;
+
+	text[0] = '\0';
+	if (len == 0 || room < 4)
+		return;
+	text[n++] = ' ';
+	text[n++] = '(';
+	for (i = 0; i < len && n + 2 < room; i++)
+		text[n++] = words[i] < ' ' || words[i] > '~' ? '?' :
+		    (char)words[i];
+	text[n++] = ')';
+	text[n] = '\0';
+}
+
+void
+nk_remote_reason(const struct nk_remote_target *t,
+    struct nk_remote_report *report, const void *words, size_t len)
+{
+	bool v6 = strchr(t->host, ':') != NULL;
+	const char *doing = report->n == 0 ? "starting" :
+	    doings[report->steps[report->n - 1].step];
+	char said[NK_REMOTE_REASON_MAX / 2], what[128];
+
+	quote(said, sizeof(said), words, len);
+	switch (report->fault) {
+	case NK_REMOTE_TIME:
+		(void)snprintf(what, sizeof(what),
+		    "no end within %u second%s: it was still %s", t->seconds,
+		    t->seconds == 1 ? "" : "s", doing);
+		break;
+	case NK_REMOTE_CLOSED:
+		(void)snprintf(what, sizeof(what),
+		    "it closed the connection while we were %s", doing);
+		break;
+	default:
+		(void)snprintf(what, sizeof(what), "%s",
+		    sentences[report->fault]);
+	}
+	(void)snprintf(report->reason, sizeof(report->reason),
+	    "%s%.100s%s port %u: %s%s", v6 ? "[" : "", t->host, v6 ? "]" : "",
+	    t->port, what, said);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NASKEYS_REMOTE_H
+#define NASKEYS_REMOTE_H
+
+/*
+ * Speaking SSH to another machine.  Every byte from there is read by a child
+ * of naskeys-net in the sandbox; here is decided what follows from what the
+ * children say, and here the time is kept.
+ *
+ *  1. No byte of the other machine's MUST be read in this process, nor a
+ *     child's word be believed without a check: numbers against tables,
+ *     lengths against limits, keys by the parser of keys, descriptors by
+ *     what the kernel says of them.
+ *  2. What the other machine says MUST reach a sentence only as printable
+ *     ASCII and cut short.
+ *  3. When the time is over, the children MUST be ended, whatever they do.
+ */
+
+#include <netinet/in.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/attr.h"
+#include "lib/sandbox/sandbox.h"
+#include "lib/ssh/hostkeys.h"
+
+#define NK_REMOTE_PROGRAM	NK_LIBEXECDIR "/naskeys/naskeys-net"
+
+#define NK_REMOTE_HOST_MAX	255u	/* bytes of a name or an address */
+#define NK_REMOTE_SECONDS_MAX	3600u
+#define NK_REMOTE_REASON_MAX	400u	/* bytes of a sentence */
+
+/* In this order, as far as a piece of work has them. */
+enum nk_remote_step {
+	NK_REMOTE_RESOLVE,
+	NK_REMOTE_CONNECT,
+	NK_REMOTE_GREET,	/* who the other end is */
+	NK_REMOTE_EXCHANGE,	/* of keys; it ends with the host key */
+};
+
+#define NK_REMOTE_STEPS	4
+
+/* "resolve", "connect", "greet", "exchange". */
+const char *nk_remote_step_name(enum nk_remote_step step);
+
+/* Why a step failed; what is said of it is in lib/remote/reason.c. */
+enum nk_remote_fault {
+	NK_REMOTE_FINE,
+	NK_REMOTE_TIME,		/* is over */
+	NK_REMOTE_NO_NAME,
+	NK_REMOTE_NO_SERVERS,	/* of names answer */
+	NK_REMOTE_REFUSED,
+	NK_REMOTE_UNREACHABLE,
+	NK_REMOTE_CLOSED,	/* by the other end */
+	NK_REMOTE_NO_SSH,
+	NK_REMOTE_NO_KEY,	/* of a type that was asked for */
+	NK_REMOTE_NO_ALGORITHM,	/* in common, but for that */
+	NK_REMOTE_PROTOCOL,	/* is broken */
+	NK_REMOTE_FAILED,	/* on our side */
+};
+
+#define NK_REMOTE_FAULTS	12
+
+struct nk_remote_target {
+	const char	*host;
+	uint16_t	 port;
+	unsigned int	 seconds;	/* for all of it; 1 to the maximum */
+};
+
+struct nk_remote_report {
+	struct {
+		enum nk_remote_step	step;
+		int64_t			ms;	/* that it took */
+		bool			done;
+	} steps[NK_REMOTE_STEPS];
+	size_t			 n;
+	int64_t			 since;		/* of the last one */
+	enum nk_remote_fault	 fault;
+	char			 reason[NK_REMOTE_REASON_MAX + 1];
+	char			 address[INET6_ADDRSTRLEN]; /* or "" */
+};
+
+/*
+ * Is it a name or an address to ask for?  0; or -EINVAL, with a sentence in
+ * *whyp (may be NULL).
+ */
+int	nk_remote_check_host(const char *host, const char **whyp)
+	    NK_MUST_CHECK;
+
+/*
+ * The host keys of the remote, of each type that is taken and that fits
+ * (nk_hostkeys_add()); keys that it has not proven to have are not among
+ * them.  0 with at least one key; -EIO, *report says why; -ENOMEM.
+ * sb->program is NK_REMOTE_PROGRAM, sb->seconds does not matter.
+ */
+int	nk_remote_scan(const struct nk_sandbox *sb,
+	    const struct nk_remote_target *t, struct nk_hostkeys *hk,
+	    struct nk_remote_report *report) NK_MUST_CHECK;
+
+#endif /* NASKEYS_REMOTE_H */

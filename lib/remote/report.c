@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+#include "lib/remote/report.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/monotonic.h"
+#include "lib/remote/message.h"
+#include "lib/ssh/wire.h"
+
+#define MESSAGES_MAX	64	/* that one child may say */
+
+void
+nk_remote_begin(struct nk_remote_talk *talk,
+    const struct nk_remote_target *t, struct nk_remote_report *report)
+{
+	memset(report, 0, sizeof(*report));
+	report->since = nk_monotonic_ms();
+	*talk = (struct nk_remote_talk){ t, report, NK_SANDBOX_CHILD_NONE,
+	    report->since + (int64_t)t->seconds * 1000, 0 };
+}
+
+/* ---- steps ---- */
+
+static void
+stop_clock(struct nk_remote_report *report)
+{
+	int64_t now = nk_monotonic_ms();
+
+	if (report->n > 0 && !report->steps[report->n - 1].done)
+		report->steps[report->n - 1].ms = now - report->since;
+	report->since = now;
+}
+
+void
+nk_remote_step_done(struct nk_remote_report *report)
+{
+	stop_clock(report);
+	if (report->n > 0 && report->fault == NK_REMOTE_FINE)
+		report->steps[report->n - 1].done = true;
+}
+
+int
+nk_remote_step(struct nk_remote_report *report, uint32_t step)
+{
+	if (step >= NK_REMOTE_STEPS || report->fault != NK_REMOTE_FINE ||
+	    (report->n > 0 &&
+	    step <= (uint32_t)report->steps[report->n - 1].step))
+		return -EIO;
+	nk_remote_step_done(report);
+	report->steps[report->n].step = (enum nk_remote_step)step;
+	report->n++;
+	return 0;
+}
+
+int
+nk_remote_fail(struct nk_remote_talk *talk, enum nk_remote_fault fault,
+    const void *words, size_t len)
+{
+	struct nk_remote_report *report = talk->report;
+
+	if (report->fault == NK_REMOTE_FINE) {
+		stop_clock(report);
+		report->fault = fault;
+		nk_remote_reason(talk->target, report, words, len);
+	}
+	return -EIO;
+}
+
+/* ---- the child ---- */
+
+int
+nk_remote_start(struct nk_remote_talk *talk, const struct nk_sandbox *sb,
+    const char *task, const int *fds, size_t n, const void *request,
+    size_t len)
+{
+	struct nk_sandbox limited = *sb;
+	int64_t left = talk->end - nk_monotonic_ms();
+	int r;
+
+	if (left <= 0)
+		return nk_remote_fail(talk, NK_REMOTE_TIME, NULL, 0);
+	limited.seconds = (unsigned int)(left / 1000) + 1;
+	talk->heard = 0;
+	if ((r = nk_sandbox_start(&limited, task, fds, n, &talk->child)) == 0)
+		r = nk_sandbox_tell(&talk->child, NK_REMOTE_MSG_REQUEST,
+		    request, len);
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	return nk_remote_fail(talk, NK_REMOTE_FAILED, NULL, 0);
+}
+
+void
+nk_remote_end(struct nk_remote_talk *talk)
+{
+	nk_sandbox_end(&talk->child);
+}
+
+static int
+take_fault(struct nk_remote_talk *talk, const struct nk_secret *bytes)
+{
+	struct nk_wire w = { bytes->p, bytes->len };
+	const uint8_t *words;
+	uint32_t fault;
+	size_t len;
+
+	if (nk_wire_get_u32(&w, &fault) < 0 ||
+	    nk_wire_get_string(&w, &words, &len) < 0 ||
+	    nk_wire_get_end(&w) < 0 || fault <= NK_REMOTE_TIME ||
+	    fault >= NK_REMOTE_FAULTS || len > NK_REMOTE_WORDS_MAX)
+		return nk_remote_fail(talk, NK_REMOTE_FAILED, NULL, 0);
+	return nk_remote_fail(talk, (enum nk_remote_fault)fault, words, len);
+}
+
+static int
+take_step(struct nk_remote_talk *talk, const struct nk_secret *bytes)
+{
+	struct nk_wire w = { bytes->p, bytes->len };
+	uint32_t step;
+
+	if (nk_wire_get_u32(&w, &step) < 0 || nk_wire_get_end(&w) < 0 ||
+	    nk_remote_step(talk->report, step) < 0)
+		return nk_remote_fail(talk, NK_REMOTE_FAILED, NULL, 0);
+	return 0;
+}
+
+/* 1: go on; 0: it is the caller's; -errno. */
+static int
+take(struct nk_remote_talk *talk, uint32_t type,
+    const struct nk_secret *bytes, int fd)
+{
+	int r;
+
+	if (++talk->heard > MESSAGES_MAX ||
+	    (fd != -1) != (type == NK_REMOTE_MSG_SOCKET))
+		return nk_remote_fail(talk, NK_REMOTE_FAILED, NULL, 0);
+	switch (type) {
+	case NK_REMOTE_MSG_STEP:
+		r = take_step(talk, bytes);
+		return r < 0 ? r : 1;
+	case NK_REMOTE_MSG_FAULT:
+		return take_fault(talk, bytes);
+	default:
+		return 0;
+	}
+}
+
+int
+nk_remote_hear(struct nk_remote_talk *talk, uint32_t *typep,
+    struct nk_secret *bytes, int *fdp)
+{
+	int r;
+
+	do {
+		r = nk_sandbox_hear(&talk->child, talk->end, typep, bytes,
+		    fdp);
+		if (r == -ENOMEM)
+			return r;
+		if (r < 0)
+			return nk_remote_fail(talk, r == -ETIMEDOUT ?
+			    NK_REMOTE_TIME : NK_REMOTE_FAILED, NULL, 0);
+		r = take(talk, *typep, bytes, *fdp);
+		if (r != 0 && *fdp != -1) {
+			close(*fdp);
+			*fdp = -1;
+		}
+	} while (r > 0);
+	return r;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+
+/* keychaincredential.*, where it speaks to another machine. */
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lib/remote/remote.h"
+#include "lib/rpc/keychain_private.h"
+#include "lib/rpc/rpc.h"
+
+#define SCHEMA	"keychain_remote_ssh_host_key_scan"
+#define PORT	22
+#define SECONDS	10
+
+/* ---- remote_ssh_host_key_scan ---- */
+
+static int64_t
+number_or(const json_t *o, const char *member, int64_t otherwise)
+{
+	const json_t *v = json_object_get(o, member);
+
+	return v == NULL ? otherwise : json_integer_value(v);
+}
+
+/* In the peer's words, as far as there are some. */
+static int
+say_fault(const struct nk_remote_report *report, struct nk_error *e)
+{
+	return nk_error_call(e, EFAULT, report->fault == NK_REMOTE_TIME ?
+	    "SSH timeout: %s" : "ssh-keyscan failed: %s", report->reason);
+}
+
+static int
+host_key_scan(struct nk_context *c, json_t *params, json_t **resultp,
+    struct nk_error *e)
+{
+	const json_t *o = json_array_get(params, 0);
+	const struct nk_remote_target t = {
+		.host = json_string_value(json_object_get(o, "host")),
+		.port = (uint16_t)number_or(o, "port", PORT),
+		.seconds = (unsigned int)number_or(o, "connect_timeout",
+		    SECONDS),
+	};
+	struct nk_remote_report report;
+	struct nk_hostkeys hk;
+	struct nk_sandbox sb;
+	const char *why;
+	char *text = NULL;
+	int r;
+
+	(void)c;
+	if (nk_remote_check_host(t.host, &why) < 0) {
+		nk_error_add(e, SCHEMA ".host", EINVAL, "It %s", why);
+		return -EINVAL;
+	}
+	if ((r = nk_keychain_sandbox(&sb, e)) < 0)
+		return r;
+	sb.program = NK_REMOTE_PROGRAM;
+	r = nk_remote_scan(&sb, &t, &hk, &report);
+	if (r == -EIO)
+		return say_fault(&report, e);
+	if (r == 0)
+		r = nk_hostkeys_write(&hk, &text);
+	nk_hostkeys_clear(&hk);
+	if (r == 0 && (*resultp = json_string(text)) == NULL)
+		r = -ENOMEM;
+	free(text);
+	return r;
+}
+
+/* ---- the table ---- */
+
+static const struct nk_arg scan_fields[] = {
+	{ .name = "host", .type = NK_ARG_STRING,
+	    .flags = NK_ARG_REQUIRED | NK_ARG_NONEMPTY },
+	{ .name = "port", .type = NK_ARG_INT, .min = 1, .max = UINT16_MAX },
+	{ .name = "connect_timeout", .type = NK_ARG_INT, .min = 1,
+	    .max = NK_REMOTE_SECONDS_MAX },
+	{ .name = NULL },
+};
+
+static const struct nk_arg scan_args[] = {
+	{ .name = SCHEMA, .type = NK_ARG_OBJECT, .flags = NK_ARG_REQUIRED,
+	    .fields = scan_fields },
+	{ .name = NULL },
+};
+
+const struct nk_method nk_methods_remote[] = {
+	{ "keychaincredential.remote_ssh_host_key_scan", NK_RIGHT_ADMIN,
+	    NK_APART, scan_args, host_key_scan },
+	{ .name = NULL },
+};

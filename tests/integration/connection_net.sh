@@ -1,0 +1,192 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+#
+# Speaking to another machine: the host keys of real servers over IPv4, IPv6
+# and names, and servers that do everything wrong, each of which gets its own
+# sentence in time and leaves nothing behind.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib/suite.bash"
+. "$(dirname "$0")/lib/far.bash"
+set -u
+tests=$(cd "$(dirname "$0")" && pwd)
+install_product
+systemd-sysusers /usr/lib/sysusers.d/naskeys.conf >/dev/null
+naskeysctl init >/dev/null || fail "init"
+cd "$scratch" || exit 1
+chmod 755 .
+
+check "another machine" make_far
+check "its keys" make_far_keys keys
+scan() { naskeysctl connection scan "$@"; }
+# What ssh-keyscan sees, as scan prints it; sorted, since both are sets.
+keyscan() { ssh-keyscan -p "$2" "$1" 2>/dev/null | grep -v '^#' | sort; }
+lines() { grep -v '^#' | sort; }
+types() { lines | cut -d' ' -f2 | tr '\n' ' '; }
+nobody_left() { ! pgrep -x naskeys-net >/dev/null &&
+    ! pgrep -f naskeys-sandbox >/dev/null; }
+
+### Host keys
+
+hostkeys() { local k; for k; do echo "HostKey $PWD/keys/$k"; done; }
+mapfile -t most < <(hostkeys rsa_2048 ed25519_256 ecdsa_256)
+mapfile -t all < <(hostkeys rsa_2048 ed25519_256 ecdsa_256 ecdsa_384)
+check "sshd" far_sshd 2201 most "${most[@]}"
+keyscan $far4 2201 >known
+for host in $far4 $far6 far.example far4.example far6.example; do
+	same "$host: as ssh-keyscan" "$(scan $host --port 2201 | lines)" \
+	    "$(sed "s/^\[$far4\]/[$host]/" known)"
+done
+same "in the order of their types" \
+    "$(scan $far4 --port 2201 | grep -v '^#' | cut -d' ' -f2 | tr '\n' ' ')" \
+    "ssh-ed25519 ssh-rsa ecdsa-sha2-nistp256 "
+same "with fingerprints" "$(scan $far4 --port 2201 | grep '^#' | sort)" \
+    "$(for k in rsa_2048 ed25519_256 ecdsa_256; do
+	ssh-keygen -lf keys/$k.pub | cut -d' ' -f2 | sed 's/^/# /'; done |
+	sort)"
+same "--json: the peer's text" \
+    "$(scan $far4 --port 2201 --json | jq -r . | sort)" \
+    "$(for k in rsa_2048 ed25519_256 ecdsa_256; do
+	cut -d' ' -f1,2 keys/$k.pub; done | sort)"
+
+check "sshd with more" far_sshd 2202 all "${all[@]}"
+same "both curves" "$(scan $far4 --port 2202 | types)" \
+    "ecdsa-sha2-nistp256 ecdsa-sha2-nistp384 ssh-ed25519 ssh-rsa "
+check "sshd with one" far_sshd 2203 one \
+    "HostKey $PWD/keys/ecdsa_521"
+same "one type alone" "$(scan $far4 --port 2203 | types)" \
+    "ecdsa-sha2-nistp521 "
+check "sshd with little patience" far_sshd 2204 few "${most[@]}" \
+    "MaxStartups 2:100:2"
+same "all keys, two at a time" "$(scan $far4 --port 2204 | types)" \
+    "ecdsa-sha2-nistp256 ssh-ed25519 ssh-rsa "
+check "sshd with SHA-1 alone" far_sshd 2205 old "HostKey $PWD/keys/rsa_2048" \
+    "HostKeyAlgorithms ssh-rsa"
+same "which is refused" "$(scan $far4 --port 2205 2>&1; echo $?)" \
+    "naskeysctl: connection scan: ssh-keyscan failed: $far4 port 2205: it has no host key of a type that is taken (it offers ssh-rsa)
+1"
+kexes="curve25519-sha256 ecdh-sha2-nistp521
+    diffie-hellman-group-exchange-sha256"
+[ "${LONG-no}" = no ] || kexes="$kexes ecdh-sha2-nistp256 ecdh-sha2-nistp384
+    diffie-hellman-group14-sha256 diffie-hellman-group16-sha512
+    diffie-hellman-group18-sha512"
+for kex in $kexes; do
+	far_sshd 2206 kex "${all[@]}" "KexAlgorithms $kex"
+	same "kex $kex" "$(scan $far4 --port 2206 | types)" \
+	    "ecdsa-sha2-nistp256 ecdsa-sha2-nistp384 ssh-ed25519 ssh-rsa "
+	kill "$(cat kex.pid)"
+	while far ss -Hltn 'sport = :2206' | grep -q .; do sleep 0.05; done
+done
+
+for t in ed25519 rsa ecdsa; do
+	dropbearkey -t $t -f db_$t >/dev/null 2>&1
+done
+far dropbear -p 2210 -P "$PWD/db.pid" -r db_ed25519 -r db_rsa -r db_ecdsa
+listens 2210
+same "dropbear" "$(scan $far4 --port 2210 | lines)" "$(keyscan $far4 2210)"
+same "with three keys" "$(scan $far4 --port 2210 | types | wc -w)" 3
+tinysshd-makekey tiny
+far systemd-socket-activate --inetd -a -l 2211 \
+    "$(command -v tinysshd)" "$PWD/tiny" 2>tiny.log &
+tiny=$!
+listens 2211
+same "tinyssh" "$(scan $far4 --port 2211 | lines)" "$(keyscan $far4 2211)"
+kill $tiny
+
+### What is refused
+
+says() {	# NAME WANTED ARGUMENT...
+	same "$1" "$(scan "${@:3}" 2>&1; echo $?)" \
+	    "naskeysctl: connection scan: $2"
+}
+says "nobody listens" "ssh-keyscan failed: $far4 port 2299: connection refused: does an SSH server listen on this port?
+1" $far4 --port 2299
+says "nor on any address of a name" "ssh-keyscan failed: far.example port 2299: connection refused: does an SSH server listen on this port?
+1" far.example --port 2299
+says "unreachable" "ssh-keyscan failed: 10.77.0.1 port 22: cannot be reached (Network is unreachable)
+1" 10.77.0.1
+: >/etc/resolv.conf
+same "an unknown name" "$(scan unknown.example 2>&1 | grep -c \
+    'ssh-keyscan failed: unknown.example port 22: \(the name servers do not answer\|no name service knows this name\) (')" 1
+for host in '' -oProxyCommand=x 'a b' 'a;b' '../x' 'a
+b' "$(printf 'x%.0s' {1..256})"; do
+	same "no host: ${host:0:20}" "$(scan --port 22 -- "$host" 2>&1 |
+	    grep -c 'keychain_remote_ssh_host_key_scan.host')" 1
+done
+for port in 0 65536 -1; do
+	refused "no port: $port" scan $far4 --port $port
+done
+refused "no time" scan $far4 --timeout 0
+
+### A hostile server
+
+mkfifo hostile.in
+far perl "$tests/hostile.pl" 2300 2201 <hostile.in >hostile.out &
+exec 7>hostile.in
+for _ in $(seq 100); do grep -q ready hostile.out && break; sleep 0.1; done
+at="$far4 port"
+# MODE, seconds, what is said
+cat >hostile.table <<TABLE
+0|2|SSH timeout: $at 2300: no end within 2 seconds: it was still waiting for its greeting
+1|2|SSH timeout: $at 2301: no end within 2 seconds: it was still waiting for its greeting
+2|5|ssh-keyscan failed: $at 2302: what answers on this port is no SSH server
+3|5|ssh-keyscan failed: $at 2303: what answers on this port is no SSH server (Receiving banner: too large banner)
+4|5|ssh-keyscan failed: $at 2304: it closed the connection while we were waiting for its greeting
+5|5|ssh-keyscan failed: $at 2305: what answers on this port is no SSH server
+6|5|ssh-keyscan failed: $at 2306: it closed the connection while we were exchanging keys
+7|2|SSH timeout: $at 2307: no end within 2 seconds: it was still exchanging keys
+8|5|ssh-keyscan failed: $at 2308: it does not keep to the SSH protocol
+9|5|ssh-keyscan failed: $at 2309:
+10|5|ssh-keyscan failed: $at 2310: it has no host key of a type that is taken
+11|5|ssh-keyscan failed: $at 2311: it has no algorithm in common with us
+12|5|ssh-keyscan failed: $at 2312:
+13|2|SSH timeout: $at 2313: no end within 2 seconds: it was still exchanging keys
+14|5|ssh-keyscan failed: $at 2314:
+15|5|ssh-keyscan failed: $at 2315: it closed the connection while we were exchanging keys (Received SSH_MSG_DISCONNECT: 11:go ?[31maway?xxx
+16|2|SSH timeout: $at 2316: no end within 2 seconds: it was still exchanging keys
+17|5|ssh-keyscan failed: $at 2317: what answers on this port is no SSH server
+18|5|ssh-keyscan failed: $at 2318: it closed the connection while we were exchanging keys
+19|5|ssh-keyscan failed: $at 2319: it closed the connection while we were exchanging keys
+20|5|ssh-keyscan failed: $at 2320: it closed the connection while we were exchanging keys
+21|5|ssh-keyscan failed: $at 2321: it closed the connection while we were exchanging keys
+TABLE
+attack() {	# MODE SECONDS
+	local begin end
+	begin=$(date +%s%N)
+	scan $far4 --port $((2300 + $1)) --timeout "$2" >"said.$1" 2>&1
+	echo "$?" >"status.$1"
+	end=$(date +%s%N)
+	echo $(((end - begin) / 1000000)) >"ms.$1"
+}
+attacks=
+while IFS='|' read -r mode seconds _; do
+	attack "$mode" "$seconds" &
+	attacks="$attacks $!"
+done <hostile.table
+# shellcheck disable=SC2086
+wait $attacks
+while IFS='|' read -r mode seconds want; do
+	said=$(head -c 2000 "said.$mode")
+	same "hostile $mode: says so" "${said:0:$((29 + ${#want}))}" \
+	    "naskeysctl: connection scan: $want"
+	same "hostile $mode: fails" "$(cat "status.$mode")" 1
+	same "hostile $mode: one line, not too long" \
+	    "$(wc -l <"said.$mode") $(($(wc -c <"said.$mode") < 500))" "1 1"
+	check "hostile $mode: in time" \
+	    test "$(cat "ms.$mode")" -lt $((seconds * 1000 + 1500))
+done <hostile.table
+check "no child is left" nobody_left
+exec 7>&-
+
+### Who speaks
+
+# Whatever names an address of the other machine's belongs to a process that
+# has become somebody else first, and no filter has ended one.
+strace -f -qq -o trace naskeysctl connection scan $far4 --port 2202 >/dev/null
+same "no system call was missing" "$(grep -c 'killed by SIGSYS' trace)" 0
+same "and root speaks to nobody" "$(awk '
+    / setresuid\(/ { other[$1] = 1 }
+    / (connect|sendto|recvfrom)\(/ && /AF_INET/ && !other[$1]' trace)" ""
+check "but the children do" grep -q 'connect(.*AF_INET' trace
+for f in most all one few old; do kill "$(cat $f.pid)"; done
+kill "$(cat db.pid)"
+finish

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Speaking to another machine, from the parent's side: children that lie.
+ * This program is their program, too; which lie it is, it is told by its
+ * group id.
+ */
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "helper/net/say.h"
+#include "lib/monotonic.h"
+#include "lib/remote/dial.h"
+#include "lib/ssh/base64.h"
+#include "lib/ssh/wire.h"
+#include "tests/unit/ssh_keys.h"
+
+#define NET_UID	64123
+#define NET_GID	64124
+
+static int lie;			/* in a child: which */
+static int listener = -1;
+static uint16_t port;
+
+/* ---- a server that takes connections and says nothing ---- */
+
+static void
+setup(void)
+{
+	struct sockaddr_in a = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	socklen_t len = sizeof(a);
+
+	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_eq(bind(listener, (struct sockaddr *)&a, sizeof(a)),
+	    0);
+	ck_assert_int_eq(listen(listener, 64), 0);
+	ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&a, &len),
+	    0);
+	port = ntohs(a.sin_port);
+}
+
+static void
+teardown(void)
+{
+	close(listener);
+}
+
+/* ---- what is said of a host ---- */
+
+static const struct {
+	const char	*host;
+	int		 r;
+} hosts[] = {
+	{ "nas.example", 0 },
+	{ "10.0.0.1", 0 },
+	{ "fd09::2", 0 },
+	{ "fe80::1%eth0", 0 },
+	{ "_service.example.", 0 },
+	{ "", -EINVAL },
+	{ "-oProxyCommand=x", -EINVAL },
+	{ "a b", -EINVAL },
+	{ "a\nb", -EINVAL },
+	{ "a/b", -EINVAL },
+	{ "user@host", -EINVAL },
+	{ "[fd09::2]", -EINVAL },
+	{ "n\xc3\xa4s", -EINVAL },
+};
+
+START_TEST(host)
+{
+	const char *why = NULL;
+
+	ck_assert_msg(nk_remote_check_host(hosts[_i].host, &why) ==
+	    hosts[_i].r, "%s", hosts[_i].host);
+	ck_assert((why != NULL) == (hosts[_i].r < 0));
+	ck_assert_int_eq(nk_remote_check_host(hosts[_i].host, NULL),
+	    hosts[_i].r);
+}
+END_TEST
+
+START_TEST(long_host)
+{
+	char name[NK_REMOTE_HOST_MAX + 2];
+
+	memset(name, 'a', sizeof(name));
+	name[NK_REMOTE_HOST_MAX + 1] = '\0';
+	ck_assert_int_eq(nk_remote_check_host(name, NULL), -EINVAL);
+	name[NK_REMOTE_HOST_MAX] = '\0';
+	ck_assert_int_eq(nk_remote_check_host(name, NULL), 0);
+}
+END_TEST
+
+/* ---- is it a connection? ---- */
+
+static int
+connect_to(uint16_t p)
+{
+	struct sockaddr_in a = {
+		.sin_family = AF_INET, .sin_port = htons(p),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd == -1 || connect(fd, (struct sockaddr *)&a, sizeof(a)) == -1)
+		_exit(1);
+	return fd;
+}
+
+START_TEST(sockets)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+	int pair[2], fd = connect_to(port);
+
+	ck_assert_int_eq(nk_remote_check_socket(fd, port, text), 0);
+	ck_assert_str_eq(text, "127.0.0.1");
+	ck_assert_int_eq(nk_remote_check_socket(fd, port ^ 1, text), -EIO);
+	close(fd);
+	ck_assert_int_eq(nk_remote_check_socket(listener, port, text), -EIO);
+	ck_assert_int_eq(nk_remote_check_socket(-1, port, text), -EIO);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	ck_assert_int_eq(nk_remote_check_socket(pair[0], port, text), -EIO);
+	close(pair[0]);
+	close(pair[1]);
+	ck_assert_int_ge(fd = socket(AF_INET, SOCK_STREAM, 0), 0);
+	ck_assert_int_eq(nk_remote_check_socket(fd, port, text), -EIO);
+	close(fd);
+	ck_assert_int_ge(fd = open("/dev/null", O_RDWR), 0);
+	ck_assert_int_eq(nk_remote_check_socket(fd, port, text), -EIO);
+	close(fd);
+}
+END_TEST
+
+/* ---- children: how they say it right ---- */
+
+struct dial_request {
+	uint32_t	port, n;
+};
+
+static struct dial_request
+hear_dial(void)
+{
+	struct nk_wire w = hear_request();
+	struct dial_request d;
+
+	if (nk_wire_get_u32(&w, &d.port) < 0 ||
+	    nk_wire_get_u32(&w, &d.n) < 0)
+		_exit(1);
+	return d;
+}
+
+static void
+dial_well(void)
+{
+	struct dial_request d = hear_dial();
+
+	say_step(NK_REMOTE_RESOLVE);
+	say_step(NK_REMOTE_CONNECT);
+	for (; d.n > 0; d.n--)
+		say_socket(connect_to((uint16_t)d.port));
+	say_done();
+}
+
+static void
+say_key(uint32_t which, const char *base64)
+{
+	uint8_t *blob;
+	size_t len;
+
+	if (nk_base64_decode(base64, strlen(base64), &blob, &len) < 0)
+		_exit(1);
+	say_host_key(which, blob, len);
+	free(blob);
+}
+
+static void
+raw(uint32_t type, const void *bytes, size_t len, int fd)
+{
+	if (nk_sandbox_say(type, bytes, len, fd) < 0)
+		_exit(1);
+}
+
+static void
+hold(void)
+{
+	for (;;)
+		(void)poll(NULL, 0, -1);
+}
+
+#define NUMBER(n)	(const uint8_t[]){ 0, 0, 0, n }
+
+/* ---- children that lie: of names and connections ---- */
+
+#define DIAL(name, what)						\
+static void								\
+name(void)								\
+{									\
+	struct dial_request d = hear_dial();				\
+									\
+	(void)d;							\
+	say_step(NK_REMOTE_RESOLVE);					\
+	what;								\
+}
+
+DIAL(dial_ends, (void)0)
+DIAL(dial_holds, hold())
+DIAL(dial_far_step, raw(NK_REMOTE_MSG_STEP, NUMBER(NK_REMOTE_STEPS), 4, -1))
+DIAL(dial_same_step, say_step(NK_REMOTE_RESOLVE))
+DIAL(dial_step_back, (say_step(NK_REMOTE_CONNECT),
+    say_step(NK_REMOTE_RESOLVE)))
+DIAL(dial_short_step, raw(NK_REMOTE_MSG_STEP, NUMBER(1), 3, -1))
+DIAL(dial_long_step, raw(NK_REMOTE_MSG_STEP, (const uint8_t[5]){ 0 }, 5, -1))
+DIAL(dial_unknown, raw(99, NULL, 0, -1))
+DIAL(dial_key, say_key(0, ED25519_BASE64))
+DIAL(dial_done, say_done())
+DIAL(dial_fine, raw(NK_REMOTE_MSG_FAULT, (const uint8_t[8]){ 0 }, 8, -1))
+DIAL(dial_time, say_fault(NK_REMOTE_TIME, NULL))
+DIAL(dial_far_fault, say_fault(NK_REMOTE_FAULTS, NULL))
+DIAL(dial_short_fault, raw(NK_REMOTE_MSG_FAULT, NUMBER(4), 4, -1))
+DIAL(dial_refused, say_fault(NK_REMOTE_REFUSED, NULL))
+DIAL(dial_words, say_fault(NK_REMOTE_UNREACHABLE, "\033[31m\n\xc3(x)"))
+DIAL(dial_no_fd, say_socket(-1))
+DIAL(dial_fd_with_step, raw(NK_REMOTE_MSG_STEP, NUMBER(1), 4, 1))
+DIAL(dial_file, say_socket(1))
+DIAL(dial_itself, say_socket(0))
+DIAL(dial_too_many, for (d.n++; d.n > 0; d.n--)
+    say_socket(connect_to((uint16_t)d.port)))
+DIAL(dial_elsewhere, say_socket(connect_to(9)))
+DIAL(dial_flood, for (;;) say_socket(connect_to((uint16_t)d.port)))
+
+static void
+dial_long_words(void)
+{
+	uint8_t bytes[8 + NK_REMOTE_WORDS_MAX + 1];
+	struct nk_wire_out o = { bytes, sizeof(bytes) };
+
+	(void)hear_dial();
+	if (nk_wire_put_u32(&o, NK_REMOTE_REFUSED) < 0 ||
+	    nk_wire_put_u32(&o, NK_REMOTE_WORDS_MAX + 1) < 0)
+		_exit(1);
+	memset(o.p, 'x', o.left);
+	raw(NK_REMOTE_MSG_FAULT, bytes, sizeof(bytes), -1);
+}
+
+/* ---- of host keys ---- */
+
+#define SCAN(name, what)						\
+static void								\
+name(void)								\
+{									\
+	(void)hear_request();						\
+	say_step(NK_REMOTE_GREET);					\
+	what;								\
+}
+
+SCAN(scan_ends, (void)0)
+SCAN(scan_holds, hold())
+SCAN(scan_well, (say_key(2, P256_BASE64),
+    say_no_host_key(3, NK_REMOTE_NO_KEY, NULL),
+    say_step(NK_REMOTE_EXCHANGE),
+    say_no_host_key(4, NK_REMOTE_NO_KEY, "it offers others"),
+    say_key(1, RSA2048_BASE64), say_key(0, ED25519_BASE64), say_done()))
+SCAN(scan_one, (say_key(0, ED25519_BASE64), say_done()))
+SCAN(scan_one_and_time, (say_key(0, ED25519_BASE64), hold()))
+SCAN(scan_one_and_end, say_key(0, ED25519_BASE64))
+SCAN(scan_other_socket, say_key(5, ED25519_BASE64))
+SCAN(scan_far_socket, say_key(UINT32_MAX, ED25519_BASE64))
+SCAN(scan_twice, (say_key(0, RSA1024_BASE64), say_key(0, ED25519_BASE64)))
+SCAN(scan_both, (say_no_host_key(0, NK_REMOTE_NO_KEY, NULL),
+    say_key(0, ED25519_BASE64)))
+SCAN(scan_garbage, say_host_key(0, (const uint8_t *)"garbage", 7))
+SCAN(scan_empty, say_host_key(0, NULL, 0))
+SCAN(scan_certificate, (say_key(0, CERT_ED25519_BASE64), say_done()))
+SCAN(scan_dsa, (say_key(0, DSA_BASE64), say_done()))
+SCAN(scan_fine_fault, say_no_host_key(0, NK_REMOTE_FINE, NULL))
+SCAN(scan_far_fault, say_no_host_key(0, NK_REMOTE_FAULTS, NULL))
+SCAN(scan_short, raw(NK_REMOTE_MSG_NO_HOST_KEY, NUMBER(0), 4, -1))
+SCAN(scan_socket, say_socket(3))
+SCAN(scan_socket_with_key, raw(NK_REMOTE_MSG_HOST_KEY, NUMBER(0), 4, 3))
+SCAN(scan_none, (say_no_host_key(0, NK_REMOTE_NO_KEY, "it offers ssh-dss"),
+    say_no_host_key(1, NK_REMOTE_NO_KEY, "no"),
+    say_no_host_key(2, NK_REMOTE_NO_KEY, "no"),
+    say_no_host_key(3, NK_REMOTE_NO_KEY, "no"),
+    say_no_host_key(4, NK_REMOTE_NO_KEY, "no"), say_done()))
+SCAN(scan_closed, (say_no_host_key(0, NK_REMOTE_NO_KEY, "no"),
+    say_no_host_key(3, NK_REMOTE_CLOSED, "far"), say_done()))
+SCAN(scan_silent, say_done())
+SCAN(scan_fault, say_fault(NK_REMOTE_PROTOCOL, "x"))
+
+/* ---- all of them ---- */
+
+#define WELL_TEXT	"ssh-ed25519 " ED25519_BASE64 "\nssh-rsa "	\
+	RSA2048_BASE64 "\necdsa-sha2-nistp256 " P256_BASE64
+#define ONE_TEXT	"ssh-ed25519 " ED25519_BASE64
+
+static const struct {
+	const char		*what;
+	void			(*dial)(void);
+	void			(*scan)(void);
+	enum nk_remote_fault	 fault;
+	const char		*says;	/* keys, or the end of the reason */
+} lies[] = {
+#define WELL(f, text)	{ #f, dial_well, f, NK_REMOTE_FINE, text }
+	WELL(scan_well, WELL_TEXT),
+	WELL(scan_one, ONE_TEXT),
+	WELL(scan_one_and_time, ONE_TEXT),
+	WELL(scan_one_and_end, ONE_TEXT),
+#define BROKEN(f)	{ #f, f, NULL, NK_REMOTE_FAILED, "failed" }
+	BROKEN(dial_ends), BROKEN(dial_far_step), BROKEN(dial_same_step),
+	BROKEN(dial_step_back), BROKEN(dial_short_step),
+	BROKEN(dial_long_step), BROKEN(dial_unknown), BROKEN(dial_key),
+	BROKEN(dial_done), BROKEN(dial_fine), BROKEN(dial_time),
+	BROKEN(dial_far_fault), BROKEN(dial_short_fault),
+	BROKEN(dial_long_words), BROKEN(dial_no_fd),
+	BROKEN(dial_fd_with_step), BROKEN(dial_file), BROKEN(dial_itself),
+	BROKEN(dial_too_many), BROKEN(dial_elsewhere), BROKEN(dial_flood),
+	{ "dial_refused", dial_refused, NULL, NK_REMOTE_REFUSED,
+	    "listen on this port?" },
+	{ "dial_words", dial_words, NULL, NK_REMOTE_UNREACHABLE,
+	    "cannot be reached (?[31m??" "(x))" },
+	{ "dial_holds", dial_holds, NULL, NK_REMOTE_TIME,
+	    "no end within 1 second: it was still looking up the name" },
+#undef BROKEN
+#define BROKEN(f)	{ #f, dial_well, f, NK_REMOTE_FAILED, "failed" }
+	BROKEN(scan_ends), BROKEN(scan_other_socket),
+	BROKEN(scan_far_socket), BROKEN(scan_twice), BROKEN(scan_both),
+	BROKEN(scan_garbage), BROKEN(scan_empty), BROKEN(scan_fine_fault),
+	BROKEN(scan_far_fault), BROKEN(scan_short), BROKEN(scan_socket),
+	BROKEN(scan_socket_with_key),
+	{ "scan_certificate", dial_well, scan_certificate,
+	    NK_REMOTE_NO_KEY, "of a type that is taken" },
+	{ "scan_dsa", dial_well, scan_dsa,
+	    NK_REMOTE_NO_KEY, "of a type that is taken" },
+	{ "scan_silent", dial_well, scan_silent,
+	    NK_REMOTE_NO_KEY, "of a type that is taken" },
+	{ "scan_none", dial_well, scan_none,
+	    NK_REMOTE_NO_KEY, "that is taken (it offers ssh-dss)" },
+	{ "scan_closed", dial_well, scan_closed, NK_REMOTE_CLOSED,
+	    "while we were waiting for its greeting (far)" },
+	{ "scan_fault", dial_well, scan_fault, NK_REMOTE_PROTOCOL,
+	    "does not keep to the SSH protocol (x)" },
+	{ "scan_holds", dial_well, scan_holds, NK_REMOTE_TIME,
+	    "no end within 1 second: it was still waiting for its "
+	    "greeting" },
+};
+
+#define LIES	((int)(sizeof(lies) / sizeof(lies[0])))
+
+static void
+dial(size_t n)
+{
+	(void)n;
+	lies[lie].dial();
+}
+
+static void
+scan(size_t n)
+{
+	(void)n;
+	lies[lie].scan();
+}
+
+static bool
+ends_with(const char *text, const char *with)
+{
+	size_t n = strlen(text), m = strlen(with);
+
+	return n >= m && strcmp(text + n - m, with) == 0;
+}
+
+/* Descriptors and children are as before, and there is a report. */
+START_TEST(lies_are_seen)
+{
+	const struct nk_sandbox sb = {
+		geteuid() == 0 ? NET_UID : (uid_t)-1,
+		(gid_t)(NET_GID + _i), 20, "/proc/self/exe",
+	};
+	const struct nk_remote_target t = { "nas.example", port, 1 };
+	struct nk_remote_report report;
+	struct nk_hostkeys hk;
+	char *text = NULL;
+	int64_t begin = nk_monotonic_ms();
+	int before, r;
+
+	before = dup(listener);
+	close(before);
+	r = nk_remote_scan(&sb, &t, &hk, &report);
+	ck_assert_int_le(nk_monotonic_ms() - begin, 15000);
+	ck_assert_msg(report.fault == lies[_i].fault, "%s: fault %d (%s)",
+	    lies[_i].what, report.fault, report.reason);
+	ck_assert_int_eq(r, report.fault == NK_REMOTE_FINE ? 0 : -EIO);
+	ck_assert_int_eq(nk_hostkeys_write(&hk, &text), 0);
+	ck_assert_msg(r == 0 ? strcmp(text, lies[_i].says) == 0 :
+	    text[0] == '\0' && ends_with(report.reason, lies[_i].says),
+	    "%s: %s%s", lies[_i].what, text, report.reason);
+	ck_assert(r == 0 || strncmp(report.reason, "nas.example port ",
+	    17) == 0);
+	ck_assert_uint_le(report.n, NK_REMOTE_STEPS);
+	free(text);
+	nk_hostkeys_clear(&hk);
+	r = dup(listener);
+	close(r);
+	ck_assert_msg(r == before, "%s: %d is open", lies[_i].what, before);
+	ck_assert(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD);
+}
+END_TEST
+
+/* Without the program there is a sentence, too. */
+START_TEST(no_program)
+{
+	const struct nk_sandbox sb = {
+		geteuid() == 0 ? NET_UID : (uid_t)-1, NET_GID, 20,
+		"/nonexistent/naskeys-net",
+	};
+	const struct nk_remote_target t = { "::1", port, 1 };
+	struct nk_remote_report report;
+	struct nk_hostkeys hk;
+
+	ck_assert_int_eq(nk_remote_scan(&sb, &t, &hk, &report), -EIO);
+	ck_assert_int_eq(report.fault, NK_REMOTE_FAILED);
+	ck_assert_ptr_eq(strstr(report.reason, "[::1] port "),
+	    report.reason);
+	ck_assert_uint_eq(hk.n, 0);
+}
+END_TEST
+
+static const struct nk_sandbox_task tasks[] = {
+	{ NK_REMOTE_DIAL, NK_SANDBOX_DIAL, dial },
+	{ NK_REMOTE_SCAN, NK_SANDBOX_TALK, scan },
+	{ .name = NULL },
+};
+
+int
+main(int argc, char **argv)
+{
+	const struct nk_sandbox_task *const tables[] = { tasks, NULL };
+	Suite *s = suite_create("remote");
+	TCase *tc = tcase_create("all");
+	SRunner *sr;
+	int failed;
+
+	if (argc > 4 && strcmp(argv[1], "--sandbox-task") == 0)
+		lie = (int)strtol(argv[4], NULL, 10) - NET_GID;
+	nk_sandbox_serve_tasks(argc, argv, tables);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 60);
+	tcase_add_loop_test(tc, host, 0, sizeof(hosts) / sizeof(hosts[0]));
+	tcase_add_test(tc, long_host);
+	tcase_add_test(tc, sockets);
+	tcase_add_loop_test(tc, lies_are_seen, 0, LIES);
+	tcase_add_test(tc, no_program);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
