@@ -4,10 +4,10 @@
 # naskeys-authorized-keys started as sshd starts it, against an empty program
 # and what the same system calls cost in one; and with many users against few.
 set -eu
-users="1000 10000 100000"
-[ "${LONG-no}" = no ] || users="$users 1000000"
+rounds=400 users="1000 10000 100000"
+[ "${LONG-no}" = no ] || rounds=1500 users="$users 1000000"
 cd "$BUILD"
 # shellcheck disable=SC2086
-tests/bench/bench_akc "$PWD/naskeys-authorized-keys" \
+tests/bench/bench_akc $rounds "$PWD/naskeys-authorized-keys" \
     "$PWD/tests/bench/empty" "$PWD/tests/bench/empty_alike" \
     "$PWD/tests/bench/calls" $users

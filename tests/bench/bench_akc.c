@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * bench_akc PROGRAM EMPTY ALIKE CALLS USERS...
+ * bench_akc ROUNDS PROGRAM EMPTY ALIKE CALLS USERS...
  *
  * naskeys-authorized-keys, started and reaped as sshd does, against an empty
  * program, an empty program that is linked alike, and one that only makes
@@ -22,7 +22,6 @@
 #include "tests/fixture/maps.h"
 
 #define BATCH		5u
-#define ROUNDS		1500u
 #define WORKERS_MAX	8
 #define FIRST_UID	10000u
 
@@ -185,14 +184,15 @@ finish(const struct worker *w)
 }
 
 static void
-compare(const struct worker *a, const struct worker *b, const char *title)
+compare(const struct worker *a, const struct worker *b, size_t rounds,
+    const char *title)
 {
 	static struct nk_rounds r;
 	uint64_t seed;
 
 	(void)ask(a, 1);
 	(void)ask(b, 1);
-	for (r.count = 0; r.count < ROUNDS; r.count++) {
+	for (r.count = 0; r.count < rounds; r.count++) {
 		seed = 88172645463325252u + r.count;
 		if (r.count % 2 == 0)
 			r.ours[r.count] = ask(a, seed);
@@ -211,24 +211,25 @@ static const char *const floors[FLOORS] = {
 };
 
 static void
-compare_all(const struct worker *w, int n, const struct worker *floor)
+compare_all(const struct worker *w, int n, const struct worker *floor,
+    size_t rounds)
 {
 	char title[96];
 	int i, k;
 
-	compare(&floor[CALLS], &floor[EMPTY], "only the system calls, "
-	    "an empty program");
+	compare(&floor[CALLS], &floor[EMPTY], rounds,
+	    "only the system calls, an empty program");
 	for (i = 0; i < n; i++) {
 		for (k = 0; k < FLOORS; k++) {
 			(void)snprintf(title, sizeof(title), "%u users, %s",
 			    w[i].users, floors[k]);
-			compare(&w[i], &floor[k], title);
+			compare(&w[i], &floor[k], rounds, title);
 		}
 	}
 	if (n > 1) {
 		(void)snprintf(title, sizeof(title), "%u users, %u",
 		    w[n - 1].users, w[0].users);
-		compare(&w[n - 1], &w[0], title);
+		compare(&w[n - 1], &w[0], rounds, title);
 	}
 }
 
@@ -236,19 +237,22 @@ int
 main(int argc, char **argv)
 {
 	struct worker workers[WORKERS_MAX], floor[FLOORS];
-	int i, n = argc - 2 - FLOORS;
+	int i, n = argc - 3 - FLOORS;
+	size_t rounds;
 
-	if (n < 1 || n > WORKERS_MAX)
-		errx(EXIT_FAILURE,
-		    "usage: bench_akc PROGRAM EMPTY ALIKE CALLS USERS...");
+	if (n < 1 || n > WORKERS_MAX ||
+	    (rounds = strtoul(argv[1], NULL, 10)) == 0 ||
+	    rounds > NK_ROUNDS_MAX)
+		errx(EXIT_FAILURE, "usage: bench_akc ROUNDS PROGRAM EMPTY "
+		    "ALIKE CALLS USERS...");
 	nk_bench_pin();
 	for (i = 0; i < n; i++)
-		start(&workers[i], argv[1],
-		    (uint32_t)strtoul(argv[i + 2 + FLOORS], NULL, 10));
+		start(&workers[i], argv[2],
+		    (uint32_t)strtoul(argv[i + 3 + FLOORS], NULL, 10));
 	for (i = 0; i < FLOORS; i++)
-		start(&floor[i], argv[2 + i],
+		start(&floor[i], argv[3 + i],
 		    i == CALLS ? workers[0].users : 0);
-	compare_all(workers, n, floor);
+	compare_all(workers, n, floor, rounds);
 	for (i = 0; i < n; i++)
 		finish(&workers[i]);
 	for (i = 0; i < FLOORS; i++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * bench_nss MODULE CONSTANT FLOOR USERS...
+ * bench_nss ROUNDS MODULE CONSTANT FLOOR USERS...
  *
  * Our module against one that answers a constant, both through glibc's own
  * dispatch with an nsswitch.conf of their own; and enumeration against
@@ -27,7 +27,7 @@
 #include "tests/fixture/maps.h"
 
 #define BATCH		500u
-#define ROUNDS		1000u
+#define ENUMERATED	2000000u	/* entries, at most 50 times */
 
 enum operation {
 	OP_NAME, OP_UID, OP_NAME_MISS, OP_UID_MISS, OP_GROUPS, OP_ENUMERATE,
@@ -252,10 +252,10 @@ static const struct {
 };
 
 static void
-bench(char **modules, uint32_t users)
+bench(size_t rounds, char **modules, uint32_t users)
 {
 	struct worker ours, theirs, least, files;
-	size_t i, rounds = 1 + 2000000 / users;
+	size_t i, lists = 1 + ENUMERATED / users;
 
 	nk_fixture_enter();
 	nk_bench_make_users(users);
@@ -266,9 +266,9 @@ bench(char **modules, uint32_t users)
 	start(&files, "files", NULL);
 	for (i = 0; i < sizeof(lookups) / sizeof(lookups[0]); i++)
 		compare(lookups[i].what, &ours, &theirs, &least,
-		    lookups[i].op, users, ROUNDS);
+		    lookups[i].op, users, rounds);
 	compare("enumeration against files", &ours, &files, NULL,
-	    OP_ENUMERATE, users, rounds > 50 ? 50 : rounds);
+	    OP_ENUMERATE, users, lists > 50 ? 50 : lists);
 	finish(&ours);
 	finish(&theirs);
 	finish(&least);
@@ -279,21 +279,23 @@ int
 main(int argc, char **argv)
 {
 	char groups[16];
+	size_t rounds;
 	int i, status;
 	pid_t pid;
 
-	if (argc < 5)
-		errx(EXIT_FAILURE,
-		    "usage: bench_nss MODULE CONSTANT FLOOR USERS...");
+	if (argc < 6 || (rounds = strtoul(argv[1], NULL, 10)) == 0 ||
+	    rounds > NK_ROUNDS_MAX)
+		errx(EXIT_FAILURE, "usage: bench_nss ROUNDS MODULE CONSTANT "
+		    "FLOOR USERS...");
 	(void)snprintf(groups, sizeof(groups), "%u", NK_BENCH_GROUPS);
 	if (setenv("NK_GROUPS", groups, 1) == -1)
 		err(EXIT_FAILURE, "setenv");
-	for (i = 4; i < argc; i++) {
+	for (i = 5; i < argc; i++) {
 		if ((pid = fork()) == -1)
 			err(EXIT_FAILURE, "fork");
 		if (pid == 0) {
-			bench(argv + 1, (uint32_t)strtoul(argv[i], NULL,
-			    10));
+			bench(rounds, argv + 2,
+			    (uint32_t)strtoul(argv[i], NULL, 10));
 			return EXIT_SUCCESS;
 		}
 		if (waitpid(pid, &status, 0) == -1 || status != 0)
