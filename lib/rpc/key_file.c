@@ -165,7 +165,7 @@ set_mode(struct nk_context *c, void *arg, struct nk_error *e)
 		return r;
 	set->u->keyfile_mode = set->mode;
 	if ((set->mode == NK_KEYFILE_HOME &&
-	    (r = nk_key_home_take(s, set->u, &set->theirs)) < 0) ||
+	    (r = nk_key_home_take(c, set->u, &set->theirs, e)) < 0) ||
 	    (r = nk_user_update(s, set->u)) < 0)
 		return r;
 	subject.id = set->u->id;

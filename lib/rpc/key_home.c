@@ -22,14 +22,11 @@
 
 /* ---- the home ---- */
 
+/* Is what was answered of u an account that is u's? */
 static int
-find_elsewhere(struct nk_context *c, const struct nk_user *u,
-    struct nk_question *theirs, struct nk_error *e)
+check_elsewhere(const struct nk_user *u, const struct nk_question *theirs,
+    struct nk_error *e)
 {
-	int r;
-
-	if ((r = nk_elsewhere_ask(c, theirs, 1, e)) < 0)
-		return r;
 	if (!theirs->entry.found)
 		return nk_error_call(e, ENOENT, "The machine's name services "
 		    "know no user %s now.", u->name);
@@ -49,30 +46,28 @@ check_free(struct nk_context *c, const struct nk_user *u, const char *home,
 	struct nk_user *other;
 	int r;
 
-	r = nk_user_by_home(nk_publisher_store(c->publisher), home, &other);
+	r = nk_user_by_home(nk_publisher_store(c->publisher), home, u->id,
+	    &other);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	if (other->id != u->id)
-		r = nk_error_call(e, EEXIST, "User %s has the home directory "
-		    "%.300s too (user %s), and only one user's keys can "
-		    "stand in its file: set another, or choose CENTRAL.",
-		    u->name, home, other->name);
+	r = nk_error_call(e, EEXIST, "User %s has the home directory %.300s "
+	    "too (user %s), and only one user's keys can stand in its file: "
+	    "set another, or choose CENTRAL.", u->name, home, other->name);
 	nk_user_free(other);
 	return r;
 }
 
-int
-nk_key_home_find(struct nk_context *c, const struct nk_user *u,
+/* Can u have a file, where it is now or the other name services say? */
+static int
+check_home(struct nk_context *c, const struct nk_user *u,
     struct nk_question *theirs, struct nk_error *e)
 {
 	struct nk_user as_set = *u;
 	int r;
 
-	*theirs = (struct nk_question){ .name = u->name };
 	if (!u->managed) {
-		if ((r = find_elsewhere(c, u, theirs, e)) < 0)
+		if ((r = check_elsewhere(u, theirs, e)) < 0)
 			return r;
-		theirs->name = NULL;	/* which is u's */
 		as_set.home = theirs->entry.home;
 	}
 	as_set.keyfile_mode = NK_KEYFILE_HOME;
@@ -84,16 +79,31 @@ nk_key_home_find(struct nk_context *c, const struct nk_user *u,
 }
 
 int
-nk_key_home_take(struct nk_store *s, struct nk_user *u,
-    const struct nk_question *theirs)
+nk_key_home_find(struct nk_context *c, const struct nk_user *u,
+    struct nk_question *theirs, struct nk_error *e)
 {
+	int r;
+
+	*theirs = (struct nk_question){ .name = u->name };
+	if (!u->managed && (r = nk_elsewhere_ask(c, theirs, 1, e)) < 0)
+		return r;
+	theirs->name = NULL;	/* which is u's */
+	return check_home(c, u, theirs, e);
+}
+
+int
+nk_key_home_take(struct nk_context *c, struct nk_user *u,
+    struct nk_question *theirs, struct nk_error *e)
+{
+	struct nk_store *s = nk_publisher_store(c->publisher);
 	struct nk_keyfile_home *row, fresh = { .user_id = u->id,
 	    .uid = u->uid, .gid = theirs->entry.gid, .pending = true };
 	char *home;
 	int r;
 
-	if (u->managed)
-		return 0;
+	/* the user's home, uid or name may be another one's by now */
+	if ((r = check_home(c, u, theirs, e)) < 0 || u->managed)
+		return r;
 	if ((home = strdup(theirs->entry.home)) == NULL)
 		return -ENOMEM;
 	free(u->home);

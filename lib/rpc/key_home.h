@@ -24,11 +24,12 @@ int	nk_key_home_find(struct nk_context *c, const struct nk_user *u,
 	    struct nk_question *theirs, struct nk_error *e) NK_MUST_CHECK;
 
 /*
- * In the edit: give u, which the caller then updates, the home that was
- * found elsewhere.  Does nothing for a managed user.
+ * In the edit: the same once more, since others may have made edits in
+ * between; and give u, which the caller then updates, the home that was
+ * found elsewhere, if it is not a managed user.
  */
-int	nk_key_home_take(struct nk_store *s, struct nk_user *u,
-	    const struct nk_question *theirs) NK_MUST_CHECK;
+int	nk_key_home_take(struct nk_context *c, struct nk_user *u,
+	    struct nk_question *theirs, struct nk_error *e) NK_MUST_CHECK;
 
 /*
  * Put "pending", "reason" and "foreign", the lines of the file in u's home

@@ -110,7 +110,7 @@ is_free(struct nk_context *c, const char *home)
 	struct nk_user *u = NULL;
 	int r;
 
-	r = nk_user_by_home(nk_publisher_store(c->publisher), home, &u);
+	r = nk_user_by_home(nk_publisher_store(c->publisher), home, 0, &u);
 	if (r == 0)
 		nk_user_free(u);
 	return r == -ENOENT;

@@ -483,18 +483,16 @@ nk_user_rules_check_home(struct nk_context *c,
 
 	if (!is_given(ed, NK_GIVEN_HOME) || is_shared_home(c->conf, u->home))
 		return 0;
-	r = nk_user_by_home(nk_publisher_store(c->publisher), u->home,
+	r = nk_user_by_home(nk_publisher_store(c->publisher), u->home, u->id,
 	    &other);
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)
 		return r;
-	if (other->id != u->id)
-		nk_user_edit_refuse(ed, e, "home", EEXIST,
-		    "%s: homedir already used by %s.", u->home, other->name);
-	r = other->id != u->id ? -EINVAL : 0;
+	nk_user_edit_refuse(ed, e, "home", EEXIST,
+	    "%s: homedir already used by %s.", u->home, other->name);
 	nk_user_free(other);
-	return r;
+	return -EINVAL;
 }
 
 struct idmap_search {

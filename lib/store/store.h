@@ -173,7 +173,8 @@ int	nk_user_by_name(struct nk_store *s, const char *name,
 	    struct nk_user **up) NK_MUST_CHECK;
 int	nk_user_by_uid(struct nk_store *s, uint32_t uid,
 	    struct nk_user **up) NK_MUST_CHECK;	/* managed first */
-int	nk_user_by_home(struct nk_store *s, const char *home,
+/* The first one who has it, but for the row id "but" (0: for nobody). */
+int	nk_user_by_home(struct nk_store *s, const char *home, int64_t but,
 	    struct nk_user **up) NK_MUST_CHECK;
 
 /*

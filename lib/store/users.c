@@ -309,10 +309,19 @@ nk_user_by_uid(struct nk_store *s, uint32_t uid, struct nk_user **up)
 }
 
 int
-nk_user_by_home(struct nk_store *s, const char *home, struct nk_user **up)
+nk_user_by_home(struct nk_store *s, const char *home, int64_t but,
+    struct nk_user **up)
 {
-	return user_by_text(s, SELECT "WHERE home = $1"
-	    " ORDER BY id LIMIT 1", home, up);
+	struct nk_stmt *st;
+	int r;
+
+	*up = NULL;
+	if ((r = nk_db_stmt(s->db, SELECT "WHERE home = $1 AND id <> $2"
+	    " ORDER BY id LIMIT 1", &st)) < 0)
+		return r;
+	nk_stmt_bind_text(st, 1, home);
+	nk_stmt_bind_int(st, 2, but);
+	return user_take(st, up);
 }
 
 /* st's rows to fn; ends the statement. */

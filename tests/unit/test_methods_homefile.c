@@ -17,6 +17,7 @@
 #include "lib/keyfile/apply.h"
 #include "lib/keyfile/homelock.h"
 #include "lib/monotonic.h"
+#include "lib/rpc/key_home.h"
 #include "lib/ssh/keypolicy.h"
 #include "lib/store/internal.h"
 #include "lib/store/keyfiles.h"
@@ -738,6 +739,53 @@ START_TEST(a_home_of_another)
 }
 END_TEST
 
+/* Also where the other one's row is the later one. */
+START_TEST(a_home_of_a_later_one)
+{
+	struct nk_user *u;
+
+	set_user(NK_KEYFILE_NONE, ALICE, 5001);
+	ck_assert_int_eq(nk_edit_begin(w.c.publisher), 0);
+	ck_assert_int_eq(nk_user_get(store(), 3, &u), 0);
+	free(u->home);
+	ck_assert_ptr_nonnull(u->home = strdup(ALICE));
+	ck_assert_int_eq(nk_user_update(store(), u), 0);
+	nk_user_free(u);
+	ck_assert_int_eq(nk_edit_commit(w.c.publisher), 0);
+	refused("user.authorized_keys_file", "['alice',{'mode':'HOME'}]",
+	    "", "User alice has the home directory " ALICE " too (user "
+	    "bob), and only one user's keys can stand in its file: set "
+	    "another, or choose CENTRAL.", EEXIST);
+	is_text(ALICE, NULL);
+}
+END_TEST
+
+/* What was found before the edit is looked at again in it. */
+START_TEST(another_edit_in_between)
+{
+	struct nk_question theirs = { .name = NULL };
+	struct nk_error e;
+	struct nk_user *u;
+
+	nk_error_init(&e);
+	ck_assert_int_eq(nk_user_get(store(), 4, &u), 0);
+	ck_assert_int_eq(nk_key_home_find(&w.c, u, &theirs, &e), 0);
+	set_user(NK_KEYFILE_NONE, theirs.entry.home, 5001);
+	ck_assert_int_eq(nk_edit_begin(w.c.publisher), 0);
+	ck_assert_int_lt(nk_key_home_take(&w.c, u, &theirs, &e), 0);
+	nk_edit_abort(w.c.publisher);
+	nk_error_clear(&e);
+	set_user(NK_KEYFILE_NONE, ALICE, 5001);
+	u->uid++;			/* an administrator has said so */
+	nk_error_init(&e);
+	ck_assert_int_eq(nk_edit_begin(w.c.publisher), 0);
+	ck_assert_int_lt(nk_key_home_take(&w.c, u, &theirs, &e), 0);
+	nk_edit_abort(w.c.publisher);
+	nk_error_clear(&e);
+	nk_user_free(u);
+}
+END_TEST
+
 /* It has a file there, though nobody has asked for its gid. */
 START_TEST(an_account_elsewhere_without_a_row)
 {
@@ -1072,6 +1120,8 @@ main(void)
 	tcase_add_test(tc, too_much_waits);
 	tcase_add_test(tc, back_in_a_home);
 	tcase_add_test(tc, a_home_of_another);
+	tcase_add_test(tc, a_home_of_a_later_one);
+	tcase_add_test(tc, another_edit_in_between);
 	tcase_add_test(tc, an_account_elsewhere_without_a_row);
 	tcase_add_test(tc, a_key_that_ends);
 	tcase_add_test(tc, an_edit_meanwhile);
