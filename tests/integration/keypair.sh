@@ -15,33 +15,7 @@ run_helper=/usr/libexec/naskeys/naskeys-helper
 seal=/etc/naskeys/seal.key
 store=/var/lib/naskeys/naskeys.db
 
-# Whatever is logged from here on is in a file, to be searched: the machine's
-# /dev is the real one, so /dev/log needs another.
-mkdir dev
-mount -t tmpfs -o mode=755 tmpfs dev
-for f in null zero full random urandom tty; do
-	touch dev/$f
-	mount --bind /dev/$f dev/$f
-done
-mkdir dev/pts dev/shm
-mount --bind /dev/pts dev/pts
-ln -s pts/ptmx dev/ptmx
-ln -s /proc/self/fd dev/fd
-for f in 0:stdin 1:stdout 2:stderr; do
-	ln -s "/proc/self/fd/${f%:*}" "dev/${f#*:}"
-done
-mount --rbind dev /dev
-cat >syslog.pl <<'END'
-use strict; use IO::Socket::UNIX;
-my $s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => "/dev/log") or
-    die "/dev/log: $!";
-chmod 0666, "/dev/log";
-$| = 1;
-while (defined $s->recv(my $message, 1 << 18)) { print "$message\n"; }
-END
-perl syslog.pl >syslog 2>syslog.err &
-logger=$!
-wait_until test -S /dev/log
+record_syslog
 
 # status NAME WANTED COMMAND...: the exit status; the output in out and err
 status() {
@@ -632,5 +606,5 @@ check "the audit has the import" grep -q known3 audit.json
 same "but nothing private" "$(found audit.json)" ""
 
 stop_helper
-kill $logger
+kill "$logger"
 finish

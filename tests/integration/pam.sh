@@ -254,6 +254,18 @@ for s in other none ../agentkey; do
 	same "the agent $s is not the user's" "$(by_agent $s)" \
 	    "PAM_AUTH_ERR 0 descriptors"
 done
+# what the caller's groups open is not the user's
+install -d -g 4242 -m 710 theirs
+ln agents/good theirs/good
+in_group() {
+	SSH_AUTH_SOCK=$PWD/theirs/good setpriv "$@" -- "$call" -p wrong \
+	    t_agent good authenticate 2>&1
+}
+same "nor one that a group of the caller may ask" \
+    "$(in_group --groups 4242)" PAM_AUTH_ERR
+same "or its own group" "$(in_group --regid 4242 --clear-groups)" PAM_AUTH_ERR
+chmod 711 theirs
+same "which the user may, then" "$(in_group --groups 4242)" PAM_SUCCESS
 same "nor is none" "$(codes -p wrong t_agent good authenticate)" PAM_AUTH_ERR
 echo 'Defaults env_keep += "SSH_AUTH_SOCK"' >/etc/sudoers.d/keep
 echo 'good ALL=(ALL) ALL' >/etc/sudoers.d/good
@@ -423,11 +435,16 @@ unserve
 
 # ---- all maps gone ----
 
+record_syslog
 mv /run/naskeys/maps maps.away
 others_log_in "with all maps gone"
 same "no NAS user does" "$(stack secret carol authenticate)" PAM_AUTH_ERR
 pamtester_says "PAM_AUTHINFO_UNAVAIL" "cannot retrieve authentication" \
     secret t_naskeys carol authenticate
+codes -p secret t_naskeys 'typed too early' authenticate >out
+check "the log has why" \
+    wait_until grep -q "accounts.map cannot be read or trusted" syslog
+refused "and no name, which may be a password" grep -q "typed too early" syslog
 mv maps.away /run/naskeys/maps
 mv /run/naskeys/maps/secrets.map .
 others_log_in "with secrets.map gone"
@@ -439,4 +456,5 @@ same "and does with it" "$(stack secret carol authenticate account)" \
 check "pam-auth-update --remove" pam-auth-update --remove naskeys
 refused "nothing of us is left there" grep -r pam_naskeys \
     /etc/pam.d/common-auth /etc/pam.d/common-account
+kill "$logger"
 finish

@@ -99,6 +99,9 @@ START_TEST(expired)
 	done("user.update", "[2,{'admin':true,'password_disabled':true,"
 	    "'sshpubkey':'expiry-time=\\\"20200101\\\" " P256 "'}]");
 	refused("user.remove_key", "['bob','" FP "']", "", SAY, EPERM);
+	done("user.add_key", "['alice',{'key':'" P256 " past','expires_at':"
+	    "{'$date':86400000}}]");
+	refused("user.remove_key", "['bob','" FP "']", "", SAY, EPERM);
 	done("user.add_key", "['alice',{'key':'" P256 " other'}]");
 	done("user.remove_key", "['bob','" FP "']");
 }

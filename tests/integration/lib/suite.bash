@@ -57,6 +57,37 @@ wait_until() {
 # listens SOCKET: does somebody accept there?  Its file comes a moment before.
 listens() { grep -q " 00010000 .* $1\$" /proc/net/unix; }
 
+# record_syslog: whatever is logged from here on is in the file "syslog", to be
+# searched; $logger writes it.  The machine's /dev is the real one, so /dev/log
+# needs another.
+record_syslog() {
+	local f
+	mkdir dev
+	mount -t tmpfs -o mode=755 tmpfs dev
+	for f in null zero full random urandom tty; do
+		touch dev/$f
+		mount --bind /dev/$f dev/$f
+	done
+	mkdir dev/pts dev/shm
+	mount --bind /dev/pts dev/pts
+	ln -s pts/ptmx dev/ptmx
+	ln -s /proc/self/fd dev/fd
+	for f in 0:stdin 1:stdout 2:stderr; do
+		ln -s "/proc/self/fd/${f%:*}" "dev/${f#*:}"
+	done
+	mount --rbind dev /dev
+	perl -e 'use strict; use IO::Socket::UNIX;
+	    my $s = IO::Socket::UNIX->new(Type => SOCK_DGRAM,
+		Local => "/dev/log") or die "/dev/log: $!";
+	    chmod 0666, "/dev/log";
+	    $| = 1;
+	    while (defined $s->recv(my $message, 1 << 18)) {
+		print "$message\n";
+	    }' >syslog 2>syslog.err &
+	logger=$!
+	wait_until test -S /dev/log
+}
+
 # on_tty COMMAND LINE...: at a terminal, where somebody types the lines, each
 # when it is asked for: the last line on the screen is not at its end.
 on_tty() {
