@@ -106,6 +106,9 @@ const struct ctl_command ctl_commands[] = {
 	{ "connection", "scan", "HOST [--port N] [--timeout S]",
 	    "show the host keys of another machine",
 	    ctl_connection_scan_options, 1, 1, ctl_connection_scan },
+	{ "connection", "test", "NAME [--command S] [--sftp]",
+	    "does a connection work, and if not, how far",
+	    ctl_connection_test_options, 1, 1, ctl_connection_test },
 
 	{ "seal", "rotate", "", "seal all secrets with a new key",
 	    NULL, 0, 0, ctl_seal_rotate },

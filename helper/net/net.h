@@ -10,5 +10,7 @@
 void	dial_run(size_t n_sockets);
 /* NK_REMOTE_SCAN: host keys. */
 void	scan_run(size_t n_sockets);
+/* NK_REMOTE_TEST: log in, run a command, try SFTP. */
+void	test_run(size_t n_sockets);
 
 #endif /* NASKEYS_NET_H */

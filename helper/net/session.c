@@ -43,6 +43,21 @@ session_open(struct session *s, int fd, const char *hostkeys)
 	ssh_set_blocking(s->ssh, 0);
 }
 
+void
+session_user(struct session *s, const char *user)
+{
+	set(s, SSH_OPTIONS_USER, user);
+}
+
+void
+session_wait(struct session *s)
+{
+	const long seconds = NK_REMOTE_SECONDS_MAX;
+
+	set(s, SSH_OPTIONS_TIMEOUT, &seconds);
+	ssh_set_blocking(s->ssh, 1);
+}
+
 bool
 session_greeted(const struct session *s)
 {

@@ -23,6 +23,12 @@ struct session {
  */
 void	session_open(struct session *s, int fd, const char *hostkeys);
 
+/* Whom it is for; before anything else. */
+void	session_user(struct session *s, const char *user);
+
+/* From now on its calls wait: the parent keeps the time. */
+void	session_wait(struct session *s);
+
 /*
  * Go on with greeting and key exchange as far as it goes without waiting.
  * SSH_OK, SSH_AGAIN or SSH_ERROR.

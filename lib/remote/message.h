@@ -9,12 +9,16 @@
 
 #define NK_REMOTE_DIAL	"dial"
 #define NK_REMOTE_SCAN	"scan"
+#define NK_REMOTE_TEST	"test"
 
 enum nk_remote_message {
 	/*
 	 * To dial: uint32 port, uint32 how many connections, string host.
 	 * To scan: uint32 n, and for each of its n sockets the string of
 	 * algorithms that may prove a host key there.
+	 * To test, whose sockets are the connection and the agent's: the
+	 * string of those algorithms, string user, string command ("": none),
+	 * uint32 whether to try SFTP.
 	 */
 	NK_REMOTE_MSG_REQUEST = 1,
 	/* uint32: the step that begins; each once, in their order */
@@ -29,6 +33,8 @@ enum nk_remote_message {
 	NK_REMOTE_MSG_NO_HOST_KEY,
 	/* that was all: the last message */
 	NK_REMOTE_MSG_DONE,
+	/* To a child that has said a host key: it is a pinned one. */
+	NK_REMOTE_MSG_GO,
 };
 
 #define NK_REMOTE_WORDS_MAX	200	/* bytes of a fault's string */

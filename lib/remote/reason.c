@@ -14,6 +14,10 @@ static const char *const step_names[] = {
 	[NK_REMOTE_CONNECT] = "connect",
 	[NK_REMOTE_GREET] = "greet",
 	[NK_REMOTE_EXCHANGE] = "exchange",
+	[NK_REMOTE_VERIFY] = "verify",
+	[NK_REMOTE_LOGIN] = "login",
+	[NK_REMOTE_COMMAND] = "command",
+	[NK_REMOTE_SFTP] = "sftp",
 };
 
 /* What it did when the time was over, or the other end had enough. */
@@ -22,6 +26,10 @@ static const char *const doings[] = {
 	[NK_REMOTE_CONNECT] = "connecting",
 	[NK_REMOTE_GREET] = "waiting for its greeting",
 	[NK_REMOTE_EXCHANGE] = "exchanging keys",
+	[NK_REMOTE_VERIFY] = "looking at its host key",
+	[NK_REMOTE_LOGIN] = "logging in",
+	[NK_REMOTE_COMMAND] = "running the command",
+	[NK_REMOTE_SFTP] = "trying SFTP",
 };
 
 /* Behind the address; "" where it is all said before. */
@@ -35,6 +43,12 @@ static const char *const sentences[NK_REMOTE_FAULTS] = {
 	[NK_REMOTE_NO_KEY] = "it has no host key of a type that is taken",
 	[NK_REMOTE_NO_ALGORITHM] = "it has no algorithm in common with us",
 	[NK_REMOTE_PROTOCOL] = "it does not keep to the SSH protocol",
+	[NK_REMOTE_CHANGED] =
+	    "ITS HOST KEY HAS CHANGED, or somebody else answers in its place",
+	[NK_REMOTE_DENIED] = "it does not let the user in with this key",
+	[NK_REMOTE_MORE] = "it takes the key and wants something more",
+	[NK_REMOTE_NO_COMMAND] = "the command failed",
+	[NK_REMOTE_NO_SFTP] = "it offers no SFTP",
 	[NK_REMOTE_FAILED] = "naskeys-net, which speaks to it, failed",
 };
 
@@ -86,7 +100,7 @@ nk_remote_reason(const struct nk_remote_target *t,
 	bool v6 = strchr(t->host, ':') != NULL;
 	const char *doing = report->n == 0 ? "starting" :
 	    doings[report->steps[report->n - 1].step];
-	char said[NK_REMOTE_REASON_MAX / 2], what[128];
+	char said[NK_REMOTE_REASON_MAX - 300], what[128];
 
 	quote(said, sizeof(said), words, len);
 	switch (report->fault) {

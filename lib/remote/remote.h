@@ -25,12 +25,14 @@
 #include "lib/attr.h"
 #include "lib/sandbox/sandbox.h"
 #include "lib/ssh/hostkeys.h"
+#include "lib/ssh/privatekey.h"
 
 #define NK_REMOTE_PROGRAM	NK_LIBEXECDIR "/naskeys/naskeys-net"
 
 #define NK_REMOTE_HOST_MAX	255u	/* bytes of a name or an address */
 #define NK_REMOTE_SECONDS_MAX	3600u
-#define NK_REMOTE_REASON_MAX	400u	/* bytes of a sentence */
+#define NK_REMOTE_REASON_MAX	900u	/* bytes of a sentence */
+#define NK_REMOTE_COMMAND_MAX	4096u	/* bytes of a command */
 
 /* In this order, as far as a piece of work has them. */
 enum nk_remote_step {
@@ -38,11 +40,15 @@ enum nk_remote_step {
 	NK_REMOTE_CONNECT,
 	NK_REMOTE_GREET,	/* who the other end is */
 	NK_REMOTE_EXCHANGE,	/* of keys; it ends with the host key */
+	NK_REMOTE_VERIFY,	/* is it one of the pinned ones? */
+	NK_REMOTE_LOGIN,
+	NK_REMOTE_COMMAND,
+	NK_REMOTE_SFTP,
 };
 
-#define NK_REMOTE_STEPS	4
+#define NK_REMOTE_STEPS	8
 
-/* "resolve", "connect", "greet", "exchange". */
+/* "resolve", "connect" and so on. */
 const char *nk_remote_step_name(enum nk_remote_step step);
 
 /* Why a step failed; what is said of it is in lib/remote/reason.c. */
@@ -58,16 +64,24 @@ enum nk_remote_fault {
 	NK_REMOTE_NO_KEY,	/* of a type that was asked for */
 	NK_REMOTE_NO_ALGORITHM,	/* in common, but for that */
 	NK_REMOTE_PROTOCOL,	/* is broken */
+	NK_REMOTE_CHANGED,	/* its host key is not pinned */
+	NK_REMOTE_DENIED,	/* the key lets nobody in */
+	NK_REMOTE_MORE,		/* than the key is wanted */
+	NK_REMOTE_NO_COMMAND,	/* can be run, or it fails */
+	NK_REMOTE_NO_SFTP,
 	NK_REMOTE_FAILED,	/* on our side */
 };
 
-#define NK_REMOTE_FAULTS	12
+#define NK_REMOTE_FAULTS	17
 
 struct nk_remote_target {
 	const char	*host;
 	uint16_t	 port;
 	unsigned int	 seconds;	/* for all of it; 1 to the maximum */
 };
+
+/* "TYPE SHA256:...", with its NUL */
+#define NK_REMOTE_SHOWN_SIZE	80
 
 struct nk_remote_report {
 	struct {
@@ -80,6 +94,8 @@ struct nk_remote_report {
 	enum nk_remote_fault	 fault;
 	char			 reason[NK_REMOTE_REASON_MAX + 1];
 	char			 address[INET6_ADDRSTRLEN]; /* or "" */
+	char			 host_key[NK_REMOTE_SHOWN_SIZE]; /* that it
+						   has proven, or "" */
 };
 
 /*
@@ -98,5 +114,25 @@ int	nk_remote_check_host(const char *host, const char **whyp)
 int	nk_remote_scan(const struct nk_sandbox *sb,
 	    const struct nk_remote_target *t, struct nk_hostkeys *hk,
 	    struct nk_remote_report *report) NK_MUST_CHECK;
+
+/*
+ * Who logs in.  The key stays here: the child gets one signature by it, for
+ * a login as this user, and that only behind a pinned host key.
+ */
+struct nk_remote_login {
+	const char			*user;
+	const struct nk_hostkeys	*pins;
+	const struct nk_privatekey	*key;
+};
+
+/*
+ * Log in, run a command unless it is NULL, and see with sftp whether SFTP
+ * works; what the command prints is dropped.  0; -EIO, *report says how far
+ * it came and why no further; -E2BIG, the command is too long; -ENOMEM.
+ */
+int	nk_remote_test(const struct nk_sandbox *sb,
+	    const struct nk_remote_target *t,
+	    const struct nk_remote_login *login, const char *command,
+	    bool sftp, struct nk_remote_report *report) NK_MUST_CHECK;
 
 #endif /* NASKEYS_REMOTE_H */

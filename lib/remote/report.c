@@ -2,6 +2,7 @@
 #include "lib/remote/report.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include "lib/ssh/wire.h"
 
 #define MESSAGES_MAX	64	/* that one child may say */
+#define TURN_MS		60000	/* of one poll(2) */
 
 void
 nk_remote_begin(struct nk_remote_talk *talk,
@@ -18,7 +20,7 @@ nk_remote_begin(struct nk_remote_talk *talk,
 	memset(report, 0, sizeof(*report));
 	report->since = nk_monotonic_ms();
 	*talk = (struct nk_remote_talk){ t, report, NK_SANDBOX_CHILD_NONE,
-	    report->since + (int64_t)t->seconds * 1000, 0 };
+	    report->since + (int64_t)t->seconds * 1000, 0, NULL };
 }
 
 /* ---- steps ---- */
@@ -83,9 +85,20 @@ nk_remote_start(struct nk_remote_talk *talk, const struct nk_sandbox *sb,
 		return nk_remote_fail(talk, NK_REMOTE_TIME, NULL, 0);
 	limited.seconds = (unsigned int)(left / 1000) + 1;
 	talk->heard = 0;
-	if ((r = nk_sandbox_start(&limited, task, fds, n, &talk->child)) == 0)
-		r = nk_sandbox_tell(&talk->child, NK_REMOTE_MSG_REQUEST,
-		    request, len);
+	r = nk_sandbox_start(&limited, task, fds, n, &talk->child);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		return nk_remote_fail(talk, NK_REMOTE_FAILED, NULL, 0);
+	return nk_remote_tell(talk, NK_REMOTE_MSG_REQUEST, request, len);
+}
+
+int
+nk_remote_tell(struct nk_remote_talk *talk, uint32_t type, const void *bytes,
+    size_t len)
+{
+	int r = nk_sandbox_tell(&talk->child, type, bytes, len);
+
 	if (r == 0 || r == -ENOMEM)
 		return r;
 	return nk_remote_fail(talk, NK_REMOTE_FAILED, NULL, 0);
@@ -146,6 +159,27 @@ take(struct nk_remote_talk *talk, uint32_t type,
 	}
 }
 
+/* Until the child says something, or the time is over. */
+static void
+wait_for_child(struct nk_remote_talk *talk)
+{
+	struct pollfd p[2] = {
+		{ talk->child.fd, POLLIN, 0 },
+		{ talk->signer == NULL ? -1 : talk->signer->fd, POLLIN, 0 },
+	};
+	int64_t left;
+
+	do {
+		if ((left = talk->end - nk_monotonic_ms()) <= 0)
+			return;
+		p[0].revents = p[1].revents = 0;
+		if (poll(p, 2, left > TURN_MS ? TURN_MS : (int)left) > 0 &&
+		    p[1].revents != 0 && nk_remote_signer_serve(
+		    talk->signer) < 0)
+			p[1].fd = -1;
+	} while (p[0].revents == 0);
+}
+
 int
 nk_remote_hear(struct nk_remote_talk *talk, uint32_t *typep,
     struct nk_secret *bytes, int *fdp)
@@ -153,8 +187,8 @@ nk_remote_hear(struct nk_remote_talk *talk, uint32_t *typep,
 	int r;
 
 	do {
-		r = nk_sandbox_hear(&talk->child, talk->end, typep, bytes,
-		    fdp);
+		wait_for_child(talk);
+		r = nk_sandbox_hear(&talk->child, 0, typep, bytes, fdp);
 		if (r == -ENOMEM)
 			return r;
 		if (r < 0)

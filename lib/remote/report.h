@@ -9,6 +9,7 @@
 
 #include "lib/attr.h"
 #include "lib/remote/remote.h"
+#include "lib/remote/signer.h"
 #include "lib/seal/secret.h"
 
 /* What a piece of work has: a child at a time, and until when. */
@@ -18,6 +19,7 @@ struct nk_remote_talk {
 	struct nk_sandbox_child		 child;
 	int64_t				 end;	/* nk_monotonic_ms() */
 	unsigned int			 heard;	/* messages of the child */
+	struct nk_remote_signer		*signer;	/* or NULL */
 };
 
 /* An empty report, and the time begins. */
@@ -35,9 +37,13 @@ int	nk_remote_start(struct nk_remote_talk *talk,
 	    size_t n, const void *request, size_t len) NK_MUST_CHECK;
 void	nk_remote_end(struct nk_remote_talk *talk);
 
+/* Say something more to it.  Results as above. */
+int	nk_remote_tell(struct nk_remote_talk *talk, uint32_t type,
+	    const void *bytes, size_t len) NK_MUST_CHECK;
+
 /*
  * The child's next message that is none of a step or a fault: those go into
- * the report.  *fdp is the caller's to close, or -1.  0; -EIO with the fault
+ * the report.  Meanwhile the signer is served.  *fdp is the caller's to close, or -1.  0; -EIO with the fault
  * set: it has failed, or the time is over; -ENOMEM.
  */
 int	nk_remote_hear(struct nk_remote_talk *talk, uint32_t *typep,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "lib/remote/remote.h"
+#include "lib/rpc/connection_open.h"
 #include "lib/rpc/keychain_private.h"
 #include "lib/rpc/rpc.h"
 
@@ -69,6 +70,71 @@ host_key_scan(struct nk_context *c, json_t *params, json_t **resultp,
 	return r;
 }
 
+/* ---- test ---- */
+
+/* [{"step", "ok", "ms"}, ...], in the order in which they were taken. */
+static json_t *
+show_steps(const struct nk_remote_report *report)
+{
+	json_t *steps = json_array();
+	size_t i;
+
+	for (i = 0; i < report->n; i++) {
+		if (json_array_append_new(steps, json_pack("{s:s,s:b,s:I}",
+		    "step", nk_remote_step_name(report->steps[i].step),
+		    "ok", report->steps[i].done ? 1 : 0,
+		    "ms", (json_int_t)report->steps[i].ms)) == -1) {
+			json_decref(steps);
+			return NULL;
+		}
+	}
+	return steps;
+}
+
+static int
+show_report(const struct nk_remote_report *report, json_t **resultp)
+{
+	bool ok = report->fault == NK_REMOTE_FINE;
+	const char *address = report->address, *key = report->host_key;
+
+	*resultp = json_pack("{s:b,s:s?,s:b,s:s?,s:s?,s:o}",
+	    "ok", ok ? 1 : 0, "reason", ok ? NULL : report->reason,
+	    "host_key_changed", report->fault == NK_REMOTE_CHANGED ? 1 : 0,
+	    "address", address[0] == '\0' ? NULL : address,
+	    "host_key", key[0] == '\0' ? NULL : key,
+	    "steps", show_steps(report));
+	return *resultp == NULL ? -ENOMEM : 0;
+}
+
+/* That it fails is a result as well. */
+static int
+test(struct nk_context *c, json_t *params, json_t **resultp,
+    struct nk_error *e)
+{
+	const json_t *o = json_array_get(params, 1);
+	struct nk_connection_opened opened;
+	struct nk_remote_report report;
+	struct nk_remote_target t;
+	struct nk_remote_login login;
+	struct nk_sandbox sb;
+	int r;
+
+	if ((r = nk_keychain_sandbox(&sb, e)) < 0 ||
+	    (r = nk_connection_open(c, json_integer_value(json_array_get(
+	    params, 0)), &opened, e)) < 0)
+		return r;
+	sb.program = NK_REMOTE_PROGRAM;
+	t = (struct nk_remote_target){ opened.row.host, opened.row.port,
+	    opened.row.connect_timeout };
+	login = (struct nk_remote_login){ opened.row.username, &opened.pins,
+	    &opened.key };
+	r = nk_remote_test(&sb, &t, &login, json_string_value(
+	    json_object_get(o, "command")), json_is_true(json_object_get(o,
+	    "sftp")), &report);
+	nk_connection_opened_clear(&opened);
+	return r == 0 || r == -EIO ? show_report(&report, resultp) : r;
+}
+
 /* ---- the table ---- */
 
 static const struct nk_arg scan_fields[] = {
@@ -77,6 +143,20 @@ static const struct nk_arg scan_fields[] = {
 	{ .name = "port", .type = NK_ARG_INT, .min = 1, .max = UINT16_MAX },
 	{ .name = "connect_timeout", .type = NK_ARG_INT, .min = 1,
 	    .max = NK_REMOTE_SECONDS_MAX },
+	{ .name = NULL },
+};
+
+static const struct nk_arg test_fields[] = {
+	{ .name = "command", .type = NK_ARG_STRING,
+	    .flags = NK_ARG_NULL | NK_ARG_NONEMPTY,
+	    .max = NK_REMOTE_COMMAND_MAX / 4 },
+	{ .name = "sftp", .type = NK_ARG_BOOL },
+	{ .name = NULL },
+};
+
+static const struct nk_arg test_args[] = {
+	{ .name = "id", .type = NK_ARG_INT, .flags = NK_ARG_REQUIRED },
+	{ .name = "options", .type = NK_ARG_OBJECT, .fields = test_fields },
 	{ .name = NULL },
 };
 
@@ -89,5 +169,7 @@ static const struct nk_arg scan_args[] = {
 const struct nk_method nk_methods_remote[] = {
 	{ "keychaincredential.remote_ssh_host_key_scan", NK_RIGHT_ADMIN,
 	    NK_APART, scan_args, host_key_scan },
+	{ "keychaincredential.test", NK_RIGHT_ADMIN, NK_READS, test_args,
+	    test },
 	{ .name = NULL },
 };

@@ -27,6 +27,7 @@ nobody_left() { ! pgrep -x naskeys-net >/dev/null &&
 
 ### Host keys
 
+
 hostkeys() { local k; for k; do echo "HostKey $PWD/keys/$k"; done; }
 mapfile -t most < <(hostkeys rsa_2048 ed25519_256 ecdsa_256)
 mapfile -t all < <(hostkeys rsa_2048 ed25519_256 ecdsa_256 ecdsa_384)
@@ -175,6 +176,111 @@ while IFS='|' read -r mode seconds want; do
 	    test "$(cat "ms.$mode")" -lt $((seconds * 1000 + 1500))
 done <hostile.table
 check "no child is left" nobody_left
+
+### Does a connection work?
+
+rpc() {		# METHOD PARAMS
+	printf '{"jsonrpc":"2.0","id":1,"method":"%s","params":%s}\n' \
+	    "$1" "$2" | /usr/libexec/naskeys/naskeys-helper
+}
+connection() {	# NAME KEYPAIR HOST PORT USER HOST-KEYS [SECONDS]
+	rpc keychaincredential.create "$(jq -cn --arg name "$1" --argjson key \
+	    "$(naskeysctl keypair show "$2" --json | jq .id)" --arg host "$3" \
+	    --argjson port "$4" --arg user "$5" --arg keys "$6" \
+	    --argjson seconds "${7:-20}" '[{name: $name,
+	    type: "SSH_CREDENTIALS", attributes: {host: $host, port: $port,
+	    username: $user, private_key: $key, remote_host_key: $keys,
+	    connect_timeout: $seconds}}]')" | grep -q '"result"'
+}
+steps() { sed 's/ *[0-9]* ms$//; s/  */ /' | tr '\n' ';'; }
+all_steps="resolve ok;connect ok;greet ok;exchange ok;verify ok;login ok;"
+useradd -m -s /bin/bash remote
+usermod -p '*' remote
+install -d -o remote -g remote -m 700 /home/remote/.ssh
+for t in ed25519 rsa ecdsa; do
+	naskeysctl keypair generate $t --type $t >/dev/null
+	naskeysctl keypair export $t
+done >/home/remote/.ssh/authorized_keys
+naskeysctl keypair generate stranger >/dev/null
+chown -R remote: /home/remote/.ssh
+pins=$(scan $far4 --port 2201 --json | jq -r .)
+check "sshd to log in" far_sshd 2221 shell "${most[@]}" \
+    "Subsystem sftp internal-sftp"
+check "sshd with SFTP alone" far_sshd 2222 sftp "${most[@]}" \
+    "Subsystem sftp internal-sftp" "ForceCommand internal-sftp"
+check "sshd with a second factor" far_sshd 2223 more "${most[@]}" \
+    "AuthenticationMethods publickey,password"
+for t in ed25519 rsa ecdsa; do
+	check "connection by $t" connection by_$t $t $far4 2221 remote "$pins"
+	same "login by $t" "$(naskeysctl connection test by_$t --sftp \
+	    --command 'test "$(id -un)" = remote' | steps)" \
+	    "${all_steps}command ok;sftp ok;"
+done
+connection by_name ed25519 far6.example 2221 remote "$pins"
+same "over IPv6, by name" "$(naskeysctl connection test by_name --json |
+    jq -c '[.ok,.reason,.address]')" "[true,null,\"$far6\"]"
+connection by_sftp ed25519 $far4 2222 remote "$pins"
+same "SFTP alone" "$(naskeysctl connection test by_sftp --sftp | steps)" \
+    "${all_steps}sftp ok;"
+connection dropbear ed25519 $far4 2210 remote \
+    "$(scan $far4 --port 2210 --json | jq -r .)"
+same "dropbear" "$(naskeysctl connection test dropbear --command true |
+    steps)" "${all_steps}command ok;"
+
+fails() {	# NAME CONNECTION STEPS REASON TEST-ARGUMENT...
+	naskeysctl connection test "$2" "${@:5}" >steps.out 2>steps.err
+	same "$1: exit status" $? 1
+	same "$1: steps" "$(steps <steps.out)" "$3"
+	same "$1: reason" "$(cat steps.err)" "naskeysctl: connection test: $4"
+}
+known="resolve ok;connect ok;greet ok;exchange ok;"
+fails "a command that fails" by_rsa "${all_steps}command FAILED;" \
+    "$far4 port 2221: the command failed (exit status 3)" --command 'exit 3'
+fails "a command that is killed" by_rsa "${all_steps}command FAILED;" \
+    "$far4 port 2221: the command failed (a signal ended it)" \
+    --command 'kill -9 $$'
+fails "a command without end" by_rsa "${all_steps}command FAILED;" \
+    "$far4 port 2221: the command failed (it prints without end)" \
+    --command yes
+rm -f /usr/lib/sftp-server	# where dropbear looks for it
+fails "no SFTP" dropbear "${all_steps}sftp FAILED;" \
+    "$far4 port 2210: it offers no SFTP (its SFTP server ended)" --sftp
+connection unknown stranger $far4 2221 remote "$pins"
+fails "a key that is not accepted" unknown \
+    "${known}verify ok;login FAILED;" "$far4 port 2221: it does not let the \
+user in with this key (it offers publickey password keyboard-interactive)"
+connection more ed25519 $far4 2223 remote "$pins"
+fails "a second factor" more "${known}verify ok;login FAILED;" \
+    "$far4 port 2223: it takes the key and wants something more (it offers \
+password)"
+shown() { ssh-keygen -lf "keys/$1.pub" | cut -d' ' -f2; }
+connection changed ed25519 $far4 2203 remote "$pins"
+fails "a changed host key" changed "${known}verify FAILED;" \
+    "$far4 port 2203: ITS HOST KEY HAS CHANGED, or somebody else answers in \
+its place (it shows ecdsa-sha2-nistp521 $(shown ecdsa_521); pinned: \
+ssh-ed25519 $(shown ed25519_256), ssh-rsa $(shown rsa_2048), \
+ecdsa-sha2-nistp256 $(shown ecdsa_256))"
+same "of which it is told" "$(naskeysctl connection test changed --json |
+    jq -c '[.ok,.host_key_changed,.host_key]')" \
+    "[false,true,\"ecdsa-sha2-nistp521 $(shown ecdsa_521)\"]"
+same "and where nothing was tried" "$(grep -c 'publickey' one.log)" 0
+connection silent ed25519 $far4 2300 remote "$pins" 1
+fails "a silent one" silent "resolve ok;connect ok;greet FAILED;" \
+    "$far4 port 2300: no end within 1 second: it was still waiting for its \
+greeting"
+modes="22 25 28"
+[ "${LONG-no}" = no ] || modes="22 23 24 25 26 27 28 29"
+for mode in $modes; do
+	connection cut$mode ed25519 $far4 $((2300 + mode)) remote "$pins"
+	same "cut at $mode" "$(naskeysctl connection test cut$mode --sftp \
+	    --command true 2>&1 >/dev/null | grep -cE \
+	    'it closed the connection while we were (exchanging keys|logging in|running the command|trying SFTP)')" 1
+done
+refused "a connection that is none" naskeysctl connection test nobody
+same "a keypair is none" "$(rpc keychaincredential.test '[1]' |
+    jq -r .error.data.error)" 22
+check "no child is left" nobody_left
+for f in shell sftp more; do kill "$(cat $f.pid)"; done
 exec 7>&-
 
 ### Who speaks

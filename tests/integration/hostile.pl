@@ -93,6 +93,9 @@ my @modes = (
     sub { relay($_[0], 700, 0) },
     sub { relay($_[0], 1000, 0) },
     sub { relay($_[0], 1250, 0) },
+    # 22 and on: cut in a login
+    (map { my $n = $_; sub { relay($_[0], $n, 0) } }
+	1500, 1700, 1900, 2100, 2300, 2500, 2700, 2900),
 );
 
 $SIG{CHLD} = 'IGNORE';

@@ -113,6 +113,7 @@ static const struct {
 	{ "keychaincredential.lend", "[77]",		"yyynnnaaa" },
 	{ "keychaincredential.remote_ssh_host_key_scan",
 	    "[{'host':'-'}]",				"yyynnnaaa" },
+	{ "keychaincredential.test", "[77]",		"yyynnnaaa" },
 	{ "naskeys.audit.query", "[]",			"yyynnnaaa" },
 	{ "naskeys.check", "[]",			"yyynnnaaa" },
 	{ "naskeys.sync", "[]",				"yyynnnaaa" },

@@ -25,8 +25,10 @@
 #include "helper/net/say.h"
 #include "lib/monotonic.h"
 #include "lib/remote/dial.h"
+#include "lib/remote/login.h"
 #include "lib/ssh/base64.h"
 #include "lib/ssh/wire.h"
+#include "tests/unit/private_keys.h"
 #include "tests/unit/ssh_keys.h"
 
 #define NET_UID	64123
@@ -146,6 +148,14 @@ START_TEST(sockets)
 	close(fd);
 }
 END_TEST
+
+static bool
+ends_with(const char *text, const char *with)
+{
+	size_t n = strlen(text), m = strlen(with);
+
+	return n >= m && strcmp(text + n - m, with) == 0;
+}
 
 /* ---- children: how they say it right ---- */
 
@@ -303,6 +313,137 @@ SCAN(scan_closed, (say_no_host_key(0, NK_REMOTE_NO_KEY, "no"),
 SCAN(scan_silent, say_done())
 SCAN(scan_fault, say_fault(NK_REMOTE_PROTOCOL, "x"))
 
+/* ---- of a login: the key of the agent is of no use without a host's ---- */
+
+#define PINNED	ED25519_BASE64
+
+/* What the parent says to a host key; it does not to a wrong one. */
+static void
+hear_go(void)
+{
+	struct nk_secret bytes = NK_SECRET_NONE;
+	uint32_t type;
+
+	if (nk_sandbox_listen(&type, &bytes) < 0 ||
+	    type != NK_REMOTE_MSG_GO)
+		_exit(1);
+}
+
+/* Asks the agent for its keys; whether it answers. */
+static bool
+agent_answers(void)
+{
+	char c;
+
+	return send(4, "\0\0\0\1\x0b", 5, MSG_NOSIGNAL) == 5 &&
+	    recv(4, &c, 1, 0) == 1;
+}
+
+SCAN(test_well, (say_step(NK_REMOTE_EXCHANGE), say_key(0, PINNED),
+    hear_go(), say_step(NK_REMOTE_LOGIN), agent_answers() ? say_done() :
+    say_fault(NK_REMOTE_DENIED, "no agent")))
+SCAN(test_changed, (say_key(0, P256_BASE64), hear_go(), say_done()))
+SCAN(test_early_agent, agent_answers() ? (void)say_fault(NK_REMOTE_DENIED,
+    "an agent") : say_fault(NK_REMOTE_DENIED, "no agent"))
+SCAN(test_no_key, say_done())
+SCAN(test_garbage, say_host_key(0, (const uint8_t *)"garbage", 7))
+SCAN(test_other, say_key(1, PINNED))
+SCAN(test_certificate, say_key(0, CERT_ED25519_BASE64))
+SCAN(test_verify, (say_step(NK_REMOTE_VERIFY), say_key(0, PINNED)))
+SCAN(test_twice, (say_key(0, PINNED), hear_go(), say_key(0, PINNED)))
+SCAN(test_exit, (say_key(0, PINNED), hear_go(), say_step(NK_REMOTE_COMMAND),
+    say_fault(NK_REMOTE_NO_COMMAND, "exit status 3")))
+SCAN(test_holds, (say_key(0, PINNED), hear_go(), say_step(NK_REMOTE_LOGIN),
+    hold()))
+
+static const struct {
+	const char		*what;
+	void			(*test)(void);
+	enum nk_remote_fault	 fault;
+	const char		*says;		/* end of the reason */
+} logins[] = {
+	{ "test_well", test_well, NK_REMOTE_FINE, "" },
+	{ "test_changed", test_changed, NK_REMOTE_CHANGED,
+	    "answers in its place (it shows ecdsa-sha2-nistp256 "
+	    "SHA256:jbztTfH3TzkTO/oltFz+9SYwUHXto6AAkPcNB3zO4/Q; pinned: "
+	    "ssh-ed25519 "
+	    "SHA256:2DhLmGWkSxQb21MiLBtjXEeabd/XTCOlZqV9QEWlSlQ)" },
+	{ "test_early_agent", test_early_agent, NK_REMOTE_DENIED,
+	    "(no agent)" },
+#define BROKEN_LOGIN(f)	{ #f, f, NK_REMOTE_FAILED, "failed" }
+	BROKEN_LOGIN(test_no_key), BROKEN_LOGIN(test_garbage),
+	BROKEN_LOGIN(test_other), BROKEN_LOGIN(test_certificate),
+	BROKEN_LOGIN(test_verify), BROKEN_LOGIN(test_twice),
+	{ "test_exit", test_exit, NK_REMOTE_NO_COMMAND,
+	    "the command failed (exit status 3)" },
+	{ "test_holds", test_holds, NK_REMOTE_TIME,
+	    "no end within 1 second: it was still logging in" },
+};
+
+#define LOGINS	((int)(sizeof(logins) / sizeof(logins[0])))
+#define LOGIN	1000		/* above the lies */
+
+static void
+log_in(size_t n)
+{
+	(void)n;
+	logins[lie - LOGIN].test();
+}
+
+START_TEST(logins_are_led)
+{
+	const struct nk_sandbox sb = {
+		geteuid() == 0 ? NET_UID : (uid_t)-1,
+		(gid_t)(NET_GID + LOGIN + _i), 20, "/proc/self/exe",
+	};
+	const struct nk_remote_target t = { "nas.example", port, 1 };
+	const struct nk_keypolicy policy = NK_KEYPOLICY_DEFAULT;
+	struct nk_privatekey key;
+	struct nk_remote_login l = { "backup", NULL, &key };
+	struct nk_remote_report report;
+	struct nk_hostkeys pins;
+	int before, after, r;
+
+	ck_assert_int_eq(nk_privatekey_read(ED_OPENSSH, strlen(ED_OPENSSH),
+	    &policy, &key, NULL), 0);
+	ck_assert_int_eq(nk_hostkeys_read("ssh-ed25519 " PINNED, &pins,
+	    NULL), 0);
+	l.pins = &pins;
+	before = dup(listener);
+	close(before);
+	r = nk_remote_test(&sb, &t, &l, "true", true, &report);
+	ck_assert_msg(report.fault == logins[_i].fault &&
+	    ends_with(report.reason, logins[_i].says), "%s: %d, %s",
+	    logins[_i].what, report.fault, report.reason);
+	ck_assert_int_eq(r, report.fault == NK_REMOTE_FINE ? 0 : -EIO);
+	after = dup(listener);
+	close(after);
+	ck_assert_int_eq(before, after);
+	ck_assert(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD);
+	nk_hostkeys_clear(&pins);
+	nk_privatekey_clear(&key);
+}
+END_TEST
+
+/* The pinned types first, in either case all of them. */
+START_TEST(orders_algorithms)
+{
+	struct nk_hostkeys pins;
+	char list[256];
+
+	ck_assert_int_eq(nk_hostkeys_read("ecdsa-sha2-nistp256 " P256_BASE64
+	    "\nssh-rsa " RSA2048_BASE64, &pins, NULL), 0);
+	nk_remote_host_key_list(&pins, list, sizeof(list));
+	ck_assert_str_eq(list, "rsa-sha2-512,rsa-sha2-256,"
+	    "ecdsa-sha2-nistp256,ssh-ed25519,ecdsa-sha2-nistp384,"
+	    "ecdsa-sha2-nistp521");
+	nk_hostkeys_clear(&pins);
+	nk_remote_host_key_list(&pins, list, sizeof(list));
+	ck_assert_str_eq(list, "ssh-ed25519,rsa-sha2-512,rsa-sha2-256,"
+	    "ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521");
+}
+END_TEST
+
 /* ---- all of them ---- */
 
 #define WELL_TEXT	"ssh-ed25519 " ED25519_BASE64 "\nssh-rsa "	\
@@ -366,7 +507,10 @@ static void
 dial(size_t n)
 {
 	(void)n;
-	lies[lie].dial();
+	if (lie >= LOGIN)
+		dial_well();
+	else
+		lies[lie].dial();
 }
 
 static void
@@ -374,14 +518,6 @@ scan(size_t n)
 {
 	(void)n;
 	lies[lie].scan();
-}
-
-static bool
-ends_with(const char *text, const char *with)
-{
-	size_t n = strlen(text), m = strlen(with);
-
-	return n >= m && strcmp(text + n - m, with) == 0;
 }
 
 /* Descriptors and children are as before, and there is a report. */
@@ -443,6 +579,7 @@ END_TEST
 static const struct nk_sandbox_task tasks[] = {
 	{ NK_REMOTE_DIAL, NK_SANDBOX_DIAL, dial },
 	{ NK_REMOTE_SCAN, NK_SANDBOX_TALK, scan },
+	{ NK_REMOTE_TEST, NK_SANDBOX_TALK, log_in },
 	{ .name = NULL },
 };
 
@@ -465,6 +602,8 @@ main(int argc, char **argv)
 	tcase_add_test(tc, sockets);
 	tcase_add_loop_test(tc, lies_are_seen, 0, LIES);
 	tcase_add_test(tc, no_program);
+	tcase_add_loop_test(tc, logins_are_led, 0, LOGINS);
+	tcase_add_test(tc, orders_algorithms);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: ISC */
+
+/* A login, and whether a command and SFTP work. */
+
+#include <libssh/sftp.h>
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "helper/net/login.h"
+#include "helper/net/net.h"
+
+#define OUTPUT_MAX	1048576u	/* bytes that a command may print */
+#define TURN_MS		50
+
+static ssh_channel
+open_session(struct session *s, enum nk_remote_fault fault)
+{
+	ssh_channel c = ssh_channel_new(s->ssh);
+
+	if (c == NULL || ssh_channel_open_session(c) != SSH_OK)
+		login_fault(s, fault);
+	return c;
+}
+
+/* What it prints is read, so that it can end, and dropped. */
+static void
+drain(struct session *s, ssh_channel c)
+{
+	char bytes[4096];
+	size_t total = 0;
+	int n, m;
+
+	while (!ssh_channel_is_eof(c)) {
+		n = ssh_channel_read_timeout(c, bytes, sizeof(bytes), 0,
+		    TURN_MS);
+		m = ssh_channel_read_nonblocking(c, bytes, sizeof(bytes), 1);
+		if (n == SSH_ERROR || m == SSH_ERROR)
+			login_fault(s, NK_REMOTE_NO_COMMAND);
+		total += (n > 0 ? (size_t)n : 0) + (m > 0 ? (size_t)m : 0);
+		if (total > OUTPUT_MAX)
+			say_fault(NK_REMOTE_NO_COMMAND,
+			    "it prints without end");
+	}
+}
+
+static void
+run_command(struct session *s, const char *command)
+{
+	char text[32];
+	ssh_channel c;
+	int status;
+
+	say_step(NK_REMOTE_COMMAND);
+	c = open_session(s, NK_REMOTE_NO_COMMAND);
+	if (ssh_channel_request_exec(c, command) != SSH_OK)
+		login_fault(s, NK_REMOTE_NO_COMMAND);
+	drain(s, c);
+	status = ssh_channel_get_exit_status(c);
+	if (status == -1)
+		say_fault(NK_REMOTE_NO_COMMAND, "a signal ended it");
+	if (status != 0) {
+		(void)snprintf(text, sizeof(text), "exit status %d", status);
+		say_fault(NK_REMOTE_NO_COMMAND, text);
+	}
+	ssh_channel_free(c);
+}
+
+/* libssh would go on waiting for a server that is gone. */
+static void
+server_gone(ssh_session ssh, ssh_channel c, void *busy)
+{
+	(void)ssh;
+	(void)c;
+	if (*(bool *)busy)
+		say_fault(NK_REMOTE_NO_SFTP, "its SFTP server ended");
+}
+
+static void
+try_sftp(struct session *s)
+{
+	bool busy = true;
+	struct ssh_channel_callbacks_struct gone = {
+		.userdata = &busy,
+		.channel_eof_function = server_gone,
+		.channel_close_function = server_gone,
+	};
+	sftp_session sftp;
+	ssh_channel c;
+
+	say_step(NK_REMOTE_SFTP);
+	c = open_session(s, NK_REMOTE_NO_SFTP);
+	ssh_callbacks_init(&gone);
+	if (ssh_set_channel_callbacks(c, &gone) != SSH_OK)
+		say_fault(NK_REMOTE_FAILED, "channel");
+	if (ssh_channel_request_sftp(c) != SSH_OK ||
+	    (sftp = sftp_new_channel(s->ssh, c)) == NULL ||
+	    sftp_init(sftp) != SSH_OK ||
+	    sftp_canonicalize_path(sftp, ".") == NULL)
+		login_fault(s, NK_REMOTE_NO_SFTP);
+	busy = false;
+	if (ssh_remove_channel_callbacks(c, &gone) != SSH_OK)
+		say_fault(NK_REMOTE_FAILED, "channel");
+}
+
+void
+test_run(size_t n_sockets)
+{
+	struct nk_wire w = hear_request();
+	char command[NK_REMOTE_COMMAND_MAX + 1];
+	struct session s;
+	uint32_t sftp;
+
+	if (n_sockets != LOGIN_SOCKETS)
+		_exit(1);
+	login(&s, &w);
+	take_text(&w, command, sizeof(command));
+	if (nk_wire_get_u32(&w, &sftp) < 0 || nk_wire_get_end(&w) < 0)
+		_exit(1);
+	if (command[0] != '\0')
+		run_command(&s, command);
+	if (sftp != 0)
+		try_sftp(&s);
+	ssh_disconnect(s.ssh);
+	say_done();
+}
