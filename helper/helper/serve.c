@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
@@ -135,8 +136,13 @@ answer_request(struct stream *s)
 static int
 serve_lending(struct stream *s)
 {
+	/* typed at a terminal, they are for the program that is run there */
+	static const int typed[] = { SIGHUP, SIGINT, SIGQUIT, SIGTSTP };
 	int r = s->broken;
+	size_t i;
 
+	for (i = 0; i < sizeof(typed) / sizeof(typed[0]); i++)
+		(void)signal(typed[i], SIG_IGN);
 	if (r == 0 && s->source.kind == SOURCE_SOCKET)
 		r = nk_connection_lend_serve(&s->c.context, s->source.fd);
 	nk_connection_lend_end(&s->c.context);
