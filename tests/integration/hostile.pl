@@ -77,16 +77,16 @@ my @modes = (
     sub { $_[0]->syswrite($greeting); say_much($_[0], "\x7f") }, # 8
     sub { $_[0]->syswrite("SSH-1.5-old\n"); hold($_[0]) },	# 9
     sub { $_[0]->syswrite($greeting . kexinit(@alg[0], 'ssh-dss',
-	@alg[2 .. 9])); bye($_[0]) },				# 10
+	@alg[2 .. 9])); hold($_[0]) },				# 10
     sub { $_[0]->syswrite($greeting . kexinit('diffie-hellman-group1-sha1',
-	@alg[1 .. 9])); bye($_[0]) },				# 11
+	@alg[1 .. 9])); hold($_[0]) },				# 11
     sub { $_[0]->syswrite($greeting . packet("\x14short")); hold($_[0]) },
     sub { $_[0]->syswrite($greeting . substr(kexinit(@alg), 0, 40));
 	hold($_[0]) },						# 13
     sub { $_[0]->syswrite($greeting . kexinit(@alg) .
 	packet("\x1f" . pack('N', 2 ** 31))); hold($_[0]) },	# 14
     sub { $_[0]->syswrite($greeting . packet("\x01" . pack('NN/a*N', 11,
-	"go \e[31maway\n" . "x" x 3000, 0))); bye($_[0]) },	# 15
+	"go \e[31maway\n" . "x" x 3000, 0))); hold($_[0]) },	# 15
     sub { relay($_[0], 2 ** 30, 100) },				# 16 too slow
     sub { relay($_[0], 30, 0) },	# 17 and on: cut after so many bytes
     sub { relay($_[0], 60, 0) },
