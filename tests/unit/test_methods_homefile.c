@@ -1004,6 +1004,81 @@ START_TEST(whole_homes)
 }
 END_TEST
 
+#define THIRD	"/mnt/homes/third"
+
+static void
+put_in_home(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(fchown(fd, 5001, 5001), 0);
+	close(fd);
+}
+
+/*
+ * Another helper, which has begun an edit of alice before her home is copied,
+ * and ends it when that is done: what was copied can then be read no more.
+ */
+static void
+edit_beside_a_copy(int out, bool moves, const char *lock)
+{
+	struct nk_publisher *p;
+	struct nk_user *u;
+	char **field, *text;
+
+	if (nk_publisher_open(&p, &w.state, &w.conf, NK_STORE_WRITE) < 0 ||
+	    nk_edit_begin(p) < 0 ||
+	    nk_user_get(nk_publisher_store(p), 2, &u) < 0 ||
+	    write(out, "", 1) != 1)
+		_exit(1);
+	while (access(OTHER "/text", F_OK) == -1 || access(lock, F_OK) == 0)
+		(void)usleep(1000);
+	field = moves ? &u->home : &u->full_name;
+	text = strdup(moves ? THIRD : "Else");
+	free(*field);
+	*field = text;
+	if (text == NULL || chmod(ALICE "/text", 0) == -1 ||
+	    nk_user_update(nk_publisher_store(p), u) < 0 ||
+	    nk_edit_commit(p) < 0)
+		_exit(1);
+	nk_user_free(u);
+	nk_publisher_free(p);
+	_exit(0);
+}
+
+/* The edit begins again: what was copied is not, unless it is another home. */
+START_TEST(copied_once)
+{
+	const bool moves = _i == 1;
+	struct nk_homelock lock;
+	int ready[2], status;
+	pid_t pid;
+	char c;
+
+	set_user(NK_KEYFILE_NONE, ALICE, 5001);
+	make_home(THIRD, 5001);
+	put_in_home(ALICE "/text");
+	put_in_home(THIRD "/third");
+	/* its name */
+	ck_assert_int_eq(nk_homelock_take(&lock, &w.state, 5001, 0), 0);
+	nk_homelock_drop(&lock);
+	ck_assert_int_eq(pipe(ready), 0);
+	ck_assert_int_ne(pid = fork(), -1);
+	if (pid == 0)
+		edit_beside_a_copy(ready[1], moves, lock.path);
+	ck_assert_int_eq(read(ready[0], &c, 1), 1);
+	done("user.update", "[2,{'home':'" OTHER "'}]");
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	expect("user.query", "[[['id','=',2]]]", "0.home", "'" OTHER "'");
+	ck_assert_int_eq(access(OTHER "/text", F_OK), 0);
+	ck_assert_int_eq(access(OTHER "/third", F_OK), moves ? 0 : -1);
+	close(ready[0]);
+	close(ready[1]);
+}
+END_TEST
+
 START_TEST(leaves_a_home_that_hangs)
 {
 	struct nk_homelock lock;
@@ -1130,6 +1205,7 @@ main(void)
 	tcase_add_test(tc, a_login_meanwhile);
 	tcase_add_test(tc, behind_a_group);
 	tcase_add_test(tc, whole_homes);
+	tcase_add_loop_test(tc, copied_once, 0, 2);
 	tcase_add_test(tc, leaves_a_home_that_hangs);
 	tcase_add_test(tc, left_behind);
 	tcase_add_test(tc, a_home_that_hangs);
