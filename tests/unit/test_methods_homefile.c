@@ -739,19 +739,49 @@ START_TEST(a_home_of_another)
 }
 END_TEST
 
-/* Also where the other one's row is the later one. */
-START_TEST(a_home_of_a_later_one)
+static void
+give_bob(const char *home)
 {
 	struct nk_user *u;
 
-	set_user(NK_KEYFILE_NONE, ALICE, 5001);
 	ck_assert_int_eq(nk_edit_begin(w.c.publisher), 0);
 	ck_assert_int_eq(nk_user_get(store(), 3, &u), 0);
 	free(u->home);
-	ck_assert_ptr_nonnull(u->home = strdup(ALICE));
+	ck_assert_ptr_nonnull(u->home = strdup(home));
 	ck_assert_int_eq(nk_user_update(store(), u), 0);
 	nk_user_free(u);
 	ck_assert_int_eq(nk_edit_commit(w.c.publisher), 0);
+}
+
+/* Nothing is removed from a home that somebody else has as well. */
+START_TEST(leaves_a_home_of_another)
+{
+	set_user(NK_KEYFILE_NONE, ALICE, 5001);
+	ck_assert_int_eq(mkdir(ALICE "/.ssh", 0700), 0);
+	ck_assert_int_eq(chown(ALICE "/.ssh", 5001, 5001), 0);
+	put_text(ALICE, HAND);
+	give_bob(ALICE);
+	done("user.delete", "[2]");
+	is_text(ALICE, HAND);
+}
+END_TEST
+
+START_TEST(leaves_no_ssh)
+{
+	set_user(NK_KEYFILE_NONE, ALICE, 5001);
+	ck_assert_int_eq(mkdir(ALICE "/.ssh", 0700), 0);
+	ck_assert_int_eq(chown(ALICE "/.ssh", 5001, 5001), 0);
+	put_text(ALICE, HAND);
+	done("user.delete", "[2]");
+	is_text(ALICE, NULL);
+}
+END_TEST
+
+/* Also where the other one's row is the later one. */
+START_TEST(a_home_of_a_later_one)
+{
+	set_user(NK_KEYFILE_NONE, ALICE, 5001);
+	give_bob(ALICE);
 	refused("user.authorized_keys_file", "['alice',{'mode':'HOME'}]",
 	    "", "User alice has the home directory " ALICE " too (user "
 	    "bob), and only one user's keys can stand in its file: set "
@@ -1196,6 +1226,8 @@ main(void)
 	tcase_add_test(tc, back_in_a_home);
 	tcase_add_test(tc, a_home_of_another);
 	tcase_add_test(tc, a_home_of_a_later_one);
+	tcase_add_test(tc, leaves_a_home_of_another);
+	tcase_add_test(tc, leaves_no_ssh);
 	tcase_add_test(tc, another_edit_in_between);
 	tcase_add_test(tc, an_account_elsewhere_without_a_row);
 	tcase_add_test(tc, a_key_that_ends);
