@@ -235,6 +235,26 @@ user_take(struct nk_stmt *st, struct nk_user **up)
 	return r;
 }
 
+void
+nk_user_forget(struct nk_store *s)
+{
+	nk_user_free(s->user);
+	s->user = NULL;
+}
+
+/*
+ * An edit asks for the same row many times.  Within a transaction it is the
+ * same one until a user is written; without a copy it is read once more.
+ */
+static void
+user_keep(struct nk_store *s, const struct nk_user *u)
+{
+	if (!s->writing && s->readers == 0)
+		return;
+	nk_user_forget(s);
+	(void)user_copy(&s->user, u);
+}
+
 static int
 user_by_int(struct nk_store *s, const char *sql, int64_t v,
     struct nk_user **up)
@@ -246,7 +266,9 @@ user_by_int(struct nk_store *s, const char *sql, int64_t v,
 	if ((r = nk_db_stmt(s->db, sql, &st)) < 0)
 		return r;
 	nk_stmt_bind_int(st, 1, v);
-	return user_take(st, up);
+	if ((r = user_take(st, up)) == 0)
+		user_keep(s, *up);
+	return r;
 }
 
 static int
@@ -260,34 +282,18 @@ user_by_text(struct nk_store *s, const char *sql, const char *text,
 	if ((r = nk_db_stmt(s->db, sql, &st)) < 0)
 		return r;
 	nk_stmt_bind_text(st, 1, text);
-	return user_take(st, up);
+	if ((r = user_take(st, up)) == 0)
+		user_keep(s, *up);
+	return r;
 }
 
-void
-nk_user_forget(struct nk_store *s)
-{
-	nk_user_free(s->user);
-	s->user = NULL;
-}
-
-/*
- * An edit asks for the same row many times.  Within a transaction it is the
- * same one until a user is written.
- */
 int
 nk_user_get(struct nk_store *s, int64_t id, struct nk_user **up)
 {
-	int r;
-
 	if (s->user != NULL && s->user->id == id &&
 	    nk_db_in_transaction(s->db))
 		return user_copy(up, s->user);
-	if ((r = user_by_int(s, SELECT "WHERE id = $1", id, up)) < 0 ||
-	    (!s->writing && s->readers == 0))
-		return r;
-	nk_user_forget(s);
-	(void)user_copy(&s->user, *up);	/* or it is read once more */
-	return 0;
+	return user_by_int(s, SELECT "WHERE id = $1", id, up);
 }
 
 int

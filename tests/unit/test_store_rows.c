@@ -388,6 +388,11 @@ START_TEST(user_again)
 	assert_name(NULL);
 	nk_store_rollback(s);
 	begin();
+	ck_assert_int_eq(nk_user_by_name(s, "root", &u), 0);
+	nk_user_free(u);
+	assert_name("alice");
+	ck_assert_int_eq(nk_user_by_name(s, "alice", &u), 0);
+	nk_user_free(u);
 	assert_name("alice");
 	commit();
 }
