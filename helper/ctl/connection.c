@@ -10,6 +10,7 @@
 
 #include "helper/ctl/call.h"
 #include "helper/ctl/credential.h"
+#include "helper/ctl/hostkeys.h"
 #include "helper/ctl/value.h"
 #include "helper/ctl/when.h"
 
@@ -21,6 +22,8 @@ const struct ctl_option ctl_connection_add_options[] = {
 	{ "generate-keypair", "K", "make this keypair, to log in with it" },
 	{ "host-key", "FILE", "the remote's host keys, \"-\": standard "
 	    "input" },
+	{ "accept-host-key", "FINGERPRINT", "trust the remote's host key "
+	    "that has it" },
 	{ "timeout", "S", "seconds for connecting, 10 by default" },
 	{ NULL, NULL, NULL },
 };
@@ -136,15 +139,20 @@ ctl_connection_add(struct ctl *c, const struct ctl_args *a)
 {
 	const char *made = ctl_get(a, "generate-keypair");
 	const char *given = ctl_get(a, "keypair");
+	const char *accepted = ctl_get(a, "accept-host-key");
 	json_t *attributes = json_object(), *key, *options = NULL;
 	json_t *row = NULL;
 	int r;
 
 	key = json_pack("{s:b}", "generate_key", made != NULL ? 1 : 0);
-	if (ctl_get(a, "host") == NULL || (made == NULL) == (given == NULL) ||
-	    ctl_get(a, "host-key") == NULL) {
-		r = ctl_misuse(c, "say --host, --host-key, and --keypair or "
+	if (ctl_get(a, "host") == NULL || (made == NULL) == (given == NULL)) {
+		r = ctl_misuse(c, "say --host, and --keypair or "
 		    "--generate-keypair");
+		goto out;
+	}
+	if (ctl_get(a, "host-key") != NULL && accepted != NULL) {
+		r = ctl_misuse(c, "say --host-key or --accept-host-key, not "
+		    "both");
 		goto out;
 	}
 	if (made != NULL) {
@@ -156,7 +164,8 @@ ctl_connection_add(struct ctl *c, const struct ctl_args *a)
 		r = put_keypair(c, given, key, "existing_key_id");
 	}
 	if (r != CTL_DONE || (r = add_attributes(c, a, attributes)) !=
-	    CTL_DONE)
+	    CTL_DONE || (ctl_get(a, "host-key") == NULL &&
+	    (r = hostkeys_find(c, accepted, attributes)) != CTL_DONE))
 		goto out;
 	options = json_pack("{s:O,s:O}", "private_key", key, "manual_setup",
 	    attributes);

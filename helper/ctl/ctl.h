@@ -96,6 +96,8 @@ int	ctl_connection_add(struct ctl *c, const struct ctl_args *a);
 int	ctl_connection_list(struct ctl *c, const struct ctl_args *a);
 int	ctl_connection_show(struct ctl *c, const struct ctl_args *a);
 int	ctl_connection_edit(struct ctl *c, const struct ctl_args *a);
+int	ctl_connection_accept_host_key(struct ctl *c,
+	    const struct ctl_args *a);
 int	ctl_connection_delete(struct ctl *c, const struct ctl_args *a);
 int	ctl_connection_used_by(struct ctl *c, const struct ctl_args *a);
 int	ctl_connection_export(struct ctl *c, const struct ctl_args *a);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 #
 # Connections and their consumers, on the command line and by the methods;
-# their exported forms, as ssh, rclone and rsync read them; and jobs of other
+# host keys and how they come to be trusted; the exported forms, as ssh, rclone and rsync read them; and jobs of other
 # programs, whose commands are run.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib/suite.bash"
@@ -102,7 +102,8 @@ status "no host" 2 naskeysctl connection add x --keypair backup \
 status "no keypair" 2 naskeysctl connection add x --host h --host-key hosts
 status "two keypairs" 2 naskeysctl connection add x --host h --keypair \
     backup --generate-keypair y --host-key hosts
-status "no host key" 2 naskeysctl connection add x --host h --keypair backup
+status "host keys twice" 2 naskeysctl connection add x --host h --keypair \
+    backup --host-key hosts --accept-host-key SHA256:x
 refuses "no such keypair" "there is no keypair other" \
     naskeysctl connection add x --host h --keypair other --host-key hosts
 refuses "a name that is taken" \
@@ -228,6 +229,20 @@ refuses "a path that needs quoting" "take letters, digits" \
     naskeysctl connection export made --format rsync -o "a b"
 
 # the forms at work: a server of our own, which knows them by the old pins
+start_sshd() {	# its file is there when it listens
+	/usr/sbin/sshd -f sshd_config -E sshd.log
+	until [ -s sshd.pid ]; do
+		sleep 0.05
+	done
+}
+stop_sshd() {	# and wait until it has taken its file away, too
+	local pid
+	pid=$(cat sshd.pid)
+	kill "$pid"
+	while kill -0 "$pid" 2>/dev/null; do
+		sleep 0.05
+	done
+}
 mkdir -p /run/sshd
 cat >sshd_config <<END
 ListenAddress 127.0.0.1:2200
@@ -238,7 +253,7 @@ PidFile $PWD/sshd.pid
 Subsystem sftp internal-sftp
 END
 naskeysctl keypair export backup >authorized
-/usr/sbin/sshd -f sshd_config -E sshd.log
+start_sshd
 check "a connection to it" naskeysctl connection add here --host 127.0.0.1 \
     --port 2200 --keypair backup --host-key host_ed25519.pub
 for form in ssh-config rclone rsync; do
@@ -258,7 +273,47 @@ check "another host key is pinned" naskeysctl connection edit here \
 check "ssh-config again" naskeysctl connection export here \
     --format ssh-config --private -o other
 refused "the server is another one by now" ssh -F other here true
-kill "$(cat sshd.pid)"
+
+# ---- host keys that the remote itself shows ----
+restart() {	# HOSTKEY...: the server with these host keys
+	stop_sshd
+	sed -i '/^HostKey/d' sshd_config
+	printf 'HostKey %s\n' "${@/#/$PWD/}" >>sshd_config
+	start_sshd
+}
+print_of() { ssh-keygen -lf "$1" | cut -d' ' -f2; }
+pinned() { field "$1" '.host_keys[].fingerprint' | sort; }
+remote=(--host 127.0.0.1 --port 2200 --keypair backup)
+restart host_ed25519 host_ecdsa
+refuses "nothing is trusted unseen" "without a terminal to show them on" \
+    naskeysctl connection add seen "${remote[@]}"
+refuses "not with --force" "without a terminal to show them on" \
+    naskeysctl connection add seen "${remote[@]}" --force
+refuses "another fingerprint" "the remote has no host key SHA256:x, but" \
+    naskeysctl connection add seen "${remote[@]}" \
+    --accept-host-key SHA256:x
+says "$(print_of host_ecdsa.pub) (ecdsa-sha2-nistp256)"
+on_tty "naskeysctl connection add seen ${remote[*]}" n >typed 2>&1
+refused "a no" naskeysctl connection show seen
+check "both were shown" sh -c "grep -qF $(print_of host_ed25519.pub) typed &&
+    grep -qF $(print_of host_ecdsa.pub) typed"
+on_tty "naskeysctl connection add seen ${remote[*]}" y >typed 2>&1
+same "a yes trusts both" "$(pinned seen)" \
+    "$(for f in host_ed25519 host_ecdsa; do print_of $f.pub; done | sort)"
+check "one of them" naskeysctl connection add named "${remote[@]}" \
+    --accept-host-key "$(print_of host_ecdsa.pub)"
+same "and no other" "$(pinned named)" "$(print_of host_ecdsa.pub)"
+restart host_ed25519 host_rsa
+refuses "what the remote does not show" "the remote has no host key" \
+    naskeysctl connection accept-host-key seen "$(print_of host_ecdsa.pub)"
+check "accept-host-key" naskeysctl connection accept-host-key seen \
+    "$(print_of host_rsa.pub)"
+same "those that are still there stay" "$(pinned seen)" \
+    "$(for f in host_ed25519 host_rsa; do print_of $f.pub; done | sort)"
+check "what changed is replaced" naskeysctl connection accept-host-key \
+    named "$(print_of host_rsa.pub)"
+same "and not kept" "$(pinned named)" "$(print_of host_rsa.pub)"
+stop_sshd
 
 # ---- who uses it ----
 id=$(field tank .id)
