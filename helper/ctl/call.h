@@ -77,8 +77,7 @@ struct ctl_list {
 	size_t			 columns;
 	void			(*fill)(struct table *t, const json_t *row);
 	bool			 fields_always;	/* no more with --json either */
-	const char		*type;		/* rows of this type alone; NULL:
-						   all */
+	const char		*type;		/* these rows; NULL: all */
 };
 int	ctl_list(struct ctl *c, const struct ctl_list *l) NK_MUST_CHECK;
 

@@ -46,7 +46,7 @@ const struct nk_arg nk_connection_setup_fields[] = {
 
 struct setup {
 	const char		*name;		/* of the connection */
-	const char		*pair_name;	/* of the new keypair, or NULL */
+	const char		*pair_name;	/* of a new keypair, or NULL */
 	int64_t			 existing;	/* then: the keypair */
 	struct nk_pair		 pair;
 	struct nk_connection	 conn;

@@ -58,8 +58,8 @@ generate(const char *name, unsigned int bits, const char *comment,
 			break;
 	}
 	if (!known)
-		return refuse(e, schema, "type", "Input should be 'rsa', 'ed25519' "
-		    "or 'ecdsa'");
+		return refuse(e, schema, "type", "Input should be 'rsa', "
+		    "'ed25519' or 'ecdsa'");
 	if (i == sizeof(types) / sizeof(types[0]))
 		return refuse(e, schema, "bits", strcmp(name, "ecdsa") == 0 ?
 		    "An ECDSA key has 256, 384 or 521 bits" : "An Ed25519 "

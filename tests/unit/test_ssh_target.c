@@ -30,6 +30,7 @@ static const struct {
 	  -EINVAL },
 	{ "", -EINVAL },
 	{ "-oProxyCommand=x", -EINVAL },
+	{ "-nas", -EINVAL },
 	{ ".nas", -EINVAL },
 	{ "a..b", -EINVAL },
 	{ "a b", -EINVAL },
