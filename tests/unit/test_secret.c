@@ -74,8 +74,10 @@ START_TEST(append)
 		ck_assert_ptr_eq(s.p, p);
 	ck_assert_uint_eq(s.room % page_size(), 0);
 	ck_assert_uint_gt(s.room, s.len);
-	for (i = 0; i < s.len; i++)
-		ck_assert_uint_eq(s.p[i], i < have ? 'a' : 'b');
+	/* one assertion: each is written to a file, and here are millions */
+	for (i = 0; i < s.len && s.p[i] == (i < have ? 'a' : 'b'); i++)
+		;
+	ck_assert_uint_eq(i, s.len);
 	ck_assert_uint_eq(s.p[s.len], '\0');
 	nk_secret_clear(&s);
 	ck_assert_ptr_null(s.p);
@@ -107,8 +109,10 @@ START_TEST(own_bytes)
 	for (i = 0; i < 12; i++)
 		ck_assert_int_eq(nk_secret_append(&s, s.p, s.len), 0);
 	ck_assert_uint_eq(s.len, 65536);
-	for (i = 0; i < s.len; i++)
-		ck_assert_int_eq((char)s.p[i], "0123456789abcdef"[i % 16]);
+	for (i = 0; i < s.len && (char)s.p[i] == "0123456789abcdef"[i % 16];
+	    i++)
+		;
+	ck_assert_uint_eq(i, s.len);
 	nk_secret_clear(&s);
 }
 END_TEST
