@@ -125,7 +125,9 @@ ask(const char *what, size_t at, enum nk_view_mode mode)
 			unavailable++;
 			continue;
 		}
-		ck_assert_msg(mt_same(&got, &right[i]), "%s %zu, question "
+		if (mt_same(&got, &right[i]))	/* most of what is asked */
+			continue;
+		ck_abort_msg("%s %zu, question "
 		    "%d %llu %u %s: got %d %.200s, not %d %.200s", what, at,
 		    questions[i].ask, (unsigned long long)questions[i].row,
 		    questions[i].id, questions[i].name != NULL ?
