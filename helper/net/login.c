@@ -71,9 +71,8 @@ exchange(struct session *s)
 
 /* The host key, and the parent's word on it. */
 static void
-ask_parent(const struct session *s)
+ask_parent(const struct session *s, struct nk_secret *password)
 {
-	struct nk_secret bytes = NK_SECRET_NONE;
 	uint32_t type;
 	uint8_t *blob;
 	size_t len;
@@ -81,10 +80,9 @@ ask_parent(const struct session *s)
 	session_host_key(s, &blob, &len);
 	say_host_key(0, blob, len);
 	free(blob);
-	if (nk_sandbox_listen(&type, &bytes) < 0 ||
+	if (nk_sandbox_listen(&type, password) < 0 ||
 	    type != NK_REMOTE_MSG_GO)
 		_exit(1);
-	nk_secret_clear(&bytes);
 }
 
 /* "it offers password, keyboard-interactive" */
@@ -92,7 +90,7 @@ static const char *
 methods(const struct session *s)
 {
 	static const struct {
-		int		 bit;
+		unsigned int	 bit;
 		const char	*name;
 	} names[] = {
 		{ SSH_AUTH_METHOD_PUBLICKEY, "publickey" },
@@ -102,7 +100,7 @@ methods(const struct session *s)
 		{ SSH_AUTH_METHOD_GSSAPI_MIC, "gssapi-with-mic" },
 	};
 	static char text[128];
-	int offered = ssh_userauth_list(s->ssh, NULL);
+	unsigned int offered = (unsigned int)ssh_userauth_list(s->ssh, NULL);
 	size_t i, n;
 
 	(void)snprintf(text, sizeof(text), "it offers");
@@ -116,8 +114,10 @@ methods(const struct session *s)
 	return text;
 }
 
+/* ---- by key ---- */
+
 static void
-authenticate(struct session *s)
+use_key(struct session *s)
 {
 	if (ssh_set_agent_socket(s->ssh, AGENT) != SSH_OK)
 		say_fault(NK_REMOTE_FAILED, "agent");
@@ -133,9 +133,60 @@ authenticate(struct session *s)
 	}
 }
 
+/* ---- by password ---- */
+
+/* One question that is not echoed is for the password; others are not ours. */
+static int
+answer_questions(struct session *s, const char *password)
+{
+	int r, n;
+	char echo;
+
+	while ((r = ssh_userauth_kbdint(s->ssh, NULL, NULL)) ==
+	    SSH_AUTH_INFO) {
+		n = ssh_userauth_kbdint_getnprompts(s->ssh);
+		if (n == 0)
+			continue;
+		if (n != 1 ||
+		    ssh_userauth_kbdint_getprompt(s->ssh, 0, &echo) == NULL ||
+		    echo != 0)
+			say_fault(NK_REMOTE_NO_PASSWORD,
+			    "it asks for more than a password");
+		if (ssh_userauth_kbdint_setanswer(s->ssh, 0, password) < 0)
+			say_fault(NK_REMOTE_FAILED, "answer");
+	}
+	return r;
+}
+
+static void
+use_password(struct session *s, const char *password)
+{
+	unsigned int offered;
+	int r = ssh_userauth_none(s->ssh, NULL);
+
+	if (r == SSH_AUTH_DENIED) {
+		offered = (unsigned int)ssh_userauth_list(s->ssh, NULL);
+		if ((offered & SSH_AUTH_METHOD_PASSWORD) != 0)
+			r = ssh_userauth_password(s->ssh, NULL, password);
+		else if ((offered & SSH_AUTH_METHOD_INTERACTIVE) != 0)
+			r = answer_questions(s, password);
+	}
+	switch (r) {
+	case SSH_AUTH_SUCCESS:
+		return;
+	case SSH_AUTH_DENIED:
+		say_fault(NK_REMOTE_NO_PASSWORD, methods(s));
+	case SSH_AUTH_PARTIAL:
+		say_fault(NK_REMOTE_NO_PASSWORD, "it wants something more");
+	default:
+		login_fault(s, NK_REMOTE_PROTOCOL);
+	}
+}
+
 void
 login(struct session *s, struct nk_wire *w)
 {
+	struct nk_secret password = NK_SECRET_NONE;
 	char list[LIST_MAX], user[USER_MAX];
 
 	take_text(w, list, sizeof(list));
@@ -143,8 +194,12 @@ login(struct session *s, struct nk_wire *w)
 	session_open(s, CONNECTION, list);
 	session_user(s, user);
 	exchange(s);
-	ask_parent(s);
+	ask_parent(s, &password);
 	say_step(NK_REMOTE_LOGIN);
 	session_wait(s);
-	authenticate(s);
+	if (password.len == 0)
+		use_key(s);
+	else
+		use_password(s, (const char *)password.p);
+	nk_secret_clear(&password);
 }

@@ -23,6 +23,7 @@ static const struct nk_sandbox_task tasks[] = {
 	{ NK_REMOTE_DIAL, NK_SANDBOX_DIAL, dial_run },
 	{ NK_REMOTE_SCAN, NK_SANDBOX_TALK, scan_run },
 	{ NK_REMOTE_TEST, NK_SANDBOX_TALK, test_run },
+	{ NK_REMOTE_COPY_KEY, NK_SANDBOX_TALK, copy_run },
 	{ .name = NULL },
 };
 

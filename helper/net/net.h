@@ -12,5 +12,7 @@ void	dial_run(size_t n_sockets);
 void	scan_run(size_t n_sockets);
 /* NK_REMOTE_TEST: log in, run a command, try SFTP. */
 void	test_run(size_t n_sockets);
+/* NK_REMOTE_COPY_KEY: log in, append a line to the user's keys. */
+void	copy_run(size_t n_sockets);
 
 #endif /* NASKEYS_NET_H */

@@ -90,6 +90,17 @@ say_no_host_key(uint32_t which, enum nk_remote_fault fault,
 	say(NK_REMOTE_MSG_NO_HOST_KEY, bytes, sizeof(bytes) - o.left, -1);
 }
 
+void
+say_copied(bool added)
+{
+	uint8_t bytes[4];
+	struct nk_wire_out o = { bytes, sizeof(bytes) };
+
+	if (nk_wire_put_u32(&o, added) < 0)
+		_exit(1);
+	say(NK_REMOTE_MSG_COPIED, bytes, sizeof(bytes), -1);
+}
+
 struct nk_wire
 hear_request(void)
 {

@@ -7,6 +7,7 @@
  * Where that fails nobody listens any more: the child ends.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,8 @@ void	say_socket(int fd);
 void	say_host_key(uint32_t which, const uint8_t *blob, size_t len);
 void	say_no_host_key(uint32_t which, enum nk_remote_fault fault,
 	    const char *words);
+
+void	say_copied(bool added);
 
 /* The request: its bytes, which are never freed. */
 struct nk_wire	hear_request(void);

@@ -13,6 +13,8 @@
 #define GREETING_MAX	16384u
 #define EXCHANGE_MAX	262144u
 
+#define CHANNEL_TRIES	3
+
 /* libssh would look for these in a home: there are no files here. */
 #define NOWHERE		"/dev/null"
 
@@ -131,6 +133,24 @@ session_fault(struct session *s, const char **wordsp)
 		return !session_greeted(s) && s->in_out.in_bytes > 0 ?
 		    NK_REMOTE_NO_SSH : NK_REMOTE_CLOSED;
 	return session_greeted(s) ? NK_REMOTE_PROTOCOL : NK_REMOTE_NO_SSH;
+}
+
+/*
+ * libssh gives up when the end of another channel comes in while one is
+ * being opened; the next one opens then.
+ */
+ssh_channel
+session_channel(struct session *s)
+{
+	ssh_channel c;
+	int i;
+
+	for (i = 0; i < CHANNEL_TRIES && ssh_is_connected(s->ssh) != 0; i++) {
+		if ((c = ssh_channel_new(s->ssh)) != NULL &&
+		    ssh_channel_open_session(c) == SSH_OK)
+			return c;
+	}
+	return NULL;
 }
 
 void

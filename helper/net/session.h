@@ -46,6 +46,12 @@ enum nk_remote_fault	session_fault(struct session *s,
 	    const char **wordsp);
 
 /*
+ * A session's channel that is open, once it is logged in; NULL, the other
+ * end opens none.
+ */
+ssh_channel	session_channel(struct session *s);
+
+/*
  * The blob of the host key, which the other end has proven to have; the
  * caller frees it.
  */

@@ -2,28 +2,16 @@
 
 /* A login, and whether a command and SFTP work. */
 
-#include <libssh/sftp.h>
-
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "helper/net/login.h"
 #include "helper/net/net.h"
+#include "helper/net/sftp.h"
 
 #define OUTPUT_MAX	1048576u	/* bytes that a command may print */
 #define TURN_MS		50
-
-static ssh_channel
-open_session(struct session *s, enum nk_remote_fault fault)
-{
-	ssh_channel c = ssh_channel_new(s->ssh);
-
-	if (c == NULL || ssh_channel_open_session(c) != SSH_OK)
-		login_fault(s, fault);
-	return c;
-}
 
 /* What it prints is read, so that it can end, and dropped. */
 static void
@@ -37,8 +25,12 @@ drain(struct session *s, ssh_channel c)
 		n = ssh_channel_read_timeout(c, bytes, sizeof(bytes), 0,
 		    TURN_MS);
 		m = ssh_channel_read_nonblocking(c, bytes, sizeof(bytes), 1);
-		if (n == SSH_ERROR || m == SSH_ERROR)
-			login_fault(s, NK_REMOTE_NO_COMMAND);
+		if (n == SSH_ERROR || m == SSH_ERROR) {
+			/* a channel that is closed already is at its end */
+			if (ssh_is_connected(s->ssh) == 0)
+				login_fault(s, NK_REMOTE_NO_COMMAND);
+			break;
+		}
 		total += (n > 0 ? (size_t)n : 0) + (m > 0 ? (size_t)m : 0);
 		if (total > OUTPUT_MAX)
 			say_fault(NK_REMOTE_NO_COMMAND,
@@ -54,7 +46,8 @@ run_command(struct session *s, const char *command)
 	int status;
 
 	say_step(NK_REMOTE_COMMAND);
-	c = open_session(s, NK_REMOTE_NO_COMMAND);
+	if ((c = session_channel(s)) == NULL)
+		login_fault(s, NK_REMOTE_NO_COMMAND);
 	if (ssh_channel_request_exec(c, command) != SSH_OK)
 		login_fault(s, NK_REMOTE_NO_COMMAND);
 	drain(s, c);
@@ -68,41 +61,16 @@ run_command(struct session *s, const char *command)
 	ssh_channel_free(c);
 }
 
-/* libssh would go on waiting for a server that is gone. */
-static void
-server_gone(ssh_session ssh, ssh_channel c, void *busy)
-{
-	(void)ssh;
-	(void)c;
-	if (*(bool *)busy)
-		say_fault(NK_REMOTE_NO_SFTP, "its SFTP server ended");
-}
-
 static void
 try_sftp(struct session *s)
 {
-	bool busy = true;
-	struct ssh_channel_callbacks_struct gone = {
-		.userdata = &busy,
-		.channel_eof_function = server_gone,
-		.channel_close_function = server_gone,
-	};
 	sftp_session sftp;
-	ssh_channel c;
 
 	say_step(NK_REMOTE_SFTP);
-	c = open_session(s, NK_REMOTE_NO_SFTP);
-	ssh_callbacks_init(&gone);
-	if (ssh_set_channel_callbacks(c, &gone) != SSH_OK)
-		say_fault(NK_REMOTE_FAILED, "channel");
-	if (ssh_channel_request_sftp(c) != SSH_OK ||
-	    (sftp = sftp_new_channel(s->ssh, c)) == NULL ||
-	    sftp_init(sftp) != SSH_OK ||
-	    sftp_canonicalize_path(sftp, ".") == NULL)
+	if ((sftp = sftp_begin(s)) == NULL)
+		say_fault(NK_REMOTE_NO_SFTP, NULL);
+	if (sftp_canonicalize_path(sftp, ".") == NULL)
 		login_fault(s, NK_REMOTE_NO_SFTP);
-	busy = false;
-	if (ssh_remove_channel_callbacks(c, &gone) != SSH_OK)
-		say_fault(NK_REMOTE_FAILED, "channel");
 }
 
 void

@@ -213,6 +213,9 @@ nk_remote_login(struct nk_remote_talk *talk, const struct nk_sandbox *sb,
 	nk_secret_clear(&request);
 	if (r < 0 || (r = hear_host_key(talk, login->pins)) < 0)
 		return r;
+	if (login->password != NULL)
+		return nk_remote_tell(talk, NK_REMOTE_MSG_GO,
+		    login->password->p, login->password->len);
 	signer->open = true;
 	return nk_remote_tell(talk, NK_REMOTE_MSG_GO, NULL, 0);
 }

@@ -10,6 +10,7 @@
 #define NK_REMOTE_DIAL	"dial"
 #define NK_REMOTE_SCAN	"scan"
 #define NK_REMOTE_TEST	"test"
+#define NK_REMOTE_COPY_KEY	"copy-key"
 
 enum nk_remote_message {
 	/*
@@ -19,6 +20,8 @@ enum nk_remote_message {
 	 * To test, whose sockets are the connection and the agent's: the
 	 * string of those algorithms, string user, string command ("": none),
 	 * uint32 whether to try SFTP.
+	 * To copy-key, with the same sockets: algorithms, user, string line,
+	 * string type, string base64.
 	 */
 	NK_REMOTE_MSG_REQUEST = 1,
 	/* uint32: the step that begins; each once, in their order */
@@ -33,8 +36,13 @@ enum nk_remote_message {
 	NK_REMOTE_MSG_NO_HOST_KEY,
 	/* that was all: the last message */
 	NK_REMOTE_MSG_DONE,
-	/* To a child that has said a host key: it is a pinned one. */
+	/*
+	 * To a child that has said a host key: it is a pinned one.  The
+	 * password, or nothing: then it has the agent.
+	 */
 	NK_REMOTE_MSG_GO,
+	/* uint32: whether a line was added */
+	NK_REMOTE_MSG_COPIED,
 };
 
 #define NK_REMOTE_WORDS_MAX	200	/* bytes of a fault's string */

@@ -44,9 +44,10 @@ enum nk_remote_step {
 	NK_REMOTE_LOGIN,
 	NK_REMOTE_COMMAND,
 	NK_REMOTE_SFTP,
+	NK_REMOTE_COPY,		/* of a key into the user's file */
 };
 
-#define NK_REMOTE_STEPS	8
+#define NK_REMOTE_STEPS	9
 
 /* "resolve", "connect" and so on. */
 const char *nk_remote_step_name(enum nk_remote_step step);
@@ -69,10 +70,12 @@ enum nk_remote_fault {
 	NK_REMOTE_MORE,		/* than the key is wanted */
 	NK_REMOTE_NO_COMMAND,	/* can be run, or it fails */
 	NK_REMOTE_NO_SFTP,
+	NK_REMOTE_NO_PASSWORD,	/* that lets the user in */
+	NK_REMOTE_NOT_COPIED,	/* and the file is as it was */
 	NK_REMOTE_FAILED,	/* on our side */
 };
 
-#define NK_REMOTE_FAULTS	17
+#define NK_REMOTE_FAULTS	19
 
 struct nk_remote_target {
 	const char	*host;
@@ -122,7 +125,8 @@ int	nk_remote_scan(const struct nk_sandbox *sb,
 struct nk_remote_login {
 	const char			*user;
 	const struct nk_hostkeys	*pins;
-	const struct nk_privatekey	*key;
+	const struct nk_privatekey	*key;	/* NULL: by password */
+	const struct nk_secret		*password; /* NULL: by key */
 };
 
 /*
@@ -134,5 +138,21 @@ int	nk_remote_test(const struct nk_sandbox *sb,
 	    const struct nk_remote_target *t,
 	    const struct nk_remote_login *login, const char *command,
 	    bool sftp, struct nk_remote_report *report) NK_MUST_CHECK;
+
+#define NK_REMOTE_LINE_MAX	16384u	/* bytes of an authorized_keys line */
+
+/*
+ * Log in and append line, which is one of authorized_keys for the key with
+ * that type and base64, to the user's ~/.ssh/authorized_keys, which is made
+ * if it is missing: by SFTP, or where there is none by a shell.  *addedp:
+ * whether it was; a line with the key may be there.  What was written is
+ * read again, and taken back if it is not whole.  0; -EIO, *report says
+ * why; -E2BIG; -ENOMEM.
+ */
+int	nk_remote_copy_key(const struct nk_sandbox *sb,
+	    const struct nk_remote_target *t,
+	    const struct nk_remote_login *login, const char *line,
+	    const char *type, const char *base64, bool *addedp,
+	    struct nk_remote_report *report) NK_MUST_CHECK;
 
 #endif /* NASKEYS_REMOTE_H */

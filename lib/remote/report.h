@@ -19,7 +19,7 @@ struct nk_remote_talk {
 	struct nk_sandbox_child		 child;
 	int64_t				 end;	/* nk_monotonic_ms() */
 	unsigned int			 heard;	/* messages of the child */
-	struct nk_remote_signer		*signer;	/* or NULL */
+	struct nk_remote_signer	*signer;	/* or NULL */
 };
 
 /* An empty report, and the time begins. */
@@ -43,8 +43,9 @@ int	nk_remote_tell(struct nk_remote_talk *talk, uint32_t type,
 
 /*
  * The child's next message that is none of a step or a fault: those go into
- * the report.  Meanwhile the signer is served.  *fdp is the caller's to close, or -1.  0; -EIO with the fault
- * set: it has failed, or the time is over; -ENOMEM.
+ * the report.  Meanwhile the signer is served.  *fdp is the caller's to
+ * close, or -1.  0; -EIO with the fault set: it has failed, or the time is
+ * over; -ENOMEM.
  */
 int	nk_remote_hear(struct nk_remote_talk *talk, uint32_t *typep,
 	    struct nk_secret *bytes, int *fdp) NK_MUST_CHECK;

@@ -8,6 +8,7 @@
 #include "lib/remote/remote.h"
 #include "lib/rpc/connection_open.h"
 #include "lib/rpc/keychain_private.h"
+#include "lib/rpc/remote_copy.h"
 #include "lib/rpc/rpc.h"
 
 #define SCHEMA	"keychain_remote_ssh_host_key_scan"
@@ -127,7 +128,7 @@ test(struct nk_context *c, json_t *params, json_t **resultp,
 	t = (struct nk_remote_target){ opened.row.host, opened.row.port,
 	    opened.row.connect_timeout };
 	login = (struct nk_remote_login){ opened.row.username, &opened.pins,
-	    &opened.key };
+	    &opened.key, NULL };
 	r = nk_remote_test(&sb, &t, &login, json_string_value(
 	    json_object_get(o, "command")), json_is_true(json_object_get(o,
 	    "sftp")), &report);
@@ -171,5 +172,7 @@ const struct nk_method nk_methods_remote[] = {
 	    NK_APART, scan_args, host_key_scan },
 	{ "keychaincredential.test", NK_RIGHT_ADMIN, NK_READS, test_args,
 	    test },
+	{ "keychaincredential.copy_key", NK_RIGHT_ADMIN, NK_EDITS,
+	    nk_remote_copy_args, nk_remote_copy_method },
 	{ .name = NULL },
 };

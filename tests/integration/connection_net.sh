@@ -28,7 +28,6 @@ nobody_left() { ! pgrep -x naskeys-net >/dev/null &&
 ### Host keys
 
 
-hostkeys() { local k; for k; do echo "HostKey $PWD/keys/$k"; done; }
 mapfile -t most < <(hostkeys rsa_2048 ed25519_256 ecdsa_256)
 mapfile -t all < <(hostkeys rsa_2048 ed25519_256 ecdsa_256 ecdsa_384)
 check "sshd" far_sshd 2201 most "${most[@]}"
@@ -179,19 +178,6 @@ check "no child is left" nobody_left
 
 ### Does a connection work?
 
-rpc() {		# METHOD PARAMS
-	printf '{"jsonrpc":"2.0","id":1,"method":"%s","params":%s}\n' \
-	    "$1" "$2" | /usr/libexec/naskeys/naskeys-helper
-}
-connection() {	# NAME KEYPAIR HOST PORT USER HOST-KEYS [SECONDS]
-	rpc keychaincredential.create "$(jq -cn --arg name "$1" --argjson key \
-	    "$(naskeysctl keypair show "$2" --json | jq .id)" --arg host "$3" \
-	    --argjson port "$4" --arg user "$5" --arg keys "$6" \
-	    --argjson seconds "${7:-20}" '[{name: $name,
-	    type: "SSH_CREDENTIALS", attributes: {host: $host, port: $port,
-	    username: $user, private_key: $key, remote_host_key: $keys,
-	    connect_timeout: $seconds}}]')" | grep -q '"result"'
-}
 steps() { sed 's/ *[0-9]* ms$//; s/  */ /' | tr '\n' ';'; }
 all_steps="resolve ok;connect ok;greet ok;exchange ok;verify ok;login ok;"
 useradd -m -s /bin/bash remote
@@ -244,7 +230,7 @@ fails "a command without end" by_rsa "${all_steps}command FAILED;" \
     --command yes
 rm -f /usr/lib/sftp-server	# where dropbear looks for it
 fails "no SFTP" dropbear "${all_steps}sftp FAILED;" \
-    "$far4 port 2210: it offers no SFTP (its SFTP server ended)" --sftp
+    "$far4 port 2210: it offers no SFTP" --sftp
 connection unknown stranger $far4 2221 remote "$pins"
 fails "a key that is not accepted" unknown \
     "${known}verify ok;login FAILED;" "$far4 port 2221: it does not let the \

@@ -114,6 +114,8 @@ static const struct {
 	{ "keychaincredential.remote_ssh_host_key_scan",
 	    "[{'host':'-'}]",				"yyynnnaaa" },
 	{ "keychaincredential.test", "[77]",		"yyynnnaaa" },
+	{ "keychaincredential.copy_key",
+	    "[77,{'password':'x'}]",			"yyynnnaaa" },
 	{ "naskeys.audit.query", "[]",			"yyynnnaaa" },
 	{ "naskeys.check", "[]",			"yyynnnaaa" },
 	{ "naskeys.sync", "[]",				"yyynnnaaa" },

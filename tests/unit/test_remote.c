@@ -399,7 +399,7 @@ START_TEST(logins_are_led)
 	const struct nk_remote_target t = { "nas.example", port, 1 };
 	const struct nk_keypolicy policy = NK_KEYPOLICY_DEFAULT;
 	struct nk_privatekey key;
-	struct nk_remote_login l = { "backup", NULL, &key };
+	struct nk_remote_login l = { "backup", NULL, &key, NULL };
 	struct nk_remote_report report;
 	struct nk_hostkeys pins;
 	int before, after, r;

@@ -51,3 +51,21 @@ listens() {	# PORT
 	done
 	return 1
 }
+
+# Lines of sshd_config for some of them.
+hostkeys() { local k; for k; do echo "HostKey $PWD/keys/$k"; done; }
+
+# A method of the helper's, and a connection.
+rpc() {		# METHOD PARAMS
+	printf '{"jsonrpc":"2.0","id":1,"method":"%s","params":%s}\n' \
+	    "$1" "$2" | /usr/libexec/naskeys/naskeys-helper
+}
+connection() {	# NAME KEYPAIR HOST PORT USER HOST-KEYS [SECONDS]
+	rpc keychaincredential.create "$(jq -cn --arg name "$1" --argjson key \
+	    "$(naskeysctl keypair show "$2" --json | jq .id)" --arg host "$3" \
+	    --argjson port "$4" --arg user "$5" --arg keys "$6" \
+	    --argjson seconds "${7:-20}" '[{name: $name,
+	    type: "SSH_CREDENTIALS", attributes: {host: $host, port: $port,
+	    username: $user, private_key: $key, remote_host_key: $keys,
+	    connect_timeout: $seconds}}]')" | grep -q '"result"'
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/remote/login.h"
+#include "lib/remote/message.h"
+#include "lib/remote/remote.h"
+#include "lib/ssh/wire.h"
+
+static int
+take_copied(struct nk_remote_talk *talk, const struct nk_secret *bytes,
+    bool *addedp)
+{
+	struct nk_wire w = { bytes->p, bytes->len };
+	uint32_t added;
+
+	if (nk_wire_get_u32(&w, &added) < 0 || added > 1 ||
+	    nk_wire_get_end(&w) < 0)
+		return nk_remote_fail(talk, NK_REMOTE_FAILED, NULL, 0);
+	*addedp = added == 1;
+	return 0;
+}
+
+/* Whether it was added, and the end. */
+static int
+hear_result(struct nk_remote_talk *talk, bool *addedp)
+{
+	struct nk_secret bytes = NK_SECRET_NONE;
+	bool said = false;
+	uint32_t type;
+	int fd, r;
+
+	while ((r = nk_remote_hear(talk, &type, &bytes, &fd)) == 0 &&
+	    (type != NK_REMOTE_MSG_DONE || !said)) {
+		if (fd != -1)
+			close(fd);
+		if (fd != -1 || said || type != NK_REMOTE_MSG_COPIED)
+			r = nk_remote_fail(talk, NK_REMOTE_FAILED, NULL, 0);
+		else
+			r = take_copied(talk, &bytes, addedp);
+		if (r < 0)
+			break;
+		said = true;
+	}
+	if (r == 0)
+		nk_remote_step_done(talk->report);
+	nk_secret_clear(&bytes);
+	return r;
+}
+
+int
+nk_remote_copy_key(const struct nk_sandbox *sb,
+    const struct nk_remote_target *t, const struct nk_remote_login *login,
+    const char *line, const char *type, const char *base64, bool *addedp,
+    struct nk_remote_report *report)
+{
+	uint8_t tail[12 + 2 * NK_REMOTE_LINE_MAX];
+	struct nk_wire_out o = { tail, sizeof(tail) };
+	struct nk_remote_signer signer;
+	struct nk_remote_talk talk;
+	int r;
+
+	*addedp = false;
+	nk_remote_begin(&talk, t, report);
+	if (strlen(line) > NK_REMOTE_LINE_MAX ||
+	    nk_wire_put_string(&o, line, strlen(line)) < 0 ||
+	    nk_wire_put_string(&o, type, strlen(type)) < 0 ||
+	    nk_wire_put_string(&o, base64, strlen(base64)) < 0)
+		return -E2BIG;
+	if ((r = nk_remote_login(&talk, sb, login, NK_REMOTE_COPY_KEY, tail,
+	    sizeof(tail) - o.left, &signer)) == 0)
+		r = hear_result(&talk, addedp);
+	nk_remote_end(&talk);
+	nk_remote_signer_close(&signer);
+	return r;
+}

@@ -1,0 +1,170 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+#
+# A connection's key, copied to another machine by password: by SFTP and by a
+# shell, once and whole, or not at all.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib/suite.bash"
+. "$(dirname "$0")/lib/far.bash"
+set -u
+install_product
+systemd-sysusers /usr/lib/sysusers.d/naskeys.conf >/dev/null
+naskeysctl init >/dev/null || fail "init"
+cd "$scratch" || exit 1
+chmod 755 .
+
+check "another machine" make_far
+check "its keys" make_far_keys keys
+mapfile -t keys < <(hostkeys ed25519_256)
+pins="$(cut -d' ' -f1,2 keys/ed25519_256.pub)"
+password='pass "word\x \$(id)'
+other_password=wrong
+account() {	# NAME [SHELL]
+	useradd -m -s "${2-/bin/bash}" "$1" &&
+	    printf '%s:%s\n' "$1" "$password" | chpasswd
+}
+
+# Two homes of 32 KiB each; sshd is to see them, so they are there first.
+for name in full1 full2; do
+	account $name
+	mount -t tmpfs -o size=32k,mode=755 tmpfs /home/$name
+	chown $name: /home/$name
+done
+naskeysctl keypair generate backup >/dev/null
+line=$(naskeysctl keypair export backup)
+check "sshd with SFTP" far_sshd 2201 sftp "${keys[@]}" \
+    "Subsystem sftp internal-sftp"
+check "sshd with SFTP alone" far_sshd 2202 only "${keys[@]}" \
+    "Subsystem sftp internal-sftp" "ForceCommand internal-sftp"
+check "sshd without SFTP" far_sshd 2203 shell "${keys[@]}"
+check "sshd with questions" far_sshd 2204 asks "${keys[@]}" "UsePAM yes" \
+    "PasswordAuthentication no" "KbdInteractiveAuthentication yes" \
+    "Subsystem sftp internal-sftp"
+dropbearconvert openssh dropbear keys/ed25519_256 db >/dev/null 2>&1
+rm -f /usr/lib/sftp-server	# where dropbear looks for one
+far dropbear -p 2205 -P "$PWD/db.pid" -r db
+listens 2205
+check "sshd that is somebody else" far_sshd 2206 else \
+    "HostKey $PWD/keys/ecdsa_256"
+check "sshd without any" far_sshd 2207 none "${keys[@]}" \
+    "ForceCommand /bin/false"
+
+file_of() { echo "/home/$1/.ssh/authorized_keys"; }
+# Copy over this connection, with these members besides the password.
+copy() {	# CONNECTION [MEMBERS [PASSWORD]]
+	local id
+	id=$(rpc keychaincredential.query \
+	    "[[[\"name\",\"=\",\"$1\"]],{\"get\":true}]" | jq .result.id)
+	rpc keychaincredential.copy_key "$(jq -cn --argjson id "$id" \
+	    --arg password "${3-$password}" --argjson more "{${2-}}" \
+	    '[$id, {password: $password} + $more]')" |
+	    jq -rc 'if .result then .result.added else .error.data.reason end'
+}
+modes() { stat -c '%a %U' "/home/$1/.ssh" "$(file_of "$1")" | tr '\n' ' '; }
+
+### Every kind of server
+
+while read -r name port; do
+	account "$name"
+	connection "to_$name" backup $far4 "$port" "$name" "$pins"
+	same "$name: copied" "$(copy "to_$name")" true
+	same "$name: the line and nothing else" "$(cat "$(file_of "$name")")" \
+	    "$line"
+	same "$name: its modes" "$(modes "$name")" "700 $name 600 $name "
+	before=$(stat -c %y "$(file_of "$name")")
+	same "$name: there is one already" "$(copy "to_$name")" false
+	same "$name: and nothing is written" \
+	    "$(stat -c %y "$(file_of "$name")")" "$before"
+	[ "$port" = 2202 ] || check "$name: and it lets in" \
+	    naskeysctl connection test "to_$name" --command true
+	printf 'ssh-ed25519 AAAA other\n# %s\ncommand="echo %s" %s' \
+	    "$line" "${line% *}" "$(cat keys/ecdsa_256.pub)" \
+	    >"$(file_of "$name")"
+	cp "$(file_of "$name")" before
+	same "$name: behind others, without a newline there" \
+	    "$(copy "to_$name")" true
+	same "$name: which stay" "$(cat "$(file_of "$name")")" "$(cat before)
+$line"
+	printf 'from="10.0.0.0/8",command="a \\" b" %s x\r\n' "${line% *}" \
+	    >"$(file_of "$name")"
+	same "$name: with other options it is there" "$(copy "to_$name")" \
+	    false
+	same "$name: a wrong password" "$(copy "to_$name" '' \
+	    $other_password | grep -c 'it does not let the user in by password')" 1
+done <<'SERVERS'
+sftp 2201
+only 2202
+shell 2203
+asks 2204
+drop 2205
+SERVERS
+
+### Least privilege
+
+account least
+connection to_least backup $far4 2201 least "$pins"
+options='"restrict":true,"from":"10.9.0.0/24,!10.9.0.7","command":"echo \"hi\""'
+same "with options" "$(copy to_least "$options")" true
+same "which stand in the line" "$(cat "$(file_of least)")" \
+    "restrict,from=\"10.9.0.0/24,!10.9.0.7\",command=\"echo \\\"hi\\\"\" $line"
+for options in '"from":"no address here"' '"command":"a\nb"' \
+    '"from":"a\"b\n"' '"command":7' '"restrict":"yes"' '"from":""'; do
+	same "no line of that: $options" "$(copy to_sftp "$options" |
+	    grep -c keychain_copy_key)" 1
+done
+
+### What fails, and leaves nothing behind
+
+connection to_else backup $far4 2206 sftp "$pins"
+same "somebody else" "$(copy to_else | grep -c 'HOST KEY HAS CHANGED')" 1
+same "who gets no password" "$(grep -cE 'password|Failed|Invalid' else.log)" 0
+account none
+connection to_none backup $far4 2207 none "$pins"
+same "neither SFTP nor a shell" "$(copy to_none | grep -c \
+    'the key could not be copied there')" 1
+same "and no file" "$(ls -A /home/none/.ssh 2>/dev/null)" ""
+# in a home without room, and in one that is read-only
+while read -r name port; do
+	connection "to_$name" backup $far4 "$port" "$name" "$pins"
+	install -d -o "$name" -m 700 "/home/$name/.ssh"
+	{ yes '# full' | head -c 4089; echo; } >"$(file_of "$name")"
+	chown "$name:" "$(file_of "$name")"
+	chmod 600 "$(file_of "$name")"
+	cp "$(file_of "$name")" before
+	dd if=/dev/zero of="/home/$name/fill" bs=4096 2>/dev/null
+	same "$name: a full disk" "$(copy "to_$name" | grep -cE \
+	    'could not be copied there \(.*([Nn]o space|may be full)')" 1
+	check "$name: the file is as it was" cmp before "$(file_of "$name")"
+	rm "/home/$name/fill"
+	mount -o remount,ro "/home/$name"
+	same "$name: a read-only one" "$(copy "to_$name" | grep -cE \
+	    'could not be copied there \(.*([Rr]ead-only|may be full)')" 1
+	mount -o remount,rw "/home/$name"
+	rm -r "/home/$name/.ssh"
+	mount -o remount,ro "/home/$name"
+	same "$name: one without a folder" "$(copy "to_$name" | grep -c \
+	    'could not be copied there')" 1
+	same "$name: which has none then" "$(ls -A "/home/$name")" ""
+done <<'SERVERS'
+full1 2201
+full2 2203
+SERVERS
+
+### The password
+
+account secret
+connection to_secret backup $far4 2201 secret "$pins"
+strace -f -qq -s 400 -e trace=execve,openat,write,sendto,sendmsg,writev \
+    -o trace bash -c "$(declare -f rpc copy); far4=$far4
+    password='$other_password-and-seen'
+    copy to_secret" >said 2>&1
+check "a password was tried" grep -q 'by password' said
+same "it is in nobody's arguments but jq's" "$(grep execve trace |
+    grep -v '/jq"' | grep -c "and-seen")" "$(grep -c 'bash", .*and-seen' trace)"
+same "nor in an answer" "$(grep -c and-seen said)" 0
+same "nor in the audit log" "$(naskeysctl audit | grep -c "$other_password")" 0
+same "where each copy stands" "$(naskeysctl audit | grep -c \
+    'Copy the key of connection to_least to least at')" 1
+for f in sftp only shell asks else none; do kill "$(cat $f.pid)"; done
+kill "$(cat db.pid)"
+finish
