@@ -157,12 +157,13 @@ update(struct nk_context *c, void *arg, struct nk_error *e)
 	struct write *w = arg;
 	struct nk_connection old = { .id = 0 };
 	struct nk_credential row;
-	const struct nk_connection *new = w->given ? &w->conn : &old;
+	const struct nk_connection *new;
 	int r;
 
 	w->conn.id = w->id;
 	if ((r = nk_connection_find(c, w->id, &row, &old, e)) < 0)
 		goto out;
+	new = w->given ? &w->conn : &old;
 	if (w->name != NULL && strcmp(w->name, row.name) == 0)
 		w->name = NULL;
 	if (w->name == NULL && is_same(&old, new)) {

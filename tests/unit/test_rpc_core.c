@@ -40,6 +40,9 @@ const struct nk_method nk_methods_keychain[] = {
 const struct nk_method nk_methods_consumer[] = {
 	{ .name = NULL },
 };
+const struct nk_method nk_methods_remote[] = {
+	{ .name = NULL },
+};
 const struct nk_method nk_methods_audit[] = {
 	{ NULL, NK_RIGHT_ROOT, NK_READS, NULL, NULL },
 };
