@@ -155,7 +155,7 @@ static int
 update(struct nk_context *c, void *arg, struct nk_error *e)
 {
 	struct write *w = arg;
-	struct nk_connection old = { .id = 0 };
+	struct nk_connection old;
 	struct nk_credential row;
 	const struct nk_connection *new;
 	int r;
