@@ -46,6 +46,9 @@ static const int plain[] = {
 	SCMP_SYS(gettimeofday), SCMP_SYS(time),
 	SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn),
 	SCMP_SYS(restart_syscall),
+#ifdef NK_SANITIZERS
+	SCMP_SYS(sigaltstack),	/* before whatever does not return */
+#endif
 };
 
 static int
