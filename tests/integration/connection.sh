@@ -32,14 +32,6 @@ refuses() {
 	says "$text"
 	same "$name: one sentence" "$(wc -l <err)" 1
 }
-on_tty() {	# COMMAND LINE...: at a terminal, where somebody types the lines
-	local command=$1 line
-	shift
-	for line; do
-		sleep 0.5
-		printf '%s\n' "$line"
-	done | script -qec "$command" /dev/null
-}
 # rpc METHOD PARAMS: the whole answer
 rpc() {
 	jq -cn --arg m "$1" --argjson p "$2" \

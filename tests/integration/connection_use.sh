@@ -42,14 +42,6 @@ answers() {
 }
 says() { check "says: $1" grep -qF -e "$1" err; }
 folders() { find /run /tmp -maxdepth 1 -name 'naskeys-lent.*' | wc -l; }
-# wait_for COMMAND...: until it succeeds, for at most 20 seconds
-wait_for() {
-	for _ in $(seq 200); do
-		"$@" >/dev/null 2>&1 && return
-		sleep 0.1
-	done
-	return 1
-}
 pinned() {	# NAME: how many host keys
 	rpc keychaincredential.query "[[[\"name\",\"=\",\"$1\"]],{\"get\":true}]" |
 	    jq '.result.host_keys | length'
@@ -82,7 +74,7 @@ serve() {	# PORT OPTIONS...: an sshd there
 	    -o PidFile="$here/pid.$n" -o StrictModes=yes -o UsePAM=no \
 	    -o MaxStartups=100 -o LogLevel=VERBOSE \
 	    -o Subsystem='sftp internal-sftp' "$@"
-	wait_for test -s "pid.$n"
+	wait_until test -s "pid.$n"
 }
 unserve() {
 	kill "$(cat "pid.$1")"
@@ -174,7 +166,7 @@ ip netns exec far systemd-socket-activate --inetd -a -l 2023 \
 tiny=$!
 check "tinyssh's connection" connect tiny 1 192.0.2.2 2023 backup2 \
     "$(tinysshd-printkey tiny.keys | grep '^ssh-')"
-check "tinyssh listens" wait_for sh -c \
+check "tinyssh listens" wait_until sh -c \
     'ip netns exec far ss -Hltn "sport = :2023" | grep -q .'
 answers "tinyssh" 0 backup2 use ssh tiny -- id -un
 kill $tiny
@@ -193,7 +185,7 @@ begin() {
 	rm -f ready
 	naskeysctl connection ssh far -- "echo ready; $1" >ready 2>err &
 	ctl=$!
-	check "it has begun" wait_for grep -q ready ready
+	check "it has begun" wait_until grep -q ready ready
 	ssh=$(pgrep -P $ctl -x ssh)
 	agent=$(pgrep -P $ctl -f naskeys-helper)
 }
@@ -215,18 +207,18 @@ for s in TERM HUP INT; do
 	INT) same "INT: we end as ssh does" \
 	    "$([ $status -ge 128 ] && echo yes)" yes ;;
 	esac
-	check "$s: ssh is gone" wait_for gone "$ssh"
-	check "$s: the agent is gone" wait_for gone "$agent"
+	check "$s: ssh is gone" wait_until gone "$ssh"
+	check "$s: the agent is gone" wait_until gone "$agent"
 	same "$s: no folder" "$(folders)" 0
 done
 set -m				# who has no parent to continue it never stops
-begin 'sleep 3; echo over'
+begin 'sleep 8; echo over'
 set +m
 kill -TSTP $ctl
-check "TSTP: ssh stops" wait_for is_state "$ssh" T
-check "TSTP: we stop" wait_for is_state $ctl T
+check "TSTP: ssh stops" wait_until is_state "$ssh" T
+check "TSTP: we stop" wait_until is_state $ctl T
 kill -CONT $ctl
-check "CONT: ssh goes on" wait_for grep -q over ready
+check "CONT: ssh goes on" wait_until grep -q over ready
 wait $ctl
 same "CONT: and ends" $? 0
 
@@ -234,7 +226,7 @@ begin 'sleep 600'
 folder=$(find /run -maxdepth 1 -name 'naskeys-lent.*')
 kill -9 $ctl
 wait $ctl 2>/dev/null
-check "KILL: the agent is gone" wait_for gone "$agent"
+check "KILL: the agent is gone" wait_until gone "$agent"
 refused "KILL: nobody answers" env SSH_AUTH_SOCK="$folder/agent" ssh-add -l
 same "KILL: a folder is left" "$(folders)" 1
 same "KILL: with nothing secret in it" \
@@ -359,7 +351,7 @@ groupadd -f naskeys-admin
 useradd -m -G naskeys-admin -s /bin/bash adm1
 $helper --listen /run/naskeys/helper.sock >/dev/null 2>listen.err &
 listen=$!
-check "the socket is there" wait_for test -S /run/naskeys/helper.sock
+check "the socket is there" wait_until test -S /run/naskeys/helper.sock
 as_adm() { (cd / && timeout 60 setpriv --reuid adm1 --regid adm1 --init-groups "$@"); }
 answers "an administrator" 0 backup2 as_adm naskeysctl connection ssh \
     far6 -- id -un

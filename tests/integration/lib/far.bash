@@ -45,7 +45,7 @@ far_sshd() {
 # Something listens there by now.
 listens() {	# PORT
 	local _
-	for _ in $(seq 100); do
+	for _ in $(seq 1200); do
 		far ss -Hltn "sport = :$1" | grep -q . && return 0
 		sleep 0.05
 	done
