@@ -25,12 +25,36 @@ set(struct session *s, enum ssh_options_e option, const void *value)
 		say_fault(NK_REMOTE_FAILED, ssh_get_error(s->ssh));
 }
 
+/*
+ * libssh has room for one error, and after the one that matters closes the
+ * socket and complains that it is closed.  Each error is logged when it is
+ * set: the first is kept.
+ */
+static struct session *advancing;
+
+static void
+keep_first(int priority, const char *function, const char *text, void *arg)
+{
+	struct session *s = advancing;
+
+	(void)priority;
+	(void)function;
+	(void)text;
+	(void)arg;
+	if (s != NULL && s->first[0] == '\0' &&
+	    ssh_get_error_code(s->ssh) == SSH_FATAL)
+		(void)snprintf(s->first, sizeof(s->first), "%s",
+		    ssh_get_error(s->ssh));
+}
+
 void
 session_open(struct session *s, int fd, const char *hostkeys)
 {
 	const bool no = false;
 
 	memset(s, 0, sizeof(*s));
+	(void)ssh_set_log_level(SSH_LOG_TRACE);
+	(void)ssh_set_log_callback(keep_first);
 	if ((s->ssh = ssh_new()) == NULL)
 		say_fault(NK_REMOTE_FAILED, NULL);
 	set(s, SSH_OPTIONS_PROCESS_CONFIG, &no);
@@ -56,6 +80,7 @@ session_wait(struct session *s)
 {
 	const long seconds = NK_REMOTE_SECONDS_MAX;
 
+	(void)ssh_set_log_level(SSH_LOG_NOLOG);
 	set(s, SSH_OPTIONS_TIMEOUT, &seconds);
 	ssh_set_blocking(s->ssh, 1);
 }
@@ -76,8 +101,11 @@ is_talkative(const struct session *s)
 int
 session_advance(struct session *s)
 {
-	int r = ssh_connect(s->ssh);
+	int r;
 
+	advancing = s;
+	r = ssh_connect(s->ssh);
+	advancing = NULL;
 	return r == SSH_AGAIN && is_talkative(s) ? SSH_ERROR : r;
 }
 
@@ -113,7 +141,8 @@ offer(struct session *s, const char *text)
 enum nk_remote_fault
 session_fault(struct session *s, const char **wordsp)
 {
-	const char *text = ssh_get_error(s->ssh);
+	const char *text = s->first[0] != '\0' ? s->first :
+	    ssh_get_error(s->ssh);
 
 	*wordsp = text[0] == '\0' ? NULL : text;
 	if (is_talkative(s)) {
@@ -126,7 +155,8 @@ session_fault(struct session *s, const char **wordsp)
 		return strstr(text, "server host key") != NULL ?
 		    NK_REMOTE_NO_KEY : NK_REMOTE_NO_ALGORITHM;
 	}
-	if (begins(text, "Socket error: disconnected"))
+	/* what follows is of whichever call of the system came last */
+	if (begins(text, "Socket error"))
 		*wordsp = NULL;
 	if (begins(text, "Socket error") ||
 	    begins(text, "Received SSH_MSG_DISCONNECT"))

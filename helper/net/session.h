@@ -15,6 +15,7 @@ struct session {
 	ssh_session		 ssh;
 	struct ssh_counter_struct in_out;	/* bytes on the socket */
 	char			 words[NK_REMOTE_WORDS_MAX + 1];
+	char			 first[NK_REMOTE_WORDS_MAX + 1]; /* error */
 };
 
 /*
