@@ -183,7 +183,9 @@ same "no folder is left by eight" "$(folders)" 0
 # begin COMMAND: run it there, and wait until it has said "ready"
 begin() {
 	rm -f ready
-	naskeysctl connection ssh far -- "echo ready; $1" >ready 2>err &
+	# who started the tests may ignore SIGHUP
+	env --default-signal=HUP naskeysctl connection ssh far -- \
+	    "echo ready; $1" >ready 2>err &
 	ctl=$!
 	check "it has begun" wait_until grep -q ready ready
 	ssh=$(pgrep -P $ctl -x ssh)

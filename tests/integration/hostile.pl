@@ -87,7 +87,7 @@ my @modes = (
 	packet("\x1f" . pack('N', 2 ** 31))); hold($_[0]) },	# 14
     sub { $_[0]->syswrite($greeting . packet("\x01" . pack('NN/a*N', 11,
 	"go \e[31maway\n" . "x" x 3000, 0))); hold($_[0]) },	# 15
-    sub { relay($_[0], 2 ** 30, 100) },				# 16 too slow
+    sub { relay($_[0], 2 ** 30, 20) },				# 16 too slow
     sub { relay($_[0], 30, 0) },	# 17 and on: cut after so many bytes
     sub { relay($_[0], 60, 0) },
     sub { relay($_[0], 700, 0) },
