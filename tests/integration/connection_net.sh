@@ -30,7 +30,7 @@ nobody_left() { ! pgrep -x naskeys-net >/dev/null &&
 
 mapfile -t most < <(hostkeys rsa_2048 ed25519_256 ecdsa_256)
 mapfile -t all < <(hostkeys rsa_2048 ed25519_256 ecdsa_256 ecdsa_384)
-check "sshd" far_sshd 2201 most "${most[@]}"
+check "sshd" far_sshd 2201 most "${most[@]}" "MaxStartups 200"
 keyscan $far4 2201 >known
 for host in $far4 $far6 far.example far4.example far6.example; do
 	same "$host: as ssh-keyscan" "$(scan $host --port 2201 | lines)" \

@@ -52,7 +52,7 @@ sub relay {		# SOCKET BYTES RATE
 		for my $h (@ready) {
 			my $n = $slow && $h == $r ? 1 : 4096;
 			$n = $bytes if $h == $r && $n > $bytes;
-			return if $n == 0;
+			return bye($s) if $n == 0;	# no reset: what came is read
 			$h->sysread($x, $n) or return;
 			($h == $r ? $s : $r)->syswrite($x) or return;
 			$bytes -= length $x if $h == $r;
