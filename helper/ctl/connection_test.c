@@ -3,6 +3,7 @@
 /* Does a connection work, and if not, how far: naskeysctl connection test. */
 
 #include "helper/ctl/call.h"
+#include "helper/ctl/connection.h"
 #include "helper/ctl/value.h"
 
 const struct ctl_option ctl_connection_test_options[] = {
@@ -10,23 +11,6 @@ const struct ctl_option ctl_connection_test_options[] = {
 	{ "sftp", NULL, "see whether SFTP works" },
 	{ NULL, NULL, NULL },
 };
-
-static int
-find_id(struct ctl *c, const char *name, json_int_t *idp)
-{
-	json_t *rows = NULL, *row;
-	int r;
-
-	r = ctl_call(c, "keychaincredential.query",
-	    json_pack("[[[s,s,s],[s,s,s]],{s:[s]}]", "name", "=", name,
-	    "type", "=", "SSH_CREDENTIALS", "select", "id"), -1, &rows);
-	if (r == CTL_DONE && (row = json_array_get(rows, 0)) == NULL)
-		r = ctl_fail(c, "there is no connection %s", name);
-	else if (r == CTL_DONE)
-		*idp = row_int(row, "id");
-	json_decref(rows);
-	return r;
-}
 
 static int
 show(const struct ctl *c, const json_t *report)
@@ -47,18 +31,18 @@ show(const struct ctl *c, const json_t *report)
 int
 ctl_connection_test(struct ctl *c, const struct ctl_args *a)
 {
-	json_t *o = json_object(), *report = NULL;
-	json_int_t id = 0;
+	json_t *o = json_object(), *row = NULL, *report = NULL;
 	int r;
 
 	if ((r = add_string(c, a, "command", o, "command")) == CTL_DONE &&
 	    (r = put(c, o, "sftp", json_boolean(ctl_has(a, "sftp")), "")) ==
 	    CTL_DONE &&
-	    (r = find_id(c, a->positional[0], &id)) == CTL_DONE &&
+	    (r = connection_find(c, a->positional[0], &row)) == CTL_DONE &&
 	    (r = ctl_call(c, "keychaincredential.test", json_pack("[I,O]",
-	    id, o), -1, &report)) == CTL_DONE)
+	    row_int(row, "id"), o), -1, &report)) == CTL_DONE)
 		r = show(c, report);
 	json_decref(o);
+	json_decref(row);
 	json_decref(report);
 	return r;
 }
