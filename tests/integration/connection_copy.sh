@@ -43,7 +43,7 @@ check "sshd with questions" far_sshd 2204 asks "${keys[@]}" "UsePAM yes" \
 dropbearconvert openssh dropbear keys/ed25519_256 db >/dev/null 2>&1
 rm -f /usr/lib/sftp-server	# where dropbear looks for one
 far dropbear -p 2205 -P "$PWD/db.pid" -r db
-listens 2205
+far_listens 2205
 check "sshd that is somebody else" far_sshd 2206 else \
     "HostKey $PWD/keys/ecdsa_256"
 check "sshd without any" far_sshd 2207 none "${keys[@]}" \

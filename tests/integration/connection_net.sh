@@ -81,14 +81,14 @@ for t in ed25519 rsa ecdsa; do
 	dropbearkey -t $t -f db_$t >/dev/null 2>&1
 done
 far dropbear -p 2210 -P "$PWD/db.pid" -r db_ed25519 -r db_rsa -r db_ecdsa
-listens 2210
+far_listens 2210
 same "dropbear" "$(scan $far4 --port 2210 | lines)" "$(keyscan $far4 2210)"
 same "with three keys" "$(scan $far4 --port 2210 | types | wc -w)" 3
 tinysshd-makekey tiny
 far systemd-socket-activate --inetd -a -l 2211 \
     "$(command -v tinysshd)" "$PWD/tiny" 2>tiny.log &
 tiny=$!
-listens 2211
+far_listens 2211
 same "tinyssh" "$(scan $far4 --port 2211 | lines)" "$(keyscan $far4 2211)"
 kill $tiny
 

@@ -17,25 +17,6 @@ store=/var/lib/naskeys/naskeys.db
 
 record_syslog
 
-# status NAME WANTED COMMAND...: the exit status; the output in out and err
-status() {
-	local name=$1 wanted=$2 got=0
-	shift 2
-	"$@" >out 2>err </dev/null || got=$?
-	if [ "$got" -ne "$wanted" ]; then
-		sed 's/^/  /' err
-	fi
-	same "$name" "$got" "$wanted"
-}
-says() { check "says: $1" grep -qF -e "$1" err; }
-# refuses NAME TEXT COMMAND...: status 1 and one sentence that has the text
-refuses() {
-	local name=$1 text=$2
-	shift 2
-	status "$name" 1 "$@"
-	says "$text"
-	same "$name: one sentence" "$(wc -l <err)" 1
-}
 # rpc METHOD PARAMS: the whole answer
 rpc() {
 	jq -cn --arg m "$1" --argjson p "$2" \

@@ -39,11 +39,11 @@ far_sshd() {
 	printf '%s\n' "Port $port" "PidFile $PWD/$name.pid" >"$name.conf"
 	for line; do echo "$line"; done >>"$name.conf"
 	far /usr/sbin/sshd -f "$PWD/$name.conf" -E "$PWD/$name.log" &&
-	    listens "$port"
+	    far_listens "$port"
 }
 
 # Something listens there by now.
-listens() {	# PORT
+far_listens() {	# PORT
 	local _
 	for _ in $(seq 1200); do
 		far ss -Hltn "sport = :$1" | grep -q . && return 0
