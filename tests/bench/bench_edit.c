@@ -11,6 +11,10 @@
  * each opening, and into blocks that a log has once used, which is what a
  * log comes to whose checkpoints are made elsewhere.  The store's own log
  * grows at first and is used again then.
+ *
+ * The floor of an edit on this machine is a commit of as many pages as the
+ * edit changes, into blocks that a log has once used, and a request that
+ * asks for nothing.
  */
 
 #include <sys/stat.h>
@@ -19,7 +23,6 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <limits.h>
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,10 +31,10 @@
 #include <unistd.h>
 
 #include "lib/rpc/client.h"
+#include "tests/bench/commit_floor.h"
 
 #define ROUNDS_MAX	10000
 #define WARM_UP		10	/* even */
-#define FLOOR_FRAMES	1000	/* of a log that is used again */
 #define KEY_LINE \
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl bench"
 #define KEY_FINGERPRINT "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU"
@@ -40,6 +43,7 @@
 #define AT_HOME		"bench-home"
 
 struct state {
+	char		  log[PATH_MAX];	/* the store's */
 	struct nk_client *client;
 	json_int_t	  id;		/* of the user that is edited */
 	json_int_t	  home_id;	/* and of one with a home */
@@ -136,6 +140,7 @@ open_state(struct state *s, const char *helper, const char *dir)
 
 	if (nk_client_spawn(&s->client, helper, argv, &o) < 0)
 		errx(1, "%s does not start", helper);
+	join(s->log, dir, "/naskeys.db-wal");
 	join(home, dir, ".home");
 	s->id = make_user(s, HOMELESS, "/var/empty");
 	s->home_id = make_user(s, AT_HOME, home);
@@ -203,78 +208,12 @@ static const struct {
 	{ "lock", "unlock", edit_lock }, { "rename", NULL, edit_rename },
 };
 
-/* The floor: one row changed and committed. */
-struct floor {
-	sqlite3		*db;
-	sqlite3_stmt	*update;
-	bool		 reuse;		/* of the log's blocks */
-	int		 frames;	/* in the log, while it is reused */
-};
-
-static int
-count_frames(void *arg, sqlite3 *db, const char *name, int frames)
-{
-	struct floor *f = arg;
-
-	(void)db;
-	(void)name;
-	f->frames = frames;
-	return SQLITE_OK;
-}
-
-static void
-commit_floor(struct floor *f, int round)
-{
-	sqlite3_bind_int(f->update, 1, round);
-	if (sqlite3_step(f->update) != SQLITE_DONE)
-		errx(1, "floor: commit failed");
-	sqlite3_reset(f->update);
-}
-
-/* Not within the time that is taken. */
-static void
-tidy_floor(struct floor *f)
-{
-	if (f->reuse && f->frames >= FLOOR_FRAMES)
-		(void)sqlite3_wal_checkpoint_v2(f->db, NULL,
-		    SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-}
-
-static void
-open_floor(struct floor *f, const char *dir, const char *name, bool reuse)
-{
-	char path[PATH_MAX];
-
-	f->reuse = reuse;
-	f->frames = 0;
-	join(path, dir, name);
-	(void)unlink(path);
-	if (sqlite3_open(path, &f->db) != SQLITE_OK ||
-	    sqlite3_exec(f->db, "PRAGMA journal_mode=WAL;"
-	    "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
-	    "CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT);"
-	    "INSERT INTO t VALUES(1, 'x')", NULL, NULL, NULL) != SQLITE_OK ||
-	    sqlite3_prepare_v2(f->db, "UPDATE t SET b = ?1 WHERE a = 1", -1,
-	    &f->update, NULL) != SQLITE_OK)
-		errx(1, "%s: %s", path, sqlite3_errmsg(f->db));
-	(void)sqlite3_wal_hook(f->db, count_frames, f);
-	for (int i = 0; reuse && i < FLOOR_FRAMES; i++)
-		commit_floor(f, i);
-	tidy_floor(f);
-}
-
-static void
-close_floor(struct floor *f)
-{
-	sqlite3_finalize(f->update);
-	sqlite3_close(f->db);
-}
-
 /* What is measured in turn. */
-enum series { FEW, MANY, GROWS, REUSED, SERIES };
+enum series { FEW, MANY, GROWS, REUSED, ALIKE, REQUEST, SERIES };
 
 struct rounds {
 	int	n;
+	int	pages;		/* that an edit changes */
 	double	us[SERIES][ROUNDS_MAX];
 };
 
@@ -307,12 +246,16 @@ report(const char *name, struct rounds *r)
 		    i == 0 ? name : "", at[i].name, us[FEW], us[MANY],
 		    us[GROWS], us[REUSED], us[MANY] / us[FEW],
 		    us[MANY] / us[GROWS], us[MANY] / us[REUSED]);
+		printf("%-13s %-13s %5.0f us commit of %d pages %5.0f us empty "
+		    "request   many/floor %.2f\n", "", "", us[ALIKE],
+		    r->pages, us[REQUEST],
+		    us[MANY] / (us[ALIKE] + us[REQUEST]));
 	}
 }
 
 struct bench {
-	struct state	small, large;
-	struct floor	grows, reused;
+	struct state		small, large;
+	struct commit_floor	grows, reused, alike;
 };
 
 static void
@@ -321,19 +264,26 @@ take_round(struct bench *b, void (*work)(struct state *, int), int round,
 {
 	double t[SERIES + 1];
 
-	t[0] = now_us();
+	if (r->n > 0)
+		b->alike.pages = r->pages;
+	t[FEW] = now_us();
 	work(&b->small, round);
-	t[1] = now_us();
+	t[MANY] = now_us();
 	work(&b->large, round);
-	t[2] = now_us();
+	t[GROWS] = now_us();
 	commit_floor(&b->grows, round);
-	t[3] = now_us();
+	t[REUSED] = now_us();
 	commit_floor(&b->reused, round);
-	t[4] = now_us();
+	t[ALIKE] = now_us();
+	commit_floor(&b->alike, round);
+	t[REQUEST] = now_us();
+	edit(&b->large, "core.ping", json_array());
+	t[SERIES] = now_us();
 	for (int k = 0; k < SERIES; k++)
 		r->us[k][r->n] = t[k + 1] - t[k];
 	r->n++;
-	tidy_floor(&b->reused);
+	commit_floor_tidy(&b->reused);
+	commit_floor_tidy(&b->alike);
 }
 
 static void
@@ -342,12 +292,16 @@ measure(struct bench *b, int rounds)
 	static struct rounds there, back;
 
 	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+		there.n = back.n = 0;
 		for (int i = -WARM_UP; i < rounds; i++) {
+			struct rounds *r = kinds[k].back != NULL &&
+			    i % 2 != 0 ? &back : &there;
+
 			if (i == 0)
 				there.n = back.n = 0;
-			take_round(b, kinds[k].edit, i + WARM_UP,
-			    kinds[k].back != NULL && i % 2 != 0 ?
-			    &back : &there);
+			take_round(b, kinds[k].edit, i + WARM_UP, r);
+			if (i < 0)
+				r->pages = commit_floor_pages(b->large.log);
 		}
 		report(kinds[k].name, &there);
 		if (kinds[k].back != NULL)
@@ -355,10 +309,20 @@ measure(struct bench *b, int rounds)
 	}
 }
 
+static void
+open_floor(struct commit_floor *f, const char *dir, const char *name,
+    bool reuse)
+{
+	char path[PATH_MAX];
+
+	join(path, dir, name);
+	commit_floor_open(f, path, reuse);
+}
+
 int
 main(int argc, char **argv)
 {
-	struct bench b;
+	static struct bench b;
 	int rounds;
 
 	if (argc != 5 || (rounds = (int)strtol(argv[4], NULL, 10)) < 2 ||
@@ -368,9 +332,11 @@ main(int argc, char **argv)
 	open_state(&b.large, argv[1], argv[3]);
 	open_floor(&b.grows, argv[3], "/grows.db", false);
 	open_floor(&b.reused, argv[3], "/reused.db", true);
+	open_floor(&b.alike, argv[3], "/alike.db", true);
 	measure(&b, rounds);
-	close_floor(&b.grows);
-	close_floor(&b.reused);
+	commit_floor_close(&b.grows);
+	commit_floor_close(&b.reused);
+	commit_floor_close(&b.alike);
 	nk_client_free(b.small.client);
 	nk_client_free(b.large.client);
 	return 0;
