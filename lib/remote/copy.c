@@ -4,44 +4,31 @@
 #include <unistd.h>
 
 #include "lib/remote/login.h"
-#include "lib/remote/message.h"
 #include "lib/remote/remote.h"
+#include "lib/remote/said.h"
 #include "lib/ssh/wire.h"
-
-static int
-take_copied(struct nk_remote_talk *talk, const struct nk_secret *bytes,
-    bool *addedp)
-{
-	struct nk_wire w = { bytes->p, bytes->len };
-	uint32_t added;
-
-	if (nk_wire_get_u32(&w, &added) < 0 || added > 1 ||
-	    nk_wire_get_end(&w) < 0)
-		return nk_remote_fail(talk, NK_REMOTE_FAILED, NULL, 0);
-	*addedp = added == 1;
-	return 0;
-}
 
 /* Whether it was added, and the end. */
 static int
 hear_result(struct nk_remote_talk *talk, bool *addedp)
 {
 	struct nk_secret bytes = NK_SECRET_NONE;
-	bool said = false;
+	struct nk_remote_said said;
+	bool heard = false;
 	uint32_t type;
 	int fd, r;
 
 	while ((r = nk_remote_hear(talk, &type, &bytes, &fd)) == 0 &&
-	    (type != NK_REMOTE_MSG_DONE || !said)) {
+	    (type != NK_REMOTE_MSG_DONE || !heard)) {
 		if (fd != -1)
 			close(fd);
-		if (fd != -1 || said || type != NK_REMOTE_MSG_COPIED)
+		if (fd != -1 || heard || type != NK_REMOTE_MSG_COPIED ||
+		    nk_remote_said_read(type, bytes.p, bytes.len, &said) < 0) {
 			r = nk_remote_fail(talk, NK_REMOTE_FAILED, NULL, 0);
-		else
-			r = take_copied(talk, &bytes, addedp);
-		if (r < 0)
 			break;
-		said = true;
+		}
+		*addedp = said.added;
+		heard = true;
 	}
 	if (r == 0)
 		nk_remote_step_done(talk->report);

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "lib/remote/dial.h"
-#include "lib/remote/message.h"
+#include "lib/remote/said.h"
 #include "lib/ssh/fingerprint.h"
 #include "lib/ssh/wire.h"
 
@@ -173,24 +173,21 @@ static int
 hear_host_key(struct nk_remote_talk *talk, const struct nk_hostkeys *pins)
 {
 	struct nk_secret bytes = NK_SECRET_NONE;
-	const uint8_t *blob;
-	uint32_t type, which;
-	struct nk_wire w;
-	size_t len;
+	struct nk_remote_said said;
+	uint32_t type;
 	int fd, r;
 
 	if ((r = nk_remote_hear(talk, &type, &bytes, &fd)) == 0) {
-		w = (struct nk_wire){ bytes.p, bytes.len };
 		if (fd != -1)
 			close(fd);
 		if (type != NK_REMOTE_MSG_HOST_KEY || fd != -1 ||
-		    nk_wire_get_u32(&w, &which) < 0 || which != 0 ||
-		    nk_wire_get_string(&w, &blob, &len) < 0 ||
-		    nk_wire_get_end(&w) < 0 ||
+		    nk_remote_said_read(type, bytes.p, bytes.len, &said) < 0 ||
+		    said.which != 0 ||
 		    nk_remote_step(talk->report, NK_REMOTE_VERIFY) < 0)
 			r = nk_remote_fail(talk, NK_REMOTE_FAILED, NULL, 0);
 		else
-			r = nk_remote_verify(talk, pins, blob, len);
+			r = nk_remote_verify(talk, pins, said.bytes,
+			    said.len);
 	}
 	nk_secret_clear(&bytes);
 	return r;

@@ -7,8 +7,7 @@
 #include <unistd.h>
 
 #include "lib/monotonic.h"
-#include "lib/remote/message.h"
-#include "lib/ssh/wire.h"
+#include "lib/remote/said.h"
 
 #define MESSAGES_MAX	64	/* that one child may say */
 #define TURN_MS		60000	/* of one poll(2) */
@@ -110,53 +109,22 @@ nk_remote_end(struct nk_remote_talk *talk)
 	nk_sandbox_end(&talk->child);
 }
 
-static int
-take_fault(struct nk_remote_talk *talk, const struct nk_secret *bytes)
-{
-	struct nk_wire w = { bytes->p, bytes->len };
-	const uint8_t *words;
-	uint32_t fault;
-	size_t len;
-
-	if (nk_wire_get_u32(&w, &fault) < 0 ||
-	    nk_wire_get_string(&w, &words, &len) < 0 ||
-	    nk_wire_get_end(&w) < 0 || fault <= NK_REMOTE_TIME ||
-	    fault >= NK_REMOTE_FAULTS || len > NK_REMOTE_WORDS_MAX)
-		return nk_remote_fail(talk, NK_REMOTE_FAILED, NULL, 0);
-	return nk_remote_fail(talk, (enum nk_remote_fault)fault, words, len);
-}
-
-static int
-take_step(struct nk_remote_talk *talk, const struct nk_secret *bytes)
-{
-	struct nk_wire w = { bytes->p, bytes->len };
-	uint32_t step;
-
-	if (nk_wire_get_u32(&w, &step) < 0 || nk_wire_get_end(&w) < 0 ||
-	    nk_remote_step(talk->report, step) < 0)
-		return nk_remote_fail(talk, NK_REMOTE_FAILED, NULL, 0);
-	return 0;
-}
-
 /* 1: go on; 0: it is the caller's; -errno. */
 static int
 take(struct nk_remote_talk *talk, uint32_t type,
     const struct nk_secret *bytes, int fd)
 {
-	int r;
+	struct nk_remote_said said;
 
 	if (++talk->heard > MESSAGES_MAX ||
-	    (fd != -1) != (type == NK_REMOTE_MSG_SOCKET))
+	    (fd != -1) != (type == NK_REMOTE_MSG_SOCKET) ||
+	    nk_remote_said_read(type, bytes->p, bytes->len, &said) < 0 ||
+	    (type == NK_REMOTE_MSG_STEP &&
+	    nk_remote_step(talk->report, said.step) < 0))
 		return nk_remote_fail(talk, NK_REMOTE_FAILED, NULL, 0);
-	switch (type) {
-	case NK_REMOTE_MSG_STEP:
-		r = take_step(talk, bytes);
-		return r < 0 ? r : 1;
-	case NK_REMOTE_MSG_FAULT:
-		return take_fault(talk, bytes);
-	default:
-		return 0;
-	}
+	if (type == NK_REMOTE_MSG_FAULT)
+		return nk_remote_fail(talk, said.fault, said.bytes, said.len);
+	return type == NK_REMOTE_MSG_STEP ? 1 : 0;
 }
 
 /* Until the child says something, or the time is over. */

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+#include "lib/remote/said.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lib/ssh/wire.h"
+
+static int
+get_step(struct nk_wire *w, struct nk_remote_said *said)
+{
+	uint32_t step;
+
+	if (nk_wire_get_u32(w, &step) < 0 || step >= NK_REMOTE_STEPS)
+		return -EBADMSG;
+	said->step = (enum nk_remote_step)step;
+	return 0;
+}
+
+static int
+get_fault(struct nk_wire *w, struct nk_remote_said *said)
+{
+	uint32_t fault;
+
+	if (nk_wire_get_u32(w, &fault) < 0 || fault <= NK_REMOTE_TIME ||
+	    fault >= NK_REMOTE_FAULTS ||
+	    nk_wire_get_string(w, &said->bytes, &said->len) < 0 ||
+	    said->len > NK_REMOTE_WORDS_MAX)
+		return -EBADMSG;
+	said->fault = (enum nk_remote_fault)fault;
+	return 0;
+}
+
+static int
+get_added(struct nk_wire *w, struct nk_remote_said *said)
+{
+	uint32_t added;
+
+	if (nk_wire_get_u32(w, &added) < 0 || added > 1)
+		return -EBADMSG;
+	said->added = added == 1;
+	return 0;
+}
+
+int
+nk_remote_said_read(uint32_t type, const void *p, size_t len,
+    struct nk_remote_said *said)
+{
+	struct nk_wire w = { p, len };
+	int r;
+
+	memset(said, 0, sizeof(*said));
+	switch (type) {
+	case NK_REMOTE_MSG_STEP:
+		r = get_step(&w, said);
+		break;
+	case NK_REMOTE_MSG_FAULT:
+		r = get_fault(&w, said);
+		break;
+	case NK_REMOTE_MSG_HOST_KEY:
+		if ((r = nk_wire_get_u32(&w, &said->which)) == 0)
+			r = nk_wire_get_string(&w, &said->bytes, &said->len);
+		break;
+	case NK_REMOTE_MSG_NO_HOST_KEY:
+		if ((r = nk_wire_get_u32(&w, &said->which)) == 0)
+			r = get_fault(&w, said);
+		break;
+	case NK_REMOTE_MSG_COPIED:
+		r = get_added(&w, said);
+		break;
+	case NK_REMOTE_MSG_SOCKET:
+	case NK_REMOTE_MSG_DONE:
+		r = 0;
+		break;
+	default:
+		r = -EBADMSG;
+	}
+	return r < 0 || nk_wire_get_end(&w) < 0 ? -EBADMSG : 0;
+}
