@@ -17,6 +17,7 @@
 #include "lib/rpc/connection_open.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/keychain_private.h"
+#include "lib/ssh/fingerprint.h"
 
 /* What must stay as it is. */
 struct nk_lent {
@@ -24,6 +25,7 @@ struct nk_lent {
 	struct nk_lending	*lending;
 	int64_t			 id, keypair_id;
 	char			*user, *host, *host_keys;
+	char			*fingerprint;	/* of the key */
 	uint16_t		 port;
 };
 
@@ -48,6 +50,7 @@ free_lent(struct nk_lent *l)
 	free(l->user);
 	free(l->host);
 	free(l->host_keys);
+	free(l->fingerprint);
 	free(l);
 }
 
@@ -99,6 +102,23 @@ check_connection(struct nk_lent *l)
 	return r;
 }
 
+/* A keypair may get another key, or lose its private half. */
+static int
+check_key(struct nk_lent *l)
+{
+	struct nk_credential now;
+	int r;
+
+	r = nk_credential_get(nk_publisher_store(l->context->publisher),
+	    l->keypair_id, &now);
+	if (r < 0)
+		return r == -ENOENT ? -EACCES : r;
+	r = now.has_private && strcmp(now.fingerprint, l->fingerprint) == 0 ?
+	    0 : -EACCES;
+	nk_credential_clear(&now);
+	return r;
+}
+
 static int
 still(void *arg)
 {
@@ -110,8 +130,10 @@ still(void *arg)
 	nk_error_init(&e);
 	r = c->ready == NULL ? 0 : c->ready(c->ready_arg, NK_LOOKS, &e);
 	nk_error_clear(&e);
-	if (r == 0 && (r = c->rights(c)) == 0)
-		r = c->rank < NK_RANK_ADMIN ? -EACCES : check_connection(l);
+	if (r == 0 && (r = c->rights(c)) == 0 &&
+	    (r = c->rank < NK_RANK_ADMIN ? -EACCES : 0) == 0 &&
+	    (r = check_connection(l)) == 0)
+		r = check_key(l);
 	return r;
 }
 
@@ -171,6 +193,8 @@ make(struct nk_context *c, int listener, bool bound,
 	l->host_keys = strdup(o->row.host_keys);
 	r = -ENOMEM;
 	if (l->user != NULL && l->host != NULL && l->host_keys != NULL &&
+	    (r = nk_fingerprint_sha256(o->key.blob, o->key.blob_len,
+	    &l->fingerprint)) == 0 &&
 	    (r = nk_lending_new(&l->lending, listener, &o->key, &o->pins,
 	    &terms)) == 0)
 		c->lending = l;

@@ -216,6 +216,8 @@ END_TEST
 enum event {
 	NOTHING,
 	OTHER_KEYPAIR,
+	OTHER_KEY,
+	NO_KEY,
 	OTHER_HOST,
 	OTHER_PORT,
 	OTHER_USER,
@@ -231,6 +233,8 @@ static const struct {
 } events[] = {
 	{ NOTHING, 0 },
 	{ OTHER_KEYPAIR, -EACCES },
+	{ OTHER_KEY, -EACCES },
+	{ NO_KEY, -EACCES },
 	{ OTHER_HOST, -EACCES },
 	{ OTHER_PORT, -EACCES },
 	{ OTHER_USER, -EACCES },
@@ -240,6 +244,20 @@ static const struct {
 	{ NO_RIGHT, -EACCES },
 };
 
+/* In the same keypair. */
+static void
+change_pair(const char *member, const char *key)
+{
+	char params[4096], *text = json_text(key);
+
+	(void)snprintf(params, sizeof(params), "[1,{'attributes':{'%s':%s}}]",
+	    member, text);
+	as(0);
+	done("keychaincredential.update", params);
+	as(5002);
+	free(text);
+}
+
 static void
 happen(enum event event)
 {
@@ -248,6 +266,12 @@ happen(enum event event)
 		break;
 	case OTHER_KEYPAIR:
 		put_connection(2, "far.example", 2222, "backup", PINS);
+		break;
+	case OTHER_KEY:
+		change_pair("private_key", P256_OPENSSH);
+		break;
+	case NO_KEY:
+		change_pair("public_key", ED_PUBLIC);
 		break;
 	case OTHER_HOST:
 		put_connection(1, "far.example.org", 2222, "backup", PINS);
