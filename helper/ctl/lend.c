@@ -112,19 +112,17 @@ lend_open(struct lend *l, struct ctl *c, const char *name, bool bound)
 
 /* ---- host keys that were rotated ---- */
 
-/* Those of a that are not in b; what of them is said. */
-static bool
+/* Say of those of a that are not in b what has become of them. */
+static void
 tell(const struct lend *l, const struct ctl *c, const struct nk_hostkeys *a,
     const struct nk_hostkeys *b, const char *what)
 {
 	char *fingerprint;
-	bool any = false;
 	size_t i;
 
 	for (i = 0; i < a->n; i++) {
 		if (nk_hostkeys_have(b, a->v[i].blob, a->v[i].len))
 			continue;
-		any = true;
 		if (nk_fingerprint_sha256(a->v[i].blob, a->v[i].len,
 		    &fingerprint) < 0)
 			continue;
@@ -132,10 +130,21 @@ tell(const struct lend *l, const struct ctl *c, const struct nk_hostkeys *a,
 		    a->v[i].type->name, fingerprint);
 		free(fingerprint);
 	}
-	return any;
 }
 
-/* Add to *hk those of a that are neither in "not", unless they are in or. */
+static bool
+has_all(const struct nk_hostkeys *hk, const struct nk_hostkeys *wanted)
+{
+	size_t i;
+
+	for (i = 0; i < wanted->n; i++)
+		if (!nk_hostkeys_have(hk, wanted->v[i].blob,
+		    wanted->v[i].len))
+			return false;
+	return true;
+}
+
+/* Add to *hk those of a that are not in "not", unless they are in or. */
 static int
 add(struct nk_hostkeys *hk, const struct nk_hostkeys *a,
     const struct nk_hostkeys *not, const struct nk_hostkeys *or)
@@ -150,42 +159,36 @@ add(struct nk_hostkeys *hk, const struct nk_hostkeys *a,
 	return r;
 }
 
-/*
- * What is pinned now (others may have changed it meanwhile), without those
- * of ours that are gone, and with those that came.
- */
+/* What is pinned now, without ours that are gone, and with those that came. */
 static int
 merge(const struct lend *l, const struct nk_hostkeys *found,
-    const char *now, char **textp)
+    const struct nk_hostkeys *now, char **textp)
 {
-	struct nk_hostkeys current, all = { NULL, 0 };
+	struct nk_hostkeys all = { NULL, 0 };
 	int r;
 
 	*textp = NULL;
-	if ((r = nk_hostkeys_read(now, &current, NULL)) < 0)
-		return r;
-	if ((r = add(&all, &current, &l->pins, found)) == 0 &&
-	    (r = add(&all, found, &l->pins, &current)) == 0)
+	if ((r = add(&all, now, &l->pins, found)) == 0 &&
+	    (r = add(&all, found, &l->pins, now)) == 0)
 		r = nk_hostkeys_write(&all, textp);
 	nk_hostkeys_clear(&all);
-	nk_hostkeys_clear(&current);
 	return r;
 }
 
+/* Pin them; attributes, of which now was read, are the connection's. */
 static int
-update(const struct lend *l, struct ctl *c, const struct nk_hostkeys *found)
+pin(const struct lend *l, struct ctl *c, const struct nk_hostkeys *found,
+    const struct nk_hostkeys *now, json_t *attributes)
 {
-	json_t *row = NULL, *result = NULL, *attributes;
-	char *text = NULL;
+	json_t *result = NULL;
+	char *text;
 	int r;
 
-	if ((r = ctl_call(c, "keychaincredential.get_instance",
-	    json_pack("[I]", l->id), -1, &row)) != CTL_DONE)
-		return r;
-	attributes = json_object_get(row, "attributes");
-	r = merge(l, found, row_string(attributes, "remote_host_key"),
-	    &text);
-	if (r < 0)
+	tell(l, c, found, &l->pins, "has proven a new host key, which "
+	    "is pinned from now on");
+	tell(l, c, &l->pins, found, "has this host key no more, and it "
+	    "is not pinned any longer");
+	if ((r = merge(l, found, now, &text)) < 0)
 		r = ctl_fail(c, "the new host keys cannot be pinned: %s",
 		    r == -E2BIG ? "all of them are longer than 1024 "
 		    "characters; remove one with \"connection edit\"" :
@@ -196,8 +199,38 @@ update(const struct lend *l, struct ctl *c, const struct nk_hostkeys *found)
 		    json_pack("[I,{s:O}]", l->id, "attributes", attributes),
 		    -1, &result);
 	free(text);
-	json_decref(row);
 	json_decref(result);
+	return r;
+}
+
+/*
+ * One of the keys that were pinned at the start has vouched for what was
+ * found; which one is not known.  Where one of them is pinned no longer,
+ * because somebody trusts it no more, nothing that it may have vouched for
+ * is taken.
+ */
+static int
+update(const struct lend *l, struct ctl *c, const struct nk_hostkeys *found)
+{
+	struct nk_hostkeys now;
+	json_t *row = NULL, *attributes;
+	int r;
+
+	if ((r = ctl_call(c, "keychaincredential.get_instance",
+	    json_pack("[I]", l->id), -1, &row)) != CTL_DONE)
+		return r;
+	attributes = json_object_get(row, "attributes");
+	if (nk_hostkeys_read(row_string(attributes, "remote_host_key"), &now,
+	    NULL) < 0)
+		r = ctl_fail(c, "the connection's host keys cannot be read");
+	else if (has_all(&now, &l->pins))
+		r = pin(l, c, found, &now, attributes);
+	else if (!has_all(&now, found))
+		r = ctl_fail(c, "the pinned host keys of %s were changed "
+		    "meanwhile: what the remote has proven by the old ones "
+		    "is not pinned", l->name);
+	nk_hostkeys_clear(&now);
+	json_decref(row);
 	return r;
 }
 
@@ -210,7 +243,7 @@ static void
 take_up(const struct lend *l, struct ctl *c)
 {
 	struct nk_hostkeys found;
-	bool changed, stayed = false;
+	bool stayed = false;
 	size_t i;
 
 	if (lendfiles_read_hosts(l, &found) < 0)
@@ -218,14 +251,9 @@ take_up(const struct lend *l, struct ctl *c)
 	for (i = 0; i < found.n; i++)
 		stayed = stayed || nk_hostkeys_have(&l->pins,
 		    found.v[i].blob, found.v[i].len);
-	if (stayed) {
-		changed = tell(l, c, &found, &l->pins, "has proven a new "
-		    "host key, which is pinned from now on");
-		changed = tell(l, c, &l->pins, &found, "has this host key "
-		    "no more, and it is not pinned any longer") || changed;
-		if (changed)
-			(void)update(l, c, &found);
-	}
+	if (stayed && (!has_all(&l->pins, &found) ||
+	    !has_all(&found, &l->pins)))
+		(void)update(l, c, &found);
 	nk_hostkeys_clear(&found);
 }
 

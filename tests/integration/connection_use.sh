@@ -336,6 +336,19 @@ says "has proven a new host key, which is pinned from now on: ecdsa"
 same "is pinned" "$(pinned far)" 2
 check "and in the audit log" sh -c \
     'naskeysctl audit | grep -q "keychaincredential.update.*far"'
+# Who takes a pinned key away does not trust what it has vouched for.
+cat >distrust <<'END'
+ssh -F "$NASKEYS_SSH_CONFIG" doubt true
+exec naskeysctl connection edit doubt --host-key stranger.pub
+END
+check "one whose pins will change" connect doubt 1 192.0.2.2 22 backup2 \
+    "$known"
+answers "its pins change while it is used" 0 'Changed connection doubt' \
+    use exec doubt -- sh distrust
+says "were changed meanwhile"
+same "what the old pin has proven is not pinned" "$(naskeysctl connection \
+    export doubt --format known-hosts | cut -d' ' -f3)" \
+    "$(pins stranger.pub | cut -d' ' -f2)"
 unserve 22
 serve 22 -o HostKey="$here/host_ecdsa"
 answers "the new one alone" 0 backup2 use ssh far -- id -un
