@@ -25,7 +25,7 @@ read_text(struct place *p, struct place_text *t)
 	const char *why;
 
 	if ((why = p->read(p, t)) != NULL)
-		say_fault(NK_REMOTE_NOT_COPIED, why);
+		say_fault(p->fault, why);
 }
 
 /* The line as it goes behind what is there. */
@@ -73,14 +73,9 @@ is_same(const struct place_text *before, const struct place_text *after)
 }
 
 static _Noreturn void
-fail(const char *why, const char *worse)
+fail(struct place *p, const char *why, const char *worse)
 {
-	char words[NK_REMOTE_WORDS_MAX + 1];
-
-	(void)snprintf(words, sizeof(words), "%s%s%s", why,
-	    worse == NULL ? "" : "; nothing was taken back: ",
-	    worse == NULL ? "" : worse);
-	say_fault(NK_REMOTE_NOT_COPIED, words);
+	say_fault(p->fault, place_worse(p, why, worse));
 }
 
 static void
@@ -104,12 +99,12 @@ add(struct place *p, const struct wanted *w, const struct place_text *before)
 		why = unread == NULL ? "it is not there when it is read again"
 		    : unread;
 	if (unread != NULL)
-		fail(why, unread);
+		fail(p, why, unread);
 	if (is_same(before, &after))
-		fail(why, NULL);
+		fail(p, why, NULL);
 	if (!is_part(before, &after, bytes, len))
-		fail(why, "somebody else is writing to it");
-	fail(why, p->restore(p, before));
+		fail(p, why, "somebody else is writing to it");
+	fail(p, why, p->restore(p, before));
 }
 
 void
@@ -130,14 +125,12 @@ copy_run(size_t n_sockets)
 	take_text(&request, w.base64, sizeof(w.base64));
 	if (nk_wire_get_end(&request) < 0)
 		_exit(1);
-	say_step(NK_REMOTE_COPY);
-	if (!place_sftp(&p, &s))
-		place_shell(&p, &s);
+	place_open(&p, &s, NK_REMOTE_NOT_COPIED);
 	read_text(&p, &before);
 	if ((added = !place_has_key(&before, w.type, w.base64)))
 		add(&p, &w, &before);
 	free(before.p);
 	ssh_disconnect(s.ssh);
-	say_copied(added);
+	say_written(added);
 	say_done();
 }

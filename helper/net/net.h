@@ -14,5 +14,7 @@ void	scan_run(size_t n_sockets);
 void	test_run(size_t n_sockets);
 /* NK_REMOTE_COPY_KEY: log in, append a line to the user's keys. */
 void	copy_run(size_t n_sockets);
+/* NK_REMOTE_REMOVE_KEY: log in, take lines out of them. */
+void	remove_run(size_t n_sockets);
 
 #endif /* NASKEYS_NET_H */

@@ -47,41 +47,79 @@ is_word(const char *p, const char *end, const char *word)
 	return (size_t)(end - p) == len && memcmp(p, word, len) == 0;
 }
 
-/* Two words, one behind the other, are the key's. */
+static const char *
+skip_blanks(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	return p;
+}
+
+/* Its first two words are the key, or those behind its options. */
 static bool
 line_has_key(const char *p, const char *end, const char *type,
     const char *base64)
 {
 	bool after_type = false;
 	const char *stop;
+	int i;
 
-	while (p < end && (*p == ' ' || *p == '\t'))
-		p++;
+	p = skip_blanks(p, end);
 	if (p < end && *p == '#')
 		return false;
-	while (p < end) {
+	for (i = 0; i < 3 && p < end; i++) {
 		stop = word_end(p, end);
 		if (after_type && is_word(p, stop, base64))
 			return true;
 		after_type = is_word(p, stop, type);
-		for (p = stop; p < end && (*p == ' ' || *p == '\t'); p++)
-			;
+		p = skip_blanks(stop, end);
 	}
 	return false;
+}
+
+/* The end of the line at p, behind its newline; *hasp: has it the key? */
+static const char *
+next_line(const char *p, const char *end, const char *type,
+    const char *base64, bool *hasp)
+{
+	const char *stop = memchr(p, '\n', (size_t)(end - p)), *last;
+
+	if (stop == NULL)
+		stop = end;
+	last = stop > p && stop[-1] == '\r' ? stop - 1 : stop;
+	*hasp = line_has_key(p, last, type, base64);
+	return stop == end ? end : stop + 1;
 }
 
 bool
 place_has_key(const struct place_text *t, const char *type,
     const char *base64)
 {
-	const char *p = t->p, *end = t->p + t->len, *stop, *last;
+	const char *p = t->p, *end = t->p + t->len;
+	bool has = false;
 
-	for (; p < end; p = stop + 1) {
-		if ((stop = memchr(p, '\n', (size_t)(end - p))) == NULL)
-			stop = end;
-		last = stop > p && stop[-1] == '\r' ? stop - 1 : stop;
-		if (line_has_key(p, last, type, base64))
-			return true;
+	while (p < end && !has)
+		p = next_line(p, end, type, base64, &has);
+	return has;
+}
+
+bool
+place_strip(const struct place_text *t, const char *type,
+    const char *base64, struct place_text *out)
+{
+	const char *p, *stop, *end = t->p + t->len;
+	bool has;
+
+	*out = *t;
+	out->len = 0;
+	if ((out->p = malloc(t->len + 1)) == NULL)
+		return false;
+	for (p = t->p; p < end; p = stop) {
+		stop = next_line(p, end, type, base64, &has);
+		if (has)
+			continue;
+		memcpy(out->p + out->len, p, (size_t)(stop - p));
+		out->len += (size_t)(stop - p);
 	}
-	return false;
+	return true;
 }

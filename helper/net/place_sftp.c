@@ -1,12 +1,29 @@
 /* SPDX-License-Identifier: ISC */
 #include <fcntl.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "helper/net/place.h"
 #include "helper/net/sftp.h"
 
 #define CHUNK	16384u
+
+static const char unwritable[] =
+    "its authorized_keys cannot be written: permission denied";
+static const char unwritten[] =
+    "its authorized_keys cannot be written: the disk may be full";
+
+struct by_sftp {
+	sftp_session	 sftp;
+	char		*path;		/* of the file, without links */
+	char		*beside;	/* of the new one */
+};
+
+static sftp_session
+sftp_of(const struct place *p)
+{
+	return ((const struct by_sftp *)p->state)->sftp;
+}
 
 /* Why a call has failed, as far as SFTP has words for it. */
 static const char *
@@ -36,7 +53,7 @@ read_all(sftp_file f, struct place_text *t)
 static const char *
 read_place(struct place *p, struct place_text *t)
 {
-	sftp_session sftp = p->state;
+	sftp_session sftp = sftp_of(p);
 	sftp_attributes a;
 	const char *why;
 	sftp_file f;
@@ -60,11 +77,7 @@ static const char *
 append(struct place *p, const char *bytes, size_t len,
     const struct place_text *before)
 {
-	static const char *const denied =
-	    "its authorized_keys cannot be written: permission denied";
-	static const char *const failed =
-	    "its authorized_keys cannot be written: the disk may be full";
-	sftp_session sftp = p->state;
+	sftp_session sftp = sftp_of(p);
 	ssize_t n;
 	sftp_file f;
 
@@ -74,10 +87,10 @@ append(struct place *p, const char *bytes, size_t len,
 	f = sftp_open(sftp, PLACE_FILE, O_WRONLY | O_APPEND |
 	    (before->present ? 0 : O_CREAT | O_EXCL), 0600);
 	if (f == NULL)
-		return reason(sftp, denied, failed);
+		return reason(sftp, unwritable, unwritten);
 	n = sftp_write(f, bytes, len);
 	if (sftp_close(f) != SSH_OK || n != (ssize_t)len)
-		return reason(sftp, denied, failed);
+		return reason(sftp, unwritable, unwritten);
 	return NULL;
 }
 
@@ -87,7 +100,7 @@ restore(struct place *p, const struct place_text *before)
 	struct sftp_attributes_struct size = {
 		.flags = SSH_FILEXFER_ATTR_SIZE, .size = before->len,
 	};
-	sftp_session sftp = p->state;
+	sftp_session sftp = sftp_of(p);
 	int r;
 
 	if (before->present) {
@@ -103,9 +116,118 @@ restore(struct place *p, const struct place_text *before)
 	return NULL;
 }
 
+/* ---- a new file beside it ---- */
+
+static bool
+write_all(sftp_file f, const char *bytes, size_t len)
+{
+	size_t n, done;
+
+	for (done = 0; done < len; done += n) {
+		n = len - done > CHUNK ? CHUNK : len - done;
+		if (sftp_write(f, bytes + done, n) != (ssize_t)n)
+			return false;
+	}
+	return true;
+}
+
+/* Has the file at path the owner and the mode of like, or can be given it? */
+static bool
+take_owner(sftp_session sftp, const char *path,
+    const struct sftp_attributes_struct *like)
+{
+	struct sftp_attributes_struct set = {
+		.flags = SSH_FILEXFER_ATTR_UIDGID |
+		    SSH_FILEXFER_ATTR_PERMISSIONS,
+		.uid = like->uid, .gid = like->gid,
+		.permissions = like->permissions & 07777,
+	};
+	sftp_attributes a;
+	bool same = false;
+	int i;
+
+	for (i = 0; i < 2 && !same; i++) {
+		if (i > 0 && sftp_setstat(sftp, path, &set) != 0)
+			return false;
+		if ((a = sftp_lstat(sftp, path)) == NULL)
+			return false;
+		same = a->uid == like->uid && a->gid == like->gid &&
+		    a->permissions == like->permissions;
+		sftp_attributes_free(a);
+	}
+	return same;
+}
+
+/* The new file, or none. */
+static bool
+write_new(const struct by_sftp *b, const char *bytes, size_t len)
+{
+	sftp_attributes like = sftp_lstat(b->sftp, b->path);
+	sftp_file f = NULL;
+	bool done = like != NULL &&
+	    like->type == SSH_FILEXFER_TYPE_REGULAR &&
+	    (f = sftp_open(b->sftp, b->beside, O_WRONLY | O_CREAT | O_EXCL,
+	    0600)) != NULL && write_all(f, bytes, len) &&
+	    (sftp_extension_supported(b->sftp, "fsync@openssh.com", "1") ==
+	    0 || sftp_fsync(f) == 0);
+
+	if (f != NULL && sftp_close(f) != SSH_OK)
+		done = false;
+	if (done)
+		done = take_owner(b->sftp, b->beside, like);
+	if (f != NULL && !done)
+		(void)sftp_unlink(b->sftp, b->beside);
+	sftp_attributes_free(like);
+	return done;
+}
+
+static const char *
+beside(struct place *p, const char *bytes, size_t len)
+{
+	struct by_sftp *b = p->state;
+
+	if ((b->path = sftp_canonicalize_path(b->sftp, PLACE_FILE)) == NULL ||
+	    asprintf(&b->beside, "%s" PLACE_BESIDE, b->path, p->number) == -1)
+		return "it cannot be found";
+	return write_new(b, bytes, len) ? NULL : "a file cannot be made";
+}
+
+static const char *
+settle(struct place *p, bool take)
+{
+	const struct by_sftp *b = p->state;
+
+	if (take && sftp_replace(b->sftp, b->beside, b->path))
+		return NULL;
+	return sftp_unlink(b->sftp, b->beside) == 0 && !take ? NULL :
+	    "a file cannot be replaced";
+}
+
+static const char *
+overwrite(struct place *p, const char *bytes, size_t len)
+{
+	const struct by_sftp *b = p->state;
+	sftp_file f = sftp_open(b->sftp, PLACE_FILE, O_WRONLY, 0);
+	bool done = f != NULL && write_all(f, bytes, len);
+
+	if (f != NULL && sftp_close(f) != SSH_OK)
+		done = false;
+	return done ? NULL : reason(b->sftp, unwritable, unwritten);
+}
+
 bool
 place_sftp(struct place *p, struct session *s)
 {
-	*p = (struct place){ s, sftp_begin(s), read_place, append, restore };
-	return p->state != NULL;
+	static struct by_sftp state;
+
+	if ((state.sftp = sftp_begin(s)) == NULL)
+		return false;
+	p->state = &state;
+	p->read = read_place;
+	p->append = append;
+	p->restore = restore;
+	p->beside = beside;
+	p->settle = settle;
+	p->overwrite = overwrite;
+	return true;
 }

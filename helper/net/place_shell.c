@@ -15,7 +15,7 @@
 
 #define TURN_MS		50
 #define CHUNK		4096u
-#define COMMAND_SIZE	256
+#define COMMAND_SIZE	1024
 #define COMPLAINT_MAX	120	/* bytes of what goes to standard error */
 
 /* Behind which stands the file; a shell may print something before. */
@@ -29,6 +29,31 @@ static const char read_command[] =
 static const char append_command[] =
     "exec sh -c 'umask 077; cd || exit 9; [ -d .ssh ] || mkdir .ssh || "
     "exit 8; cat >>.ssh/authorized_keys'";
+static const char overwrite_command[] =
+    "exec sh -c 'cd || exit 9; dd of=.ssh/authorized_keys conv=notrunc'";
+
+/* $f is the file, where it is a symbolic link what that leads to. */
+#define FIND	"cd || exit 9; f=.ssh/authorized_keys; " \
+    "if [ -h $f ]; then f=$(readlink -f $f) || exit 8; fi; "
+
+/*
+ * The connection may break while the bytes come: their number decides.  cp
+ * keeps owner and mode as far as it may; ls says how far that was.  Where dd
+ * cannot sync one file, sync does all.
+ */
+static const char beside_command[] =
+    "exec sh -c 'umask 077; " FIND "t=$f" PLACE_BESIDE "; "
+    "o() { set -- $(ls -ln \"$1\"); echo m$1 $3 $4; }; "
+    "cp -p \"$f\" \"$t\" && cat >\"$t\" && "
+    "[ $(wc -c <\"$t\") -eq %zu ] && [ \"$(o \"$f\")\" = "
+    "\"$(o \"$t\")\" ] && "
+    "{ dd if=/dev/null of=\"$t\" conv=notrunc,fsync || sync; } "
+    "2>/dev/null && exit 0; rm -f \"$t\"; exit 7'";
+static const char take_command[] =
+    "exec sh -c '" FIND "t=$f" PLACE_BESIDE "; "
+    "mv -f \"$t\" \"$f\" && exit 0; rm -f \"$t\"; exit 7'";
+static const char drop_command[] =
+    "exec sh -c '" FIND "rm -f \"$f" PLACE_BESIDE "\"'";
 
 struct run {
 	struct place_text	 out;
@@ -52,8 +77,9 @@ take_complaint(struct run *r, const char *bytes, int n)
 
 /* All that it prints; false: it is too much. */
 static bool
-read_output(struct session *s, ssh_channel c, struct run *r)
+read_output(struct place *p, ssh_channel c, struct run *r)
 {
+	struct session *s = p->session;
 	char bytes[CHUNK];
 	int n, m;
 
@@ -66,7 +92,7 @@ read_output(struct session *s, ssh_channel c, struct run *r)
 		if (n == SSH_ERROR || m == SSH_ERROR) {
 			/* a channel that is closed already is at its end */
 			if (ssh_is_connected(s->ssh) == 0)
-				login_fault(s, NK_REMOTE_NOT_COPIED);
+				login_fault(s, p->fault);
 			break;
 		}
 		r->out.len += n > 0 ? (size_t)n : 0;
@@ -80,31 +106,34 @@ read_output(struct session *s, ssh_channel c, struct run *r)
  * channel with it: what it came to is known by its exit status.
  */
 static void
-write_input(struct session *s, ssh_channel c, const char *input, size_t len)
+write_input(struct place *p, ssh_channel c, const char *input, size_t len)
 {
+	struct session *s = p->session;
+
 	if ((len == 0 || ssh_channel_write(c, input, (uint32_t)len) ==
 	    (int)len) && ssh_channel_send_eof(c) == SSH_OK)
 		return;
 	if (ssh_is_connected(s->ssh) == 0)
-		login_fault(s, NK_REMOTE_NOT_COPIED);
+		login_fault(s, p->fault);
 }
 
 /* Run a command.  NULL, or why it is not done. */
 static const char *
-run(struct session *s, const char *command, const char *input, size_t len,
+run(struct place *p, const char *command, const char *input, size_t len,
     struct run *r)
 {
+	struct session *s = p->session;
 	const char *why = NULL;
 	ssh_channel c = session_channel(s);
 
 	memset(r, 0, sizeof(*r));
 	if (c == NULL)
-		login_fault(s, NK_REMOTE_NOT_COPIED);
+		login_fault(s, p->fault);
 	if (ssh_channel_request_exec(c, command) != SSH_OK) {
 		why = "it has neither SFTP nor a shell";
 	} else {
-		write_input(s, c, input, len);
-		if (!read_output(s, c, r))
+		write_input(p, c, input, len);
+		if (!read_output(p, c, r))
 			why = "its authorized_keys is too long";
 		else if (ssh_channel_get_exit_status(c) != 0)
 			why = r->complaint_len > 0 ? r->complaint :
@@ -140,7 +169,7 @@ read_place(struct place *p, struct place_text *t)
 	static struct run r;
 	const char *why;
 
-	if ((why = run(p->session, read_command, NULL, 0, &r)) != NULL)
+	if ((why = run(p, read_command, NULL, 0, &r)) != NULL)
 		return why;
 	*t = r.out;
 	return take_file(t) ? NULL : "it has neither SFTP nor a POSIX shell";
@@ -153,7 +182,7 @@ append(struct place *p, const char *bytes, size_t len,
 	static struct run r;
 
 	(void)before;
-	return run(p->session, append_command, bytes, len, &r);
+	return run(p, append_command, bytes, len, &r);
 }
 
 static const char *
@@ -170,11 +199,47 @@ restore(struct place *p, const struct place_text *before)
 		(void)snprintf(command, sizeof(command), "exec sh -c 'cd && "
 		    "rm -f .ssh/authorized_keys && %s'", before->folder ?
 		    "exit 0" : "{ rmdir .ssh; exit 0; }");
-	return run(p->session, command, NULL, 0, &r);
+	return run(p, command, NULL, 0, &r);
+}
+
+static const char *
+beside(struct place *p, const char *bytes, size_t len)
+{
+	static struct run r;
+	char command[COMMAND_SIZE];
+
+	(void)snprintf(command, sizeof(command), beside_command, p->number,
+	    len);
+	return run(p, command, bytes, len, &r);
+}
+
+static const char *
+settle(struct place *p, bool take)
+{
+	static struct run r;
+	char command[COMMAND_SIZE];
+
+	(void)snprintf(command, sizeof(command), take ? take_command :
+	    drop_command, p->number);
+	return run(p, command, NULL, 0, &r);
+}
+
+static const char *
+overwrite(struct place *p, const char *bytes, size_t len)
+{
+	static struct run r;
+
+	return run(p, overwrite_command, bytes, len, &r);
 }
 
 void
 place_shell(struct place *p, struct session *s)
 {
-	*p = (struct place){ s, NULL, read_place, append, restore };
+	p->session = s;
+	p->read = read_place;
+	p->append = append;
+	p->restore = restore;
+	p->beside = beside;
+	p->settle = settle;
+	p->overwrite = overwrite;
 }

@@ -91,14 +91,14 @@ say_no_host_key(uint32_t which, enum nk_remote_fault fault,
 }
 
 void
-say_copied(bool added)
+say_written(bool changed)
 {
 	uint8_t bytes[4];
 	struct nk_wire_out o = { bytes, sizeof(bytes) };
 
-	if (nk_wire_put_u32(&o, added) < 0)
+	if (nk_wire_put_u32(&o, changed) < 0)
 		_exit(1);
-	say(NK_REMOTE_MSG_COPIED, bytes, sizeof(bytes), -1);
+	say(NK_REMOTE_MSG_WRITTEN, bytes, sizeof(bytes), -1);
 }
 
 struct nk_wire

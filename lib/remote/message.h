@@ -11,6 +11,7 @@
 #define NK_REMOTE_SCAN	"scan"
 #define NK_REMOTE_TEST	"test"
 #define NK_REMOTE_COPY_KEY	"copy-key"
+#define NK_REMOTE_REMOVE_KEY	"remove-key"
 
 enum nk_remote_message {
 	/*
@@ -21,7 +22,8 @@ enum nk_remote_message {
 	 * string of those algorithms, string user, string command ("": none),
 	 * uint32 whether to try SFTP.
 	 * To copy-key, with the same sockets: algorithms, user, string line,
-	 * string type, string base64.
+	 * string type, string base64.  To remove-key: the same without the
+	 * line.
 	 */
 	NK_REMOTE_MSG_REQUEST = 1,
 	/* uint32: the step that begins; each once, in their order */
@@ -41,8 +43,8 @@ enum nk_remote_message {
 	 * password, or nothing: then it has the agent.
 	 */
 	NK_REMOTE_MSG_GO,
-	/* uint32: whether a line was added */
-	NK_REMOTE_MSG_COPIED,
+	/* uint32: whether the file of keys was changed */
+	NK_REMOTE_MSG_WRITTEN,
 };
 
 #define NK_REMOTE_WORDS_MAX	200	/* bytes of a fault's string */

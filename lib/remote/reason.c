@@ -18,7 +18,7 @@ static const char *const step_names[] = {
 	[NK_REMOTE_LOGIN] = "login",
 	[NK_REMOTE_COMMAND] = "command",
 	[NK_REMOTE_SFTP] = "sftp",
-	[NK_REMOTE_COPY] = "copy",
+	[NK_REMOTE_WRITE] = "write",
 };
 
 /* What it did when the time was over, or the other end had enough. */
@@ -31,7 +31,7 @@ static const char *const doings[] = {
 	[NK_REMOTE_LOGIN] = "logging in",
 	[NK_REMOTE_COMMAND] = "running the command",
 	[NK_REMOTE_SFTP] = "trying SFTP",
-	[NK_REMOTE_COPY] = "writing its authorized_keys",
+	[NK_REMOTE_WRITE] = "writing its authorized_keys",
 };
 
 /* Behind the address; "" where it is all said before. */
@@ -53,6 +53,7 @@ static const char *const sentences[NK_REMOTE_FAULTS] = {
 	[NK_REMOTE_NO_SFTP] = "it offers no SFTP",
 	[NK_REMOTE_NO_PASSWORD] = "it does not let the user in by password",
 	[NK_REMOTE_NOT_COPIED] = "the key could not be copied there",
+	[NK_REMOTE_NOT_REMOVED] = "the key could not be removed there",
 	[NK_REMOTE_FAILED] = "naskeys-net, which speaks to it, failed",
 };
 

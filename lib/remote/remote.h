@@ -44,7 +44,7 @@ enum nk_remote_step {
 	NK_REMOTE_LOGIN,
 	NK_REMOTE_COMMAND,
 	NK_REMOTE_SFTP,
-	NK_REMOTE_COPY,		/* of a key into the user's file */
+	NK_REMOTE_WRITE,	/* the user's file of keys */
 };
 
 #define NK_REMOTE_STEPS	9
@@ -72,10 +72,11 @@ enum nk_remote_fault {
 	NK_REMOTE_NO_SFTP,
 	NK_REMOTE_NO_PASSWORD,	/* that lets the user in */
 	NK_REMOTE_NOT_COPIED,	/* and the file is as it was */
+	NK_REMOTE_NOT_REMOVED,	/* likewise */
 	NK_REMOTE_FAILED,	/* on our side */
 };
 
-#define NK_REMOTE_FAULTS	19
+#define NK_REMOTE_FAULTS	20
 
 struct nk_remote_target {
 	const char	*host;
@@ -153,6 +154,20 @@ int	nk_remote_copy_key(const struct nk_sandbox *sb,
 	    const struct nk_remote_target *t,
 	    const struct nk_remote_login *login, const char *line,
 	    const char *type, const char *base64, bool *addedp,
+	    struct nk_remote_report *report) NK_MUST_CHECK;
+
+/*
+ * Log in and take every line whose key is that type and base64, with
+ * whatever options, out of that file; no other byte of it changes.  A new
+ * file with its owner and mode takes its place; where none can be made, it
+ * is written over, and as it was again if that fails.  *removedp: whether
+ * there was such a line.  If somebody else writes to it meanwhile, nothing is
+ * taken.  Results as above.
+ */
+int	nk_remote_remove_key(const struct nk_sandbox *sb,
+	    const struct nk_remote_target *t,
+	    const struct nk_remote_login *login, const char *type,
+	    const char *base64, bool *removedp,
 	    struct nk_remote_report *report) NK_MUST_CHECK;
 
 #endif /* NASKEYS_REMOTE_H */

@@ -32,13 +32,13 @@ get_fault(struct nk_wire *w, struct nk_remote_said *said)
 }
 
 static int
-get_added(struct nk_wire *w, struct nk_remote_said *said)
+get_changed(struct nk_wire *w, struct nk_remote_said *said)
 {
-	uint32_t added;
+	uint32_t changed;
 
-	if (nk_wire_get_u32(w, &added) < 0 || added > 1)
+	if (nk_wire_get_u32(w, &changed) < 0 || changed > 1)
 		return -EBADMSG;
-	said->added = added == 1;
+	said->changed = changed == 1;
 	return 0;
 }
 
@@ -65,8 +65,8 @@ nk_remote_said_read(uint32_t type, const void *p, size_t len,
 		if ((r = nk_wire_get_u32(&w, &said->which)) == 0)
 			r = get_fault(&w, said);
 		break;
-	case NK_REMOTE_MSG_COPIED:
-		r = get_added(&w, said);
+	case NK_REMOTE_MSG_WRITTEN:
+		r = get_changed(&w, said);
 		break;
 	case NK_REMOTE_MSG_SOCKET:
 	case NK_REMOTE_MSG_DONE:

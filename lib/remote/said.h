@@ -20,7 +20,7 @@ struct nk_remote_said {
 	enum nk_remote_step	 step;	/* STEP */
 	enum nk_remote_fault	 fault;	/* FAULT, NO_HOST_KEY */
 	uint32_t		 which;	/* HOST_KEY, NO_HOST_KEY: socket */
-	bool			 added;	/* COPIED */
+	bool			 changed; /* WRITTEN */
 	const uint8_t		*bytes;	/* words or a blob, borrowed */
 	size_t			 len;
 };

@@ -69,8 +69,8 @@ check_said(uint32_t type, const uint8_t *p, size_t len,
 		require(nk_wire_put_u32(&o, said->which) == 0);
 		put_fault(&o, said);
 		break;
-	case NK_REMOTE_MSG_COPIED:
-		require(nk_wire_put_u32(&o, said->added) == 0);
+	case NK_REMOTE_MSG_WRITTEN:
+		require(nk_wire_put_u32(&o, said->changed) == 0);
 		break;
 	default:
 		require(type == NK_REMOTE_MSG_SOCKET ||

@@ -32,6 +32,8 @@ for name in full1 full2; do
 done
 naskeysctl keypair generate backup >/dev/null
 line=$(naskeysctl keypair export backup)
+naskeysctl keypair export backup --private -o backup.key >/dev/null
+read -r type base64 _ <<<"$line"
 check "sshd with SFTP" far_sshd 2201 sftp "${keys[@]}" \
     "Subsystem sftp internal-sftp"
 check "sshd with SFTP alone" far_sshd 2202 only "${keys[@]}" \
@@ -59,6 +61,11 @@ copy() {	# CONNECTION [MEMBERS [PASSWORD]]
 	    --arg password "${3-$password}" --argjson more "{${2-}}" \
 	    '[$id, {password: $password} + $more]')" |
 	    jq -rc 'if .result then .result.added else .error.data.reason end'
+}
+# Take the key out again: logged in with it, or by password.
+removal() {	# USER PORT [KEY-FILE]
+	"$BUILD/tests/integration/remove_key" $far4 "$2" "$1" "$pins" \
+	    "$type" "$base64" "${@:3}" <<<"$password"
 }
 modes() { stat -c '%a %U' "/home/$1/.ssh" "$(file_of "$1")" | tr '\n' ' '; }
 
@@ -89,6 +96,20 @@ $line"
 	    >"$(file_of "$name")"
 	same "$name: with other options it is there" "$(copy "to_$name")" \
 	    false
+	# and taken out again: by its own key, then by password
+	{ echo "$line"; cat before; printf '\nrestrict %s x\r\n\n# end' \
+	    "${line% *}"; } >"$(file_of "$name")"
+	printf '%s\n\n# end' "$(cat before)" >rest
+	chmod 640 "$(file_of "$name")"
+	same "$name: taken out" "$(removal "$name" "$port" backup.key)" true
+	check "$name: and nothing else" cmp rest "$(file_of "$name")"
+	same "$name: its modes stay" "$(modes "$name")" \
+	    "700 $name 640 $name "
+	same "$name: it is gone" "$(removal "$name" "$port")" false
+	check "$name: all as it was" cmp rest "$(file_of "$name")"
+	printf '\n%s' "$line" >>"$(file_of "$name")"
+	same "$name: by password" "$(removal "$name" "$port")" true
+	same "$name: the folder" "$(ls -A "/home/$name/.ssh")" authorized_keys
 	same "$name: a wrong password" "$(copy "to_$name" '' \
 	    $other_password | grep -c 'it does not let the user in by password')" 1
 done <<'SERVERS'
@@ -97,6 +118,52 @@ only 2202
 shell 2203
 asks 2204
 drop 2205
+SERVERS
+
+### Taken out, where it is not so easy
+
+# by SFTP and by a shell
+while read -r name port; do
+	account "$name"
+	dir=/home/$name/.ssh
+	same "$name: no file" "$(removal "$name" "$port")" false
+	same "$name: none is made" "$(ls -A "$dir" 2>&1)" \
+	    "ls: cannot access '$dir': No such file or directory"
+	install -d -o "$name" -m 700 "$dir"
+	same "$name: an empty folder" "$(removal "$name" "$port")" false
+	printf 'a\n%s\nb\n' "$line" >"/home/$name/real keys"
+	chown "$name:" "/home/$name/real keys"
+	chmod 600 "/home/$name/real keys"
+	ln -s '../real keys' "$(file_of "$name")"
+	inode=$(stat -L -c %i "$(file_of "$name")")
+	same "$name: behind a link" "$(removal "$name" "$port")" true
+	same "$name: which stays" "$(readlink "$(file_of "$name")")" \
+	    "../real keys"
+	same "$name: what it leads to" "$(cat "/home/$name/real keys")" $'a\nb'
+	same "$name: nothing beside it" "$(ls -A "$dir"; ls "/home/$name")" \
+	    $'authorized_keys\nreal keys'
+	same "$name: it is another file" "$([ "$(stat -L -c %i \
+	    "$(file_of "$name")")" -ne "$inode" ] && echo yes)" yes
+	# where no file can be made it is written over
+	rm "$(file_of "$name")"
+	printf 'a\n%s\nb\n%s' "$line" "$line" >"$(file_of "$name")"
+	chown "$name:" "$(file_of "$name")"
+	chmod 500 "$dir"
+	inode=$(stat -c %i "$(file_of "$name")")
+	same "$name: in place" "$(removal "$name" "$port")" true
+	same "$name: all else is there" "$(cat "$(file_of "$name")")" $'a\nb'
+	same "$name: in the same file" "$(stat -c %i "$(file_of "$name")")" \
+	    "$inode"
+	echo "$line" >"$(file_of "$name")"
+	chmod 400 "$(file_of "$name")"
+	same "$name: not to be written" "$(removal "$name" "$port" | grep -ciE \
+	    'could not be removed there \(.*permission denied')" 1
+	same "$name: the line stays" "$(cat "$(file_of "$name")")" "$line"
+	same "$name: a wrong password" "$(password=$other_password \
+	    removal "$name" "$port" | grep -c 'the user in by password')" 1
+done <<'SERVERS'
+gone1 2201
+gone2 2203
 SERVERS
 
 ### Least privilege
@@ -135,6 +202,12 @@ while read -r name port; do
 	same "$name: a full disk" "$(copy "to_$name" | grep -cE \
 	    'could not be copied there \(.*([Nn]o space|may be full)')" 1
 	check "$name: the file is as it was" cmp before "$(file_of "$name")"
+	{ head -c 3500 before; printf '\n%s\n' "$line"; } >"$(file_of "$name")"
+	dd if=/dev/zero of="/home/$name/fill" bs=4096 2>/dev/null
+	same "$name: taken out all the same" "$(removal "$name" "$port")" true
+	check "$name: and nothing else" cmp <(head -c 3500 before; echo) \
+	    "$(file_of "$name")"
+	cp before "$(file_of "$name")"
 	rm "/home/$name/fill"
 	mount -o remount,ro "/home/$name"
 	same "$name: a read-only one" "$(copy "to_$name" | grep -cE \

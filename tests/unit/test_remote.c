@@ -425,6 +425,120 @@ START_TEST(logins_are_led)
 }
 END_TEST
 
+/* ---- of a change to the file of keys ---- */
+
+#define WRITE(name, what)						\
+static void								\
+name(void)								\
+{									\
+	(void)hear_request();						\
+	say_step(NK_REMOTE_GREET);					\
+	say_key(0, PINNED);						\
+	hear_go();							\
+	say_step(NK_REMOTE_WRITE);					\
+	what;								\
+}
+
+WRITE(write_some, (say_written(true), say_done()))
+WRITE(write_none, (say_written(false), say_done()))
+WRITE(write_silent, say_done())
+WRITE(write_ends, say_written(true))
+WRITE(write_twice, (say_written(true), say_written(true), say_done()))
+WRITE(write_two, raw(NK_REMOTE_MSG_WRITTEN, NUMBER(2), 4, -1))
+WRITE(write_short, raw(NK_REMOTE_MSG_WRITTEN, NUMBER(1), 3, -1))
+WRITE(write_long, raw(NK_REMOTE_MSG_WRITTEN, (const uint8_t[5]){ 0 }, 5, -1))
+WRITE(write_key, say_key(0, PINNED))
+WRITE(write_fault, say_fault(NK_REMOTE_NOT_REMOVED, "it is full"))
+WRITE(write_fault_after, (say_written(true),
+    say_fault(NK_REMOTE_CLOSED, NULL)))
+
+static const struct {
+	const char		*what;
+	void			(*write)(void);
+	enum nk_remote_fault	 fault;
+	bool			 changed;
+} writes[] = {
+	{ "write_some", write_some, NK_REMOTE_FINE, true },
+	{ "write_none", write_none, NK_REMOTE_FINE, false },
+#define BROKEN_WRITE(f)	{ #f, f, NK_REMOTE_FAILED, false }
+	BROKEN_WRITE(write_silent), BROKEN_WRITE(write_two),
+	BROKEN_WRITE(write_short), BROKEN_WRITE(write_long),
+	BROKEN_WRITE(write_key),
+	{ "write_ends", write_ends, NK_REMOTE_FAILED, true },
+	{ "write_twice", write_twice, NK_REMOTE_FAILED, true },
+	{ "write_fault", write_fault, NK_REMOTE_NOT_REMOVED, false },
+	{ "write_fault_after", write_fault_after, NK_REMOTE_CLOSED, true },
+};
+
+#define WRITES	((int)(sizeof(writes) / sizeof(writes[0])))
+#define WRITE_LIE	2000	/* above the logins */
+
+static void
+write_keys(size_t n)
+{
+	(void)n;
+	writes[lie - WRITE_LIE].write();
+}
+
+/* A line put in, and one taken out. */
+START_TEST(writes_are_led)
+{
+	const struct nk_sandbox sb = {
+		geteuid() == 0 ? NET_UID : (uid_t)-1,
+		(gid_t)(NET_GID + WRITE_LIE + _i), 20, "/proc/self/exe",
+	};
+	const struct nk_remote_target t = { "nas.example", port, 20 };
+	struct nk_secret password = NK_SECRET_NONE;
+	struct nk_remote_login l = { "backup", NULL, NULL, &password };
+	struct nk_remote_report report;
+	struct nk_hostkeys pins;
+	bool changed;
+	int i, r;
+
+	ck_assert_int_eq(nk_secret_append(&password, "x", 1), 0);
+	ck_assert_int_eq(nk_hostkeys_read("ssh-ed25519 " PINNED, &pins,
+	    NULL), 0);
+	l.pins = &pins;
+	for (i = 0; i < 2; i++) {
+		changed = i == 0;
+		r = i == 0 ? nk_remote_copy_key(&sb, &t, &l,
+		    "ssh-ed25519 " PINNED " c", "ssh-ed25519", PINNED,
+		    &changed, &report) : nk_remote_remove_key(&sb, &t, &l,
+		    "ssh-ed25519", PINNED, &changed, &report);
+		ck_assert_msg(report.fault == writes[_i].fault,
+		    "%s: %d, %s", writes[_i].what, report.fault,
+		    report.reason);
+		ck_assert_int_eq(r, report.fault == NK_REMOTE_FINE ? 0 :
+		    -EIO);
+		ck_assert(changed == writes[_i].changed);
+	}
+	ck_assert(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD);
+	nk_hostkeys_clear(&pins);
+	nk_secret_clear(&password);
+}
+END_TEST
+
+/* What is too long is refused before anybody is asked. */
+START_TEST(long_lines)
+{
+	const struct nk_sandbox sb = { .program = "/nonexistent" };
+	const struct nk_remote_target t = { "nas.example", port, 20 };
+	const struct nk_remote_login l = { "backup", NULL, NULL, NULL };
+	static char text[NK_REMOTE_LINE_MAX + 2];
+	struct nk_remote_report report;
+	bool changed = true;
+
+	memset(text, 'x', NK_REMOTE_LINE_MAX + 1);
+	ck_assert_int_eq(nk_remote_remove_key(&sb, &t, &l, "ssh-rsa", text,
+	    &changed, &report), -E2BIG);
+	ck_assert(!changed);
+	changed = true;
+	ck_assert_int_eq(nk_remote_copy_key(&sb, &t, &l, text, "ssh-rsa",
+	    "x", &changed, &report), -E2BIG);
+	ck_assert(!changed);
+}
+END_TEST
+
 /* The pinned types first, in either case all of them. */
 START_TEST(orders_algorithms)
 {
@@ -580,6 +694,8 @@ static const struct nk_sandbox_task tasks[] = {
 	{ NK_REMOTE_DIAL, NK_SANDBOX_DIAL, dial },
 	{ NK_REMOTE_SCAN, NK_SANDBOX_TALK, scan },
 	{ NK_REMOTE_TEST, NK_SANDBOX_TALK, log_in },
+	{ NK_REMOTE_COPY_KEY, NK_SANDBOX_TALK, write_keys },
+	{ NK_REMOTE_REMOVE_KEY, NK_SANDBOX_TALK, write_keys },
 	{ .name = NULL },
 };
 
@@ -603,6 +719,8 @@ main(int argc, char **argv)
 	tcase_add_loop_test(tc, lies_are_seen, 0, LIES);
 	tcase_add_test(tc, no_program);
 	tcase_add_loop_test(tc, logins_are_led, 0, LOGINS);
+	tcase_add_loop_test(tc, writes_are_led, 0, WRITES);
+	tcase_add_test(tc, long_lines);
 	tcase_add_test(tc, orders_algorithms);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
