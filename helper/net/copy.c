@@ -127,10 +127,12 @@ copy_run(size_t n_sockets)
 		_exit(1);
 	place_open(&p, &s, NK_REMOTE_NOT_COPIED);
 	read_text(&p, &before);
-	if ((added = !place_has_key(&before, w.type, w.base64)))
+	/* said before: who hears no end of it knows that there may be a line */
+	added = !place_has_key(&before, w.type, w.base64);
+	say_written(added);
+	if (added)
 		add(&p, &w, &before);
 	free(before.p);
 	ssh_disconnect(s.ssh);
-	say_written(added);
 	say_done();
 }

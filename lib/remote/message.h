@@ -43,7 +43,7 @@ enum nk_remote_message {
 	 * password, or nothing: then it has the agent.
 	 */
 	NK_REMOTE_MSG_GO,
-	/* uint32: whether the file of keys was changed */
+	/* uint32: whether the file of keys is changed, or will be */
 	NK_REMOTE_MSG_WRITTEN,
 };
 

@@ -146,9 +146,10 @@ int	nk_remote_test(const struct nk_sandbox *sb,
  * Log in and append line, which is one of authorized_keys for the key with
  * that type and base64, to the user's ~/.ssh/authorized_keys, which is made
  * if it is missing: by SFTP, or where there is none by a shell.  *addedp:
- * whether it was; a line with the key may be there.  What was written is
- * read again, and taken back if it is not whole.  0; -EIO, *report says
- * why; -E2BIG; -ENOMEM.
+ * whether it was; a line with the key may be there.  On failure: whether it
+ * may have been, there being none before.  What was written is read again,
+ * and taken back if it is not whole.  0; -EIO, *report says why; -E2BIG;
+ * -ENOMEM.
  */
 int	nk_remote_copy_key(const struct nk_sandbox *sb,
 	    const struct nk_remote_target *t,
