@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/remote/login.h"
 #include "lib/remote/remote.h"
@@ -21,7 +20,7 @@ hear_result(struct nk_remote_talk *talk, bool *changedp)
 	while ((r = nk_remote_hear(talk, &type, &bytes, &fd)) == 0 &&
 	    (type != NK_REMOTE_MSG_DONE || !heard)) {
 		if (fd != -1)
-			close(fd);
+			nk_sandbox_drop(fd);
 		if (fd != -1 || heard || type != NK_REMOTE_MSG_WRITTEN ||
 		    nk_remote_said_read(type, bytes.p, bytes.len, &said) < 0) {
 			r = nk_remote_fail(talk, NK_REMOTE_FAILED, NULL, 0);

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/remote/message.h"
 #include "lib/ssh/wire.h"
@@ -76,7 +75,7 @@ take_sockets(struct nk_remote_talk *talk, int *fds, size_t n, size_t *np)
 			fds[(*np)++] = fd;
 		else {
 			if (fd != -1)
-				close(fd);
+				nk_sandbox_drop(fd);
 			r = nk_remote_fail(talk, NK_REMOTE_FAILED, NULL, 0);
 		}
 	}
@@ -103,6 +102,6 @@ nk_remote_dial(struct nk_remote_talk *talk, const struct nk_sandbox *sb,
 		r = take_sockets(talk, fds, n, np);
 	nk_remote_end(talk);
 	while (r < 0 && *np > 0)
-		close(fds[--*np]);
+		nk_sandbox_drop(fds[--*np]);
 	return r;
 }

@@ -12,7 +12,7 @@
 
 /*
  * Up to n connections to the target, all to the same address.  0 with at
- * least one in fds, *np of them, which are the caller's to close; -EIO with
+ * least one in fds, *np of them, the caller's to nk_sandbox_drop(); -EIO with
  * the fault set; -ENOMEM.
  */
 int	nk_remote_dial(struct nk_remote_talk *talk,

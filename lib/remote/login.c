@@ -165,7 +165,7 @@ start(struct nk_remote_talk *talk, const struct nk_sandbox *sb,
 		    request->len);
 		close(fds[1]);
 	}
-	close(fds[0]);
+	nk_sandbox_drop(fds[0]);
 	return r;
 }
 
@@ -179,7 +179,7 @@ hear_host_key(struct nk_remote_talk *talk, const struct nk_hostkeys *pins)
 
 	if ((r = nk_remote_hear(talk, &type, &bytes, &fd)) == 0) {
 		if (fd != -1)
-			close(fd);
+			nk_sandbox_drop(fd);
 		if (type != NK_REMOTE_MSG_HOST_KEY || fd != -1 ||
 		    nk_remote_said_read(type, bytes.p, bytes.len, &said) < 0 ||
 		    said.which != 0 ||

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/monotonic.h"
 #include "lib/remote/said.h"
@@ -164,7 +163,7 @@ nk_remote_hear(struct nk_remote_talk *talk, uint32_t *typep,
 			    NK_REMOTE_TIME : NK_REMOTE_FAILED, NULL, 0);
 		r = take(talk, *typep, bytes, *fdp);
 		if (r != 0 && *fdp != -1) {
-			close(*fdp);
+			nk_sandbox_drop(*fdp);
 			*fdp = -1;
 		}
 	} while (r > 0);

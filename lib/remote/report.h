@@ -44,7 +44,7 @@ int	nk_remote_tell(struct nk_remote_talk *talk, uint32_t type,
 /*
  * The child's next message that is none of a step or a fault: those go into
  * the report.  Meanwhile the signer is served.  *fdp is the caller's to
- * close, or -1.  0; -EIO with the fault set: it has failed, or the time is
+ * drop, or -1.  0; -EIO with the fault set: it has failed, or the time is
  * over; -ENOMEM.
  */
 int	nk_remote_hear(struct nk_remote_talk *talk, uint32_t *typep,

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/remote/dial.h"
 #include "lib/remote/found.h"
@@ -45,7 +44,7 @@ take_all(struct nk_remote_talk *talk, struct nk_remote_found *f)
 	while ((r = nk_remote_hear(talk, &type, &bytes, &fd)) == 0 &&
 	    type != NK_REMOTE_MSG_DONE) {
 		if (fd != -1)
-			close(fd);
+			nk_sandbox_drop(fd);
 		r = fd != -1 ? -EIO : nk_remote_found_take(f, type, bytes.p,
 		    bytes.len);
 		if (r < 0)
@@ -77,7 +76,7 @@ ask_round(struct nk_remote_talk *talk, const struct nk_sandbox *sb,
 		r = take_all(talk, f);
 	nk_remote_end(talk);
 	for (i = 0; i < f->n; i++)
-		close(fds[i]);
+		nk_sandbox_drop(fds[i]);
 	return r;
 }
 

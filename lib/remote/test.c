@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/remote/login.h"
 #include "lib/remote/message.h"
@@ -18,7 +17,7 @@ hear_end(struct nk_remote_talk *talk)
 
 	r = nk_remote_hear(talk, &type, &bytes, &fd);
 	if (r == 0 && fd != -1)
-		close(fd);
+		nk_sandbox_drop(fd);
 	if (r == 0 && (type != NK_REMOTE_MSG_DONE || fd != -1))
 		r = nk_remote_fail(talk, NK_REMOTE_FAILED, NULL, 0);
 	if (r == 0)

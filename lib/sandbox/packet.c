@@ -48,6 +48,15 @@ nk_packet_send(int fd, uint32_t type, const void *bytes, size_t len,
 	return (size_t)n == sizeof(p) + len ? 0 : -EIO;
 }
 
+void
+nk_sandbox_drop(int fd)
+{
+	const struct linger none = { .l_onoff = 0 };
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	close(fd);
+}
+
 static int
 take_descriptor(struct msghdr *m)
 {
@@ -92,7 +101,7 @@ nk_packet_receive(int fd, int flags, uint32_t *typep,
 	} else
 		r = -EIO;
 	if (r < 0 && *passedp != -1) {
-		close(*passedp);
+		nk_sandbox_drop(*passedp);
 		*passedp = -1;
 	}
 	if (r == 0) {

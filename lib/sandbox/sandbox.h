@@ -137,13 +137,19 @@ int	nk_sandbox_tell(const struct nk_sandbox_child *c, uint32_t type,
 /*
  * Hear one message until the moment "end" of nk_monotonic_ms(); a moment
  * that is over means not to wait.  *bytes is used again for each; *fdp is a
- * descriptor that came with it, the caller's to close, or -1.  0;
+ * descriptor that came with it, the caller's to drop, or -1.  0;
  * -ETIMEDOUT; -EPIPE, it has ended; -EIO, it said what is no message;
  * -errno.
  */
 int	nk_sandbox_hear(const struct nk_sandbox_child *c, int64_t end,
 	    uint32_t *typep, struct nk_secret *bytes, int *fdp)
 	    NK_MUST_CHECK;
+
+/*
+ * Close a descriptor that a child has had, and may still have: without
+ * waiting until all that was sent on it is taken (SO_LINGER).
+ */
+void	nk_sandbox_drop(int fd);
 
 /* End it, whatever it does; c is NK_SANDBOX_CHILD_NONE then. */
 void	nk_sandbox_end(struct nk_sandbox_child *c);

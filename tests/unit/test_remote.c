@@ -254,6 +254,25 @@ DIAL(dial_too_many, for (d.n++; d.n > 0; d.n--)
 DIAL(dial_elsewhere, say_socket(connect_to(9)))
 DIAL(dial_flood, for (;;) say_socket(connect_to((uint16_t)d.port)))
 
+/* Who closes the last copy of it is to wait until all of it is taken. */
+static void
+dial_lingers(void)
+{
+	static const char bytes[65536];
+	const struct linger wait = { .l_onoff = 1, .l_linger = 60 };
+	struct dial_request d = hear_dial();
+	int fd = connect_to((uint16_t)d.port);
+
+	say_step(NK_REMOTE_RESOLVE);
+	if (setsockopt(fd, SOL_SOCKET, SO_LINGER, &wait,
+	    sizeof(wait)) == -1)
+		_exit(1);
+	while (send(fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+		;
+	say_socket(fd);
+	hold();
+}
+
 static void
 dial_long_words(void)
 {
@@ -590,6 +609,8 @@ static const struct {
 	{ "dial_words", dial_words, NULL, NK_REMOTE_UNREACHABLE,
 	    "cannot be reached (?[31m??" "(x))" },
 	{ "dial_holds", dial_holds, NULL, NK_REMOTE_TIME,
+	    "no end within 1 second: it was still looking up the name" },
+	{ "dial_lingers", dial_lingers, NULL, NK_REMOTE_TIME,
 	    "no end within 1 second: it was still looking up the name" },
 #undef BROKEN
 #define BROKEN(f)	{ #f, dial_well, f, NK_REMOTE_FAILED, "failed" }
