@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "helper/net/login.h"
 #include "helper/net/place.h"
 #include "helper/net/sftp.h"
 
@@ -51,7 +52,7 @@ read_all(sftp_file f, struct place_text *t)
 }
 
 static const char *
-read_place(struct place *p, struct place_text *t)
+try_read(struct place *p, struct place_text *t)
 {
 	sftp_session sftp = sftp_of(p);
 	sftp_attributes a;
@@ -70,6 +71,20 @@ read_place(struct place *p, struct place_text *t)
 	t->present = true;
 	why = read_all(f, t);
 	(void)sftp_close(f);
+	return why;
+}
+
+/*
+ * Whatever has failed, the file is read behind it: if that was because the
+ * connection is gone, it shows here.
+ */
+static const char *
+read_place(struct place *p, struct place_text *t)
+{
+	const char *why = try_read(p, t);
+
+	if (why != NULL && ssh_is_connected(p->session->ssh) == 0)
+		login_fault(p->session, NK_REMOTE_NOT_COPIED);
 	return why;
 }
 

@@ -28,9 +28,10 @@ drop_stderr(ssh_session ssh, ssh_channel c, void *data, uint32_t len,
 }
 
 /*
- * A channel that stays idle: some servers (dropbear) hang up when the last
+ * One more channel stays idle: some servers (dropbear) hang up when the last
  * one is closed, and a shell is to be asked for behind an SFTP server that
- * could not be started.  A server that has only one to give gives this one.
+ * could not be started.  A server that has only one to give gives this one;
+ * it has to be closed before there can be another.
  */
 static ssh_channel
 open_channel(struct session *s)
@@ -60,7 +61,11 @@ sftp_begin(struct session *s)
 		return sftp;
 	if (ssh_is_connected(s->ssh) == 0)
 		login_fault(s, NK_REMOTE_NO_SFTP);
-	return NULL;	/* what was begun goes with the process */
+	if (sftp != NULL)
+		sftp_free(sftp);	/* with its channel */
+	else if (c != NULL)
+		ssh_channel_free(c);
+	return NULL;
 }
 
 /* ---- what libssh has not ---- */

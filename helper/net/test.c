@@ -50,6 +50,8 @@ run_command(struct session *s, const char *command)
 		login_fault(s, NK_REMOTE_NO_COMMAND);
 	if (ssh_channel_request_exec(c, command) != SSH_OK)
 		login_fault(s, NK_REMOTE_NO_COMMAND);
+	/* what it might read has an end; what has ended needs none */
+	(void)ssh_channel_send_eof(c);
 	drain(s, c);
 	status = ssh_channel_get_exit_status(c);
 	if (status == -1)

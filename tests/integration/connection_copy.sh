@@ -7,6 +7,7 @@
 . "$(dirname "$0")/lib/suite.bash"
 . "$(dirname "$0")/lib/far.bash"
 set -u
+tests=$(cd "$(dirname "$0")" && pwd)
 install_product
 systemd-sysusers /usr/lib/sysusers.d/naskeys.conf >/dev/null
 naskeysctl init >/dev/null || fail "init"
@@ -51,6 +52,16 @@ check "sshd that is somebody else" far_sshd 2206 else \
 check "sshd without any" far_sshd 2207 none "${keys[@]}" \
     "ForceCommand /bin/false"
 
+install -m 755 "$tests/cut_sftp.pl" cut_sftp.pl
+check "sshd with one session" far_sshd 2208 one "${keys[@]}" \
+    "Subsystem sftp internal-sftp" "MaxSessions 1"
+check "sshd with one session, without SFTP" far_sshd 2209 single \
+    "${keys[@]}" "MaxSessions 1"
+check "sshd with SFTP by the shell" far_sshd 2210 program "${keys[@]}" \
+    "Subsystem sftp /usr/lib/openssh/sftp-server"
+check "sshd that leaves" far_sshd 2211 leaves "${keys[@]}" \
+    "Subsystem sftp exec $PWD/cut_sftp.pl"
+
 file_of() { echo "/home/$1/.ssh/authorized_keys"; }
 # Copy over this connection, with these members besides the password.
 copy() {	# CONNECTION [MEMBERS [PASSWORD]]
@@ -67,6 +78,7 @@ removal() {	# USER PORT [KEY-FILE]
 	"$BUILD/tests/integration/remove_key" $far4 "$2" "$1" "$pins" \
 	    "$type" "$base64" "${@:3}" <<<"$password"
 }
+gone() { ! pgrep -u "$1"; }	# USER
 modes() { stat -c '%a %U' "/home/$1/.ssh" "$(file_of "$1")" | tr '\n' ' '; }
 
 ### Every kind of server
@@ -166,6 +178,42 @@ gone1 2201
 gone2 2203
 SERVERS
 
+### Every kind of login shell
+
+# As appliances have them: one shows a menu, one runs SFTP and nothing else.
+printf '#!/bin/sh\necho "1) Shell"\nread -r answer\nexit 1\n' \
+    >/usr/local/bin/menu
+printf '#!/bin/sh\n[ "$2" = %s ] && exec "$2"\necho "%s" >&2\nexit 1\n' \
+    /usr/lib/openssh/sftp-server "SFTP only" >/usr/local/bin/sftponly
+chmod 755 /usr/local/bin/menu /usr/local/bin/sftponly
+while read -r name port shell try; do
+	account "$name" "$shell"
+	connection "to_$name" backup $far4 "$port" "$name" "$pins"
+	same "$name: copied" "$(copy "to_$name"; copy "to_$name")" \
+	    "true
+false"
+	same "$name: the line and nothing else" "$(cat "$(file_of "$name")")" \
+	    "$line"
+	# shellcheck disable=SC2086
+	check "$name: and it lets in" naskeysctl connection test "to_$name" \
+	    $try
+	same "$name: taken out" "$(removal "$name" "$port")" true
+	same "$name: nothing is left" "$(cat "$(file_of "$name")")" ""
+done <<'SHELLS'
+csh 2203 /bin/tcsh --command true
+csh_sftp 2210 /bin/tcsh --command true --sftp
+fish 2203 /usr/bin/fish --command true
+fish_single 2209 /usr/bin/fish --command true
+menu 2201 /usr/local/bin/menu --sftp
+restricted 2210 /usr/local/bin/sftponly --sftp
+nobody_in 2201 /usr/sbin/nologin --sftp
+one 2208 /bin/bash --command true --sftp
+single 2209 /bin/bash --command true
+SHELLS
+status "a menu runs no command" 1 naskeysctl connection test to_menu \
+    --command true
+says "the command failed (exit status 1)"
+
 ### Least privilege
 
 account least
@@ -223,6 +271,49 @@ full1 2201
 full2 2203
 SERVERS
 
+### A server that leaves in the middle
+
+# Nothing is there then, or the whole line; and the next time it is.
+cuts=
+while read -r name type when how; do
+	account "$name"
+	echo "$type $when $how" >"/home/$name/cut"
+	connection "to_$name" backup $far4 2211 "$name" "$pins" 3
+	copy "to_$name" >"$name.said" &
+	cuts="$cuts $!"
+done <<'CUTS'
+cut_init 1 before close
+cut_stat 17 before close
+cut_mkdir 14 after close
+cut_open 3 after close
+cut_write 6 before close
+cut_written 6 after close
+hold_init 1 before hold
+hold_mkdir 14 after hold
+hold_write 6 before hold
+hold_written 6 after hold
+CUTS
+# shellcheck disable=SC2086
+wait $cuts
+for name in cut_init cut_stat cut_mkdir cut_open cut_write cut_written \
+    hold_init hold_mkdir hold_write hold_written; do
+	case $name in
+	cut_*) want='it closed the connection while we were writing its authorized_keys' ;;
+	*) want='no end within 3 seconds: it was still writing its authorized_keys' ;;
+	esac
+	same "$name: says so" "$(cat $name.said)" \
+	    "[EFAULT] $far4 port 2211: $want"
+	case $(cat "$(file_of $name)" 2>/dev/null) in
+	'' | "$line") pass "$name: nothing half" ;;
+	*) fail "$name: half a line" ;;
+	esac
+	rm "/home/$name/cut"
+	copy "to_$name" >"$name.said"
+	same "$name: the next time" "$(cat "$(file_of $name)")" "$line"
+	check "$name: nobody is left there" wait_until gone "$name"
+done
+refused "and nobody here" pgrep -x naskeys-net
+
 ### The password
 
 account secret
@@ -238,6 +329,6 @@ same "nor in an answer" "$(grep -c and-seen said)" 0
 same "nor in the audit log" "$(naskeysctl audit | grep -c "$other_password")" 0
 same "where each copy stands" "$(naskeysctl audit | grep -c \
     'Copy the key of connection to_least to least at')" 1
-for f in sftp only shell asks else none; do kill "$(cat $f.pid)"; done
+for f in sftp only shell asks else none one single program leaves; do kill "$(cat $f.pid)"; done
 kill "$(cat db.pid)"
 finish

@@ -39,10 +39,10 @@ sub kexinit {		# TEN-LISTS
 	return packet("\x14" . "k" x 16 .
 	    join('', map { pack('N/a*', $_) } @_) . "\0" x 5);
 }
-# The real server, of whose bytes only so many come; with a rate, behind its
-# greeting, this many a second.
-sub relay {		# SOCKET BYTES RATE
-	my ($s, $bytes, $rate) = @_;
+# The real server, of whose bytes only so many come, and then the end, or
+# nothing more; with a rate, behind its greeting, this many a second.
+sub relay {		# SOCKET BYTES RATE THEN
+	my ($s, $bytes, $rate, $then) = @_;
 	my $slow = 0;
 	my $r = IO::Socket::IP->new(PeerHost => '127.0.0.1',
 	    PeerPort => $sshd) or return;
@@ -52,7 +52,7 @@ sub relay {		# SOCKET BYTES RATE
 		for my $h (@ready) {
 			my $n = $slow && $h == $r ? 1 : 4096;
 			$n = $bytes if $h == $r && $n > $bytes;
-			return bye($s) if $n == 0;	# no reset: what came is read
+			return $then->($s) if $n == 0;
 			$h->sysread($x, $n) or return;
 			($h == $r ? $s : $r)->syswrite($x) or return;
 			$bytes -= length $x if $h == $r;
@@ -76,7 +76,7 @@ my @modes = (
     sub { $_[0]->syswrite($greeting); hold($_[0]) },		# 7
     sub { $_[0]->syswrite($greeting); say_much($_[0], "\x7f") }, # 8
     sub { $_[0]->syswrite("SSH-1.5-old\n"); hold($_[0]) },	# 9
-    sub { $_[0]->syswrite($greeting . kexinit(@alg[0], 'ssh-dss',
+    sub { $_[0]->syswrite($greeting . kexinit($alg[0], 'ssh-dss',
 	@alg[2 .. 9])); hold($_[0]) },				# 10
     sub { $_[0]->syswrite($greeting . kexinit('diffie-hellman-group1-sha1',
 	@alg[1 .. 9])); hold($_[0]) },				# 11
@@ -87,15 +87,14 @@ my @modes = (
 	packet("\x1f" . pack('N', 2 ** 31))); hold($_[0]) },	# 14
     sub { $_[0]->syswrite($greeting . packet("\x01" . pack('NN/a*N', 11,
 	"go \e[31maway\n" . "x" x 3000, 0))); hold($_[0]) },	# 15
-    sub { relay($_[0], 2 ** 30, 20) },				# 16 too slow
-    sub { relay($_[0], 30, 0) },	# 17 and on: cut after so many bytes
-    sub { relay($_[0], 60, 0) },
-    sub { relay($_[0], 700, 0) },
-    sub { relay($_[0], 1000, 0) },
-    sub { relay($_[0], 1250, 0) },
-    # 22 and on: cut in a login
-    (map { my $n = $_; sub { relay($_[0], $n, 0) } }
+    sub { relay($_[0], 2 ** 30, 20, \&bye) },			# 16 too slow
+    # 17 and on: cut after so many bytes, from 22 on in a login
+    (map { my $n = $_; sub { relay($_[0], $n, 0, \&bye) } }
+	30, 60, 700, 1000, 1250,
 	1500, 1700, 1900, 2100, 2300, 2500, 2700, 2900),
+    # 30 and on: silent from there on
+    (map { my $n = $_; sub { relay($_[0], $n, 0, \&hold) } }
+	1500, 1900, 2300, 2700, 2900),
 );
 
 $SIG{CHLD} = 'IGNORE';
