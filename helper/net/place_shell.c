@@ -3,7 +3,8 @@
 /*
  * By a shell.  Each command is one line for sh(1) in single quotes, without
  * a backslash or an exclamation mark, so that it means the same to csh and
- * fish; what comes from us goes in on standard input, never into a command.
+ * fish, and without exec, which a restricted shell refuses; what comes from
+ * us goes in on standard input, never into a command.
  */
 
 #include <stdio.h>
@@ -23,14 +24,14 @@
 #define MARK_SIZE	(sizeof(MARK) - 1)
 
 static const char read_command[] =
-    "exec sh -c 'cd || exit 9; d=no; f=no; [ -d .ssh ] && d=yes; "
+    "sh -c 'cd || exit 9; d=no; f=no; [ -d .ssh ] && d=yes; "
     "[ -f .ssh/authorized_keys ] && f=yes; echo " MARK "$d $f; "
     "[ $f = no ] || cat .ssh/authorized_keys'";
 static const char append_command[] =
-    "exec sh -c 'umask 077; cd || exit 9; [ -d .ssh ] || mkdir .ssh || "
+    "sh -c 'umask 077; cd || exit 9; [ -d .ssh ] || mkdir .ssh || "
     "exit 8; cat >>.ssh/authorized_keys'";
 static const char overwrite_command[] =
-    "exec sh -c 'cd || exit 9; dd of=.ssh/authorized_keys conv=notrunc'";
+    "sh -c 'cd || exit 9; dd of=.ssh/authorized_keys conv=notrunc'";
 
 /* $f is the file, where it is a symbolic link what that leads to. */
 #define FIND	"cd || exit 9; f=.ssh/authorized_keys; " \
@@ -42,7 +43,7 @@ static const char overwrite_command[] =
  * cannot sync one file, sync does all.
  */
 static const char beside_command[] =
-    "exec sh -c 'umask 077; " FIND "t=$f" PLACE_BESIDE "; "
+    "sh -c 'umask 077; " FIND "t=$f" PLACE_BESIDE "; "
     "o() { set -- $(ls -ln \"$1\"); echo m$1 $3 $4; }; "
     "cp -p \"$f\" \"$t\" && cat >\"$t\" && "
     "[ $(wc -c <\"$t\") -eq %zu ] && [ \"$(o \"$f\")\" = "
@@ -50,10 +51,10 @@ static const char beside_command[] =
     "{ dd if=/dev/null of=\"$t\" conv=notrunc,fsync || sync; } "
     "2>/dev/null && exit 0; rm -f \"$t\"; exit 7'";
 static const char take_command[] =
-    "exec sh -c '" FIND "t=$f" PLACE_BESIDE "; "
+    "sh -c '" FIND "t=$f" PLACE_BESIDE "; "
     "mv -f \"$t\" \"$f\" && exit 0; rm -f \"$t\"; exit 7'";
 static const char drop_command[] =
-    "exec sh -c '" FIND "rm -f \"$f" PLACE_BESIDE "\"'";
+    "sh -c '" FIND "rm -f \"$f" PLACE_BESIDE "\"'";
 
 struct run {
 	struct place_text	 out;
@@ -73,6 +74,16 @@ take_complaint(struct run *r, const char *bytes, int n)
 		r->complaint[r->complaint_len++] = bytes[i];
 	}
 	r->complaint[r->complaint_len] = '\0';
+}
+
+/* Some shells that run no command say so on standard output. */
+static const char *
+complaint(struct run *r)
+{
+	if (r->complaint_len == 0 && r->out.len > 0)
+		take_complaint(r, r->out.p, (int)r->out.len);
+	return r->complaint_len > 0 ? r->complaint :
+	    "its shell could not do it";
 }
 
 /* All that it prints; false: it is too much. */
@@ -136,8 +147,7 @@ run(struct place *p, const char *command, const char *input, size_t len,
 		if (!read_output(p, c, r))
 			why = "its authorized_keys is too long";
 		else if (ssh_channel_get_exit_status(c) != 0)
-			why = r->complaint_len > 0 ? r->complaint :
-			    "its shell could not do it";
+			why = complaint(r);
 	}
 	ssh_channel_free(c);
 	return why;
@@ -192,11 +202,11 @@ restore(struct place *p, const struct place_text *before)
 	char command[COMMAND_SIZE];
 
 	if (before->present)
-		(void)snprintf(command, sizeof(command), "exec sh -c 'cd && "
+		(void)snprintf(command, sizeof(command), "sh -c 'cd && "
 		    "dd of=.ssh/authorized_keys bs=1 seek=%zu count=0 "
 		    "</dev/null 2>/dev/null'", before->len);
 	else
-		(void)snprintf(command, sizeof(command), "exec sh -c 'cd && "
+		(void)snprintf(command, sizeof(command), "sh -c 'cd && "
 		    "rm -f .ssh/authorized_keys && %s'", before->folder ?
 		    "exit 0" : "{ rmdir .ssh; exit 0; }");
 	return run(p, command, NULL, 0, &r);

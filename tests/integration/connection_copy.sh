@@ -201,6 +201,7 @@ false"
 	same "$name: nothing is left" "$(cat "$(file_of "$name")")" ""
 done <<'SHELLS'
 csh 2203 /bin/tcsh --command true
+rbash 2203 /bin/rbash --command true
 csh_sftp 2210 /bin/tcsh --command true --sftp
 fish 2203 /usr/bin/fish --command true
 fish_single 2209 /usr/bin/fish --command true
@@ -210,9 +211,11 @@ nobody_in 2201 /usr/sbin/nologin --sftp
 one 2208 /bin/bash --command true --sftp
 single 2209 /bin/bash --command true
 SHELLS
-status "a menu runs no command" 1 naskeysctl connection test to_menu \
+same "a menu" "$(copy to_menu)" true
+status "which runs no command" 1 naskeysctl connection test to_menu \
     --command true
-says "the command failed (exit status 1)"
+same "and it is said" "$(cat err)" "naskeysctl: connection test: $far4 port \
+2201: the command failed (exit status 1)"
 
 ### Least privilege
 
@@ -238,6 +241,11 @@ connection to_none backup $far4 2207 none "$pins"
 same "neither SFTP nor a shell" "$(copy to_none | grep -c \
     'the key could not be copied there')" 1
 same "and no file" "$(ls -A /home/none/.ssh 2>/dev/null)" ""
+account shut /usr/sbin/nologin
+connection to_shut backup $far4 2203 shut "$pins"
+same "what such a shell says is told" "$(copy to_shut)" "[EFAULT] $far4 port \
+2203: the key could not be copied there (This account is currently not \
+available.)"
 # in a home without room, and in one that is read-only
 while read -r name port; do
 	connection "to_$name" backup $far4 "$port" "$name" "$pins"
