@@ -7,6 +7,7 @@
 
 #include "lib/remote/remote.h"
 #include "lib/rpc/connection_open.h"
+#include "lib/rpc/edit.h"
 #include "lib/rpc/keychain_private.h"
 #include "lib/rpc/remote_copy.h"
 #include "lib/rpc/rpc.h"
@@ -107,12 +108,27 @@ show_report(const struct nk_remote_report *report, json_t **resultp)
 	return *resultp == NULL ? -ENOMEM : 0;
 }
 
+static int
+audit_command(struct nk_context *c, void *arg, struct nk_error *e)
+{
+	const struct nk_connection_opened *o = arg;
+	const struct nk_subject subject = { "credential", o->row.id,
+	    o->name };
+
+	(void)e;
+	return nk_audit_write(c, "keychaincredential.test", &subject, NULL,
+	    NULL, "Run a command over connection %s, as %s at %s", o->name,
+	    o->row.username, o->row.host);
+}
+
 /* That it fails is a result as well. */
 static int
 test(struct nk_context *c, json_t *params, json_t **resultp,
     struct nk_error *e)
 {
 	const json_t *o = json_array_get(params, 1);
+	const char *command = json_string_value(json_object_get(o,
+	    "command"));
 	struct nk_connection_opened opened;
 	struct nk_remote_report report;
 	struct nk_remote_target t;
@@ -129,9 +145,14 @@ test(struct nk_context *c, json_t *params, json_t **resultp,
 	    opened.row.connect_timeout };
 	login = (struct nk_remote_login){ opened.row.username, &opened.pins,
 	    &opened.key, NULL };
-	r = nk_remote_test(&sb, &t, &login, json_string_value(
-	    json_object_get(o, "command")), json_is_true(json_object_get(o,
-	    "sftp")), &report);
+	/* what is done there with the key is known before it is done */
+	if (command != NULL && (r = nk_edit_run(c, audit_command, &opened,
+	    e)) < 0) {
+		nk_connection_opened_clear(&opened);
+		return r;
+	}
+	r = nk_remote_test(&sb, &t, &login, command,
+	    json_is_true(json_object_get(o, "sftp")), &report);
 	nk_connection_opened_clear(&opened);
 	return r == 0 || r == -EIO ? show_report(&report, resultp) : r;
 }
@@ -170,7 +191,7 @@ static const struct nk_arg scan_args[] = {
 const struct nk_method nk_methods_remote[] = {
 	{ "keychaincredential.remote_ssh_host_key_scan", NK_RIGHT_ADMIN,
 	    NK_APART, scan_args, host_key_scan },
-	{ "keychaincredential.test", NK_RIGHT_ADMIN, NK_READS, test_args,
+	{ "keychaincredential.test", NK_RIGHT_ADMIN, NK_EDITS, test_args,
 	    test },
 	{ "keychaincredential.copy_key", NK_RIGHT_ADMIN, NK_EDITS,
 	    nk_remote_copy_args, nk_remote_copy_method },

@@ -228,6 +228,13 @@ fails "a command that is killed" by_rsa "${all_steps}command FAILED;" \
 fails "a command without end" by_rsa "${all_steps}command FAILED;" \
     "$far4 port 2221: the command failed (it prints without end)" \
     --command yes
+same "each command is in the audit log" "$(naskeysctl audit --json |
+    jq -r '.[] | select(.action == "keychaincredential.test") | .text' |
+    sort | uniq -c | sed 's/^ *//')" "1 Run a command over connection by_ecdsa, \
+as remote at $far4
+1 Run a command over connection by_ed25519, as remote at $far4
+4 Run a command over connection by_rsa, as remote at $far4
+1 Run a command over connection dropbear, as remote at $far4"
 rm -f /usr/lib/sftp-server	# where dropbear looks for it
 fails "no SFTP" dropbear "${all_steps}sftp FAILED;" \
     "$far4 port 2210: it offers no SFTP" --sftp
