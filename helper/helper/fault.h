@@ -7,6 +7,7 @@
  * long, or the store is not to be had.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/attr.h"
@@ -17,9 +18,10 @@ int	fault_too_long(size_t max, char **answerp, size_t *lenp)
 
 /*
  * A call error with this errno (positive) and sentence, for the request in
- * line.  *answerp is NULL for what wants no answer.  0 or -ENOMEM.
+ * line, or for the message of the legacy protocol.  *answerp is NULL for
+ * what wants no answer.  0 or -ENOMEM.
  */
-int	fault_call(const char *line, size_t len, int number,
+int	fault_call(bool legacy, const char *line, size_t len, int number,
 	    const char *sentence, char **answerp, size_t *lenp)
 	    NK_MUST_CHECK;
 

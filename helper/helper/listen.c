@@ -34,6 +34,7 @@ struct acceptor {
 	const struct state	*state;
 	struct spawn		 spawn;
 	struct slots		 slots;
+	struct slots		 gateway;	/* of its connections alone */
 	struct standing_groups	 groups;
 	struct listener		 listeners[OPTIONS_LISTEN_MAX];
 	size_t			 nlisteners;
@@ -83,11 +84,32 @@ has_room(struct acceptor *a, int fd, uid_t uid)
 	    standing_find(&a->groups, a->state, fd, uid));
 }
 
+/*
+ * Where a connection of this uid counts, NULL: nowhere.  One process of the
+ * gateway speaks for everybody who connects to it, and so has slots of its
+ * own, whoever runs it.
+ */
+static struct slots *
+slots_of(struct acceptor *a, const struct listener *l, uid_t uid)
+{
+	if (l->protocol == PROTOCOL_GATEWAY)
+		return &a->gateway;
+	return uid != 0 && uid != a->state->nk.owner ? &a->slots : NULL;
+}
+
+static bool
+may_enter(struct acceptor *a, const struct slots *s, int fd, uid_t uid)
+{
+	if (s == &a->gateway)
+		return slots_has_room(s, STANDING_ADMIN);
+	return s == NULL || (slots_admit(s, uid) && has_room(a, fd, uid));
+}
+
 /* MUST 2 and 3.  fd is the caller's to close. */
 static void
 admit(struct acceptor *a, const struct listener *l, int fd)
 {
-	bool counted;
+	struct slots *s;
 	pid_t pid;
 	uid_t uid;
 	int r;
@@ -96,9 +118,8 @@ admit(struct acceptor *a, const struct listener *l, int fd)
 		note_failed(a, "credentials of a peer", r);
 		return;
 	}
-	counted = uid != 0 && uid != a->state->nk.owner;
-	if (counted && (!slots_admit(&a->slots, uid) || !has_room(a, fd,
-	    uid))) {
+	s = slots_of(a, l, uid);
+	if (!may_enter(a, s, fd, uid)) {
 		note_refused(a, uid);
 		return;
 	}
@@ -106,8 +127,8 @@ admit(struct acceptor *a, const struct listener *l, int fd)
 		pause_accepting(a, "new process", r);
 		return;
 	}
-	if (counted && (r = slots_take(&a->slots, uid, pid)) < 0)
-		note_failed(a, "slots", r);	/* slots_admit() saw one */
+	if (s != NULL && (r = slots_take(s, uid, pid)) < 0)
+		note_failed(a, "slots", r);	/* may_enter() saw one */
 }
 
 static void
@@ -198,8 +219,10 @@ reap(struct acceptor *a)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid == a->repairer)
 			a->repairer = 0;
-		else
+		else {
 			slots_release(&a->slots, pid);
+			slots_release(&a->gateway, pid);
+		}
 		if (WIFSIGNALED(status))
 			need_repair(a);
 	}
@@ -374,6 +397,7 @@ start(struct acceptor *a, const struct options *o, const struct handover *h)
 	}
 	if ((r = slots_init(&a->slots, conf.connections_max,
 	    conf.connections_per_uid)) < 0 ||
+	    (r = slots_init(&a->gateway, conf.gateway_connections, 1)) < 0 ||
 	    (r = spawn_init(&a->spawn, o, a->state)) < 0) {
 		log_say(LOG_ERR, "%s", strerror(-r));
 		return r;
@@ -412,6 +436,7 @@ listen_run(const struct options *o, const struct state *state,
 	for (i = 0; i < a.nlisteners; i++)
 		listener_close(&a.listeners[i]);
 	slots_clear(&a.slots);
+	slots_clear(&a.gateway);
 	if (a.signals != -1)
 		close(a.signals);
 	if (a.spare != -1)

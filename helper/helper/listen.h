@@ -8,7 +8,8 @@
  *  1. It MUST NOT read a byte of what anybody sends, nor ask for a name.
  *  2. It MUST close at once what is above a uid's slots, and never wait for
  *     anybody: whoever connects costs it one accept(2) and one close(2).
- *  3. Root's connections MUST NOT be counted, nor anybody's against them.
+ *  3. Root's connections MUST NOT be counted, nor anybody's against them;
+ *     those of the gateway's socket are counted apart, whoever they are.
  *  4. It MUST NOT spin when something is used up, and MUST go on when it
  *     is there again.
  *  5. Maps and store MUST agree before the first connection is accepted.

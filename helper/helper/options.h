@@ -23,7 +23,7 @@ enum run_mode {
 enum protocol {
 	PROTOCOL_UNSET,		/* not said: json */
 	PROTOCOL_JSON,
-	PROTOCOL_GATEWAY,	/* JSON, from the gateway's process */
+	PROTOCOL_GATEWAY,	/* helper/helper/gateway.h */
 	PROTOCOL_PAM,		/* lib/pamsock/frame.h */
 };
 

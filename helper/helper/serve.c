@@ -12,6 +12,7 @@
 #include "helper/helper/connection.h"
 #include "helper/helper/fault.h"
 #include "helper/helper/framing.h"
+#include "helper/helper/gateway.h"
 #include "helper/helper/limits.h"
 #include "helper/helper/log.h"
 #include "helper/helper/serve.h"
@@ -22,6 +23,7 @@
 
 struct stream {
 	struct connection	 c;
+	struct gateway		*gateway;	/* NULL: plain JSON-RPC */
 	struct framing		 framing;
 	struct source		 source;
 	struct sink		 sink;
@@ -30,26 +32,29 @@ struct stream {
 
 /* ---- answers ---- */
 
+/* The gateway is told what a line is. */
 static int
-put_line(struct stream *s, const char *line, size_t len)
+put_line(struct stream *s, char mark, const char *line, size_t len)
 {
 	int r;
 
 	if (s->broken < 0)
 		return s->broken;
 	s->sink.patient = s->c.trusted;
-	if ((r = sink_put(&s->sink, line, len)) < 0)
+	if ((r = sink_put(&s->sink, s->gateway != NULL ? mark : '\0', line,
+	    len)) < 0)
 		s->broken = r;
 	return r;
 }
 
+/* The gateway waits for one, whatever becomes of the message. */
 static int
 put_answer(struct stream *s, char *answer, size_t len)
 {
 	int r = 0;
 
-	if (answer != NULL)
-		r = put_line(s, answer, len);
+	if (answer != NULL || s->gateway != NULL)
+		r = put_line(s, GATEWAY_ANSWER, answer, len);
 	nk_rpc_free(answer, len);
 	return r;
 }
@@ -62,6 +67,10 @@ notify(void *arg, const char *method, json_t *params)
 	json_t *message;
 	char *text;
 
+	if (s->gateway != NULL && s->gateway->web.legacy) {
+		json_decref(params);	/* that protocol knows none of ours */
+		return;
+	}
 	message = json_pack("{s:s, s:s, s:o}", "jsonrpc", "2.0", "method",
 	    method, "params", params);
 	if (message == NULL)
@@ -70,7 +79,8 @@ notify(void *arg, const char *method, json_t *params)
 	json_decref(message);
 	if (text == NULL)
 		return;
-	(void)put_line(s, text, strlen(text));	/* kept in s->broken */
+	/* kept in s->broken */
+	(void)put_line(s, GATEWAY_EVENT, text, strlen(text));
 	nk_rpc_free(text, strlen(text));
 }
 
@@ -83,8 +93,9 @@ answer_fault(struct stream *s, int number, const char *sentence)
 	size_t len = 0;
 	int r;
 
-	if ((r = fault_call(s->framing.buf, s->framing.len, number, sentence,
-	    &answer, &len)) < 0)
+	if ((r = fault_call(s->gateway != NULL && s->gateway->web.legacy,
+	    s->framing.buf, s->framing.len, number, sentence, &answer,
+	    &len)) < 0)
 		return r;
 	return put_answer(s, answer, len);
 }
@@ -101,6 +112,30 @@ answer_unavailable(struct stream *s, int error, const char *what)
 	return answer_fault(s, -error, sentence);
 }
 
+/* How it ends that a message of the gateway's is none. */
+static int
+refuse_message(struct stream *s)
+{
+	int r;
+
+	if (s->broken < 0)
+		return s->broken;
+	r = gateway_say_close(&s->sink, GATEWAY_CLOSE_DATA,
+	    "The message is no object of JSON");
+	return r < 0 ? r : -ENODATA;
+}
+
+static int
+handle_message(struct stream *s, char **answerp, size_t *lenp)
+{
+	const struct framing *f = &s->framing;
+
+	if (s->gateway != NULL)
+		return nk_web_handle(&s->c.context, f->buf, f->len, answerp,
+		    lenp);
+	return nk_rpc_handle(&s->c.context, f->buf, f->len, answerp, lenp);
+}
+
 static int
 answer_request(struct stream *s)
 {
@@ -111,12 +146,13 @@ answer_request(struct stream *s)
 	s->c.trusted = connection_is_trusted(&s->c);
 	if (!s->c.trusted && (r = limits_confine()) < 0)
 		return r;
+	if (s->gateway != NULL)
+		source_drop_passed(&s->source);
 	s->c.context.passed_fd = s->source.passed_fd;
 	s->c.context.input_fd = s->source.kind == SOURCE_SOCKET ? -1 :
 	    s->source.fd;
 	s->source.passed_fd = -1;
-	r = nk_rpc_handle(&s->c.context, s->framing.buf, s->framing.len,
-	    &answer, &len);
+	r = handle_message(s, &answer, &len);
 	s->source.passed_fd = s->c.context.passed_fd;
 	s->c.context.passed_fd = -1;
 	s->c.context.input_fd = -1;
@@ -124,6 +160,8 @@ answer_request(struct stream *s)
 	if (r == -ENOMEM)
 		r = answer_fault(s, ENOMEM,
 		    "The request needs more memory than it may have");
+	else if (r == -EBADMSG)
+		r = refuse_message(s);
 	else if (r == 0)
 		r = put_answer(s, answer, len);
 	return r < 0 ? r : lifted;
@@ -236,23 +274,81 @@ next_request(struct stream *s)
 	}
 }
 
+/* ---- the gateway's connection ---- */
+
+/* Its first line. */
 static int
-serve_requests(struct stream *s)
+greet(struct stream *s)
+{
+	struct gateway *g = s->gateway;
+	int r;
+
+	r = nk_web_hello(&g->web, &s->c.context, s->framing.buf,
+	    s->framing.len);
+	s->framing.max = GATEWAY_LINE_MAX(g->message_max);
+	g->greeted = true;
+	return r;
+}
+
+/*
+ * Nothing has come for a while: when nobody is logged in the gateway can do
+ * without this process, and is asked once.
+ */
+static int
+at_idle(struct stream *s)
+{
+	struct gateway *g = s->gateway;
+
+	if (g->said_idle || !g->greeted || s->framing.begun)
+		return -ETIMEDOUT;
+	g->said_idle = true;
+	return gateway_say_idle(&s->sink);
+}
+
+static void
+say_too_long(struct stream *s)
 {
 	char *answer = NULL;
 	size_t len = 0;
+
+	if (s->gateway != NULL)
+		s->broken = gateway_say_close(&s->sink, GATEWAY_CLOSE_SIZE,
+		    "Max message length is exceeded");
+	else if (fault_too_long(s->framing.max, &answer, &len) == 0)
+		(void)put_answer(s, answer, len);
+}
+
+static int
+handle_line(struct stream *s)
+{
+	if (s->gateway == NULL)
+		return handle_request(s);
+	if (!s->gateway->greeted)
+		return greet(s);
+	s->gateway->said_idle = false;
+	return handle_request(s);
+}
+
+static int
+serve_requests(struct stream *s)
+{
 	int r;
 
-	while ((r = next_request(s)) == 0) {
-		r = handle_request(s);
+	for (;;) {
+		r = next_request(s);
+		if (r == -ETIMEDOUT && s->gateway != NULL &&
+		    (r = at_idle(s)) == 0)
+			continue;
+		if (r < 0)
+			break;
+		r = handle_line(s);
 		source_drop_passed(&s->source);
 		framing_next(&s->framing);
 		if (r < 0)
 			return r == -ENODATA ? 0 : r;
 	}
-	if (r == -EMSGSIZE && fault_too_long(s->framing.max, &answer,
-	    &len) == 0)
-		(void)put_answer(s, answer, len);
+	if (r == -EMSGSIZE)
+		say_too_long(s);
 	return r == -ENODATA ? 0 : r;
 }
 
@@ -262,6 +358,7 @@ int
 serve_connection(const struct state *state, enum protocol protocol, int in,
     int out)
 {
+	struct gateway gateway = { .message_max = NK_WEB_MESSAGE_ANONYMOUS };
 	struct stream s = { .broken = 0 };
 	int r;
 
@@ -271,6 +368,11 @@ serve_connection(const struct state *state, enum protocol protocol, int in,
 	s.c.context.notify = notify;
 	s.c.context.notify_arg = &s;
 	framing_init(&s.framing, s.c.conf.request_max);
+	if (protocol == PROTOCOL_GATEWAY) {
+		s.gateway = &gateway;
+		s.c.context.web = &gateway.web;
+		s.framing.max = NK_WEB_HELLO_MAX;
+	}
 	if ((r = connection_meet(&s.c, protocol, in)) < 0)	/* MUST 1 */
 		goto out;
 	if ((r = source_init(&s.source, in, s.c.conf.request_timeout)) < 0 ||
@@ -280,6 +382,7 @@ serve_connection(const struct state *state, enum protocol protocol, int in,
 	r = serve_requests(&s);
  out:
 	connection_end(&s.c);
+	nk_web_clear(&gateway.web);
 	source_clear(&s.source);
 	framing_clear(&s.framing);
 	return r;

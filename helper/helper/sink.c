@@ -44,44 +44,77 @@ put_piece(int fd, const char *text, size_t len)
 	return written;
 }
 
+/* What is left of a line: of its mark, its text and its newline. */
+struct rest {
+	char		 mark[1], newline[1];
+	struct iovec	 iov[3];
+};
+
+static void
+rest_init(struct rest *rest, char mark, const char *line, size_t len)
+{
+	union { const char *line; void *base; } text = { line };
+
+	*rest = (struct rest){ .mark = { mark }, .newline = { '\n' } };
+	rest->iov[0].iov_base = rest->mark;
+	rest->iov[0].iov_len = mark != '\0' ? 1 : 0;
+	rest->iov[1].iov_base = text.base;
+	rest->iov[1].iov_len = len;
+	rest->iov[2].iov_base = rest->newline;
+	rest->iov[2].iov_len = 1;
+}
+
+/* n bytes are gone; is there more? */
+static bool
+rest_next(struct rest *rest, size_t n)
+{
+	size_t i, share;
+
+	for (i = 0; i < 3; i++) {
+		share = n < rest->iov[i].iov_len ? n : rest->iov[i].iov_len;
+		rest->iov[i].iov_base = (char *)rest->iov[i].iov_base +
+		    share;
+		rest->iov[i].iov_len -= share;
+		n -= share;
+	}
+	return rest->iov[2].iov_len > 0;
+}
+
 /*
  * The descriptor may be shared with whoever started us, so it is not made
  * non-blocking.  A socket takes a flag; anything else is given no more than
  * poll(2) has promised room for.
  */
 static ssize_t
-put_some(const struct sink *s, const char *line, size_t len, size_t at)
+put_some(const struct sink *s, struct rest *rest)
 {
-	union { const char *line; void *base; } text = { line + at };
-	char newline[] = "\n";
-	struct iovec iov[2];
 	struct msghdr m;
 
 	if (!s->is_socket)
-		return put_piece(s->fd, line + at, len - at);
+		return put_piece(s->fd, rest->iov[1].iov_base,
+		    rest->iov[1].iov_len);
 	memset(&m, 0, sizeof(m));
-	iov[0].iov_base = text.base;
-	iov[0].iov_len = len - at;
-	iov[1].iov_base = newline;
-	iov[1].iov_len = 1;
-	m.msg_iov = iov;
-	m.msg_iovlen = 2;
+	m.msg_iov = rest->iov;
+	m.msg_iovlen = 3;
 	return sendmsg(s->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 int
-sink_put(const struct sink *s, const char *line, size_t len)
+sink_put(const struct sink *s, char mark, const char *line, size_t len)
 {
 	int64_t deadline = nk_monotonic_ms() + (int64_t)s->seconds * 1000;
-	size_t at = 0;
-	ssize_t n;
+	struct rest rest;
+	ssize_t n = 0;
 	int r;
 
-	while (at <= len) {		/* the newline is byte len */
+	if (mark != '\0' && !s->is_socket)
+		return -ENOTSOCK;
+	rest_init(&rest, mark, line, len);
+	while (rest_next(&rest, n > 0 ? (size_t)n : 0)) {
 		if (!s->is_socket &&
 		    (r = clock_wait(s->fd, POLLOUT, deadline)) < 0)
 			return r;
-		n = put_some(s, line, len, at);
+		n = put_some(s, &rest);
 		if (n == -1 && errno == EAGAIN && s->is_socket) {
 			if ((r = clock_wait(s->fd, POLLOUT, deadline)) < 0)
 				return r;
@@ -89,10 +122,7 @@ sink_put(const struct sink *s, const char *line, size_t len)
 		}
 		if (n == -1 && errno != EINTR)
 			return -errno;
-		if (n <= 0)
-			continue;
-		at += (size_t)n;
-		if (s->patient)
+		if (n > 0 && s->patient)
 			deadline = nk_monotonic_ms() +
 			    (int64_t)s->seconds * 1000;
 	}

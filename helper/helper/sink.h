@@ -24,8 +24,11 @@ struct sink {
 int	sink_init(struct sink *s, int fd, unsigned int seconds)
 	    NK_MUST_CHECK;
 
-/* Write the line and a newline.  0, -ETIMEDOUT, or -errno (-EPIPE). */
-int	sink_put(const struct sink *s, const char *line, size_t len)
-	    NK_MUST_CHECK;
+/*
+ * Write the line and a newline, after the mark unless it is 0: to a socket
+ * alone (-ENOTSOCK).  0, -ETIMEDOUT, or -errno (-EPIPE).
+ */
+int	sink_put(const struct sink *s, char mark, const char *line,
+	    size_t len) NK_MUST_CHECK;
 
 #endif /* NASKEYS_HELPER_SINK_H */

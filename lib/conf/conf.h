@@ -55,6 +55,9 @@ struct nk_conf {
 	uint32_t	request_timeout;	/* s: 10 */
 	uint32_t	edits_per_minute;	/* of a plain user: 60 */
 	uint32_t	wal_limit;	/* bytes before a checkpoint: 4 MiB */
+	/* the gateway's connections */
+	uint32_t	gateway_connections;	/* with a helper: 1024 */
+	uint32_t	gateway_calls;	/* a minute, method and address: 20 */
 	/* the audit log's retention */
 	uint32_t	audit_days;		/* 730 */
 	uint32_t	audit_rows;		/* 5000000 */

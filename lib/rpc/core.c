@@ -90,12 +90,11 @@ core_get_methods(struct nk_context *c, json_t *params, json_t **resultp,
 	json_t *o;
 	int r;
 
-	(void)c;
 	(void)params;
 	(void)e;
 	if ((o = json_object()) == NULL)
 		return -ENOMEM;
-	if ((r = nk_method_each(add_method, o)) != 0) {
+	if ((r = nk_method_each(c->web != NULL, add_method, o)) != 0) {
 		json_decref(o);
 		return r;
 	}

@@ -24,19 +24,13 @@ struct buffer {
 
 /* ---- encoding ---- */
 
-static void
-free_wiped(char *p, size_t len)
-{
-	if (p == NULL)
-		return;
-	explicit_bzero(p, len);
-	free(p);
-}
-
 void
 nk_rpc_free(char *answer, size_t len)
 {
-	free_wiped(answer, len);
+	if (answer == NULL)
+		return;
+	explicit_bzero(answer, len);
+	free(answer);
 }
 
 /* json_dump_callback_t; an old block is wiped when it is left. */
@@ -56,7 +50,7 @@ append(const char *text, size_t len, void *arg)
 			return -1;
 		if (b->len > 0)
 			memcpy(p, b->p, b->len);
-		free_wiped(b->p, b->len);
+		nk_rpc_free(b->p, b->len);
 		b->p = p;
 		b->size = size;
 	}
@@ -66,12 +60,25 @@ append(const char *text, size_t len, void *arg)
 	return 0;
 }
 
+int
+nk_rpc_encode(const json_t *message, char **answerp, size_t *lenp)
+{
+	struct buffer b = { .p = NULL };
+
+	if (json_dump_callback(message, append, &b, JSON_COMPACT) == -1) {
+		nk_rpc_free(b.p, b.len);
+		return -ENOMEM;
+	}
+	*answerp = b.p;
+	*lenp = b.len;
+	return 0;
+}
+
 /* {"jsonrpc": "2.0", member: value, "id": id} as text. */
 static int
 encode(const char *member, json_t *value, json_t *id, char **answerp,
     size_t *lenp)
 {
-	struct buffer b = { .p = NULL };
 	json_t *o;
 	int r = -ENOMEM;
 
@@ -79,15 +86,10 @@ encode(const char *member, json_t *value, json_t *id, char **answerp,
 		return -ENOMEM;
 	if (json_object_set_new(o, "jsonrpc", json_string("2.0")) == -1 ||
 	    json_object_set(o, member, value) == -1 ||
-	    json_object_set(o, "id", id != NULL ? id : json_null()) == -1 ||
-	    json_dump_callback(o, append, &b, JSON_COMPACT) == -1)
+	    json_object_set(o, "id", id != NULL ? id : json_null()) == -1)
 		goto out;
-	*answerp = b.p;
-	*lenp = b.len;
-	b.p = NULL;
-	r = 0;
+	r = nk_rpc_encode(o, answerp, lenp);
  out:
-	free_wiped(b.p, b.len);
 	json_decref(o);
 	return r;
 }
@@ -210,9 +212,8 @@ parse_problem(const json_error_t *error)
 	}
 }
 
-/* NULL with *why set: not JSON.  NULL with *why empty: no memory. */
-static json_t *
-decode(const char *line, size_t len, char *why, size_t size)
+json_t *
+nk_rpc_decode(const char *line, size_t len, char *why, size_t size)
 {
 	const char *reason = NULL;
 	json_error_t error;
@@ -271,81 +272,11 @@ request_problem(struct request *q)
 /* ---- calling ---- */
 
 static int
-check_right(const struct nk_method *m, enum nk_rank rank, struct nk_error *e)
-{
-	static const enum nk_rank least[] = {
-		[NK_RIGHT_ANYBODY] = NK_RANK_NOBODY,
-		[NK_RIGHT_USER] = NK_RANK_USER,
-		[NK_RIGHT_ADMIN] = NK_RANK_ADMIN,
-		[NK_RIGHT_ROOT] = NK_RANK_ROOT,
-	};
-
-	if (m->right >= NK_RIGHT_ANYBODY && m->right <= NK_RIGHT_ROOT &&
-	    rank >= least[m->right])
-		return 0;
-	if (rank == NK_RANK_NOBODY)
-		return nk_error_call(e, NK_ENOTAUTHENTICATED,
-		    "Not authenticated");
-	return nk_error_call(e, EACCES, "Not authorized");
-}
-
-static int
-admit(const struct nk_rpc_hooks *hooks, struct nk_context *c,
-    const struct nk_method *m, struct nk_error *e)
-{
-	int r;
-
-	c->rights = hooks->rights;
-	r = hooks->rights(c);
-	if (r < 0) {
-		/* A method for anybody works for nobody. */
-		c->rank = NK_RANK_NOBODY;
-		c->user_id = 0;
-		if (m->right != NK_RIGHT_ANYBODY)
-			return nk_error_call(e, -r, "%s",
-			    nk_errno_sentence(-r));
-	}
-	if ((r = check_right(m, c->rank, e)) < 0)
-		return r;
-	if (m->kind != NK_EDITS || c->rank >= NK_RANK_ADMIN)
-		return 0;
-	if ((r = hooks->rate(c)) == -EAGAIN)
-		return nk_error_call(e, EBUSY, "Rate Limit Exceeded");
-	if (r < 0)
-		return nk_error_call(e, -r, "%s", nk_errno_sentence(-r));
-	return 0;
-}
-
-/* On failure *e is set. */
-static int
-call_method(const struct nk_rpc_hooks *hooks, struct nk_context *c,
-    const struct nk_method *m, json_t *params, json_t **resultp,
-    struct nk_error *e)
-{
-	int r;
-
-	*resultp = NULL;
-	if ((c->ready != NULL &&
-	    (r = c->ready(c->ready_arg, m->kind, e)) < 0) ||
-	    (r = admit(hooks, c, m, e)) < 0 ||
-	    (r = nk_args_check(m->args, params, e)) < 0)
-		return r;
-	r = m->call(c, params, resultp, e);
-	if (nk_error_is_set(e))
-		return -EINVAL;
-	if (r < 0)
-		return nk_error_call(e, -r, "%s", nk_errno_sentence(-r));
-	if (r > 0 || *resultp == NULL)
-		return nk_error_call(e, EFAULT, "%s gave no result", m->name);
-	return 0;
-}
-
-static int
 handle_call(const struct nk_rpc_hooks *hooks, struct nk_context *c,
     const struct request *q, char **answerp, size_t *lenp)
 {
 	const struct nk_method *m;
-	json_t *params, *result = NULL;
+	json_t *result = NULL;
 	struct nk_error e;
 	int r;
 
@@ -355,11 +286,8 @@ handle_call(const struct nk_rpc_hooks *hooks, struct nk_context *c,
 		return answer_refusal(NK_RPC_NO_METHOD,
 		    "Method does not exist", q->id, answerp, lenp);
 	}
-	params = q->params != NULL ? json_incref(q->params) : json_array();
-	if (params == NULL)
-		return -ENOMEM;
 	nk_error_init(&e);
-	r = call_method(hooks, c, m, params, &result, &e);
+	r = nk_rpc_call(hooks, c, m, q->params, &result, &e);
 	if (q->id == NULL)
 		r = 0;
 	else if (r < 0)
@@ -368,7 +296,6 @@ handle_call(const struct nk_rpc_hooks *hooks, struct nk_context *c,
 		r = answer_result(result, q->id, answerp, lenp);
 	nk_error_clear(&e);
 	json_decref(result);
-	json_decref(params);
 	return r;
 }
 
@@ -383,7 +310,7 @@ nk_rpc_handle_with(const struct nk_rpc_hooks *hooks, struct nk_context *c,
 
 	*answerp = NULL;
 	*lenp = 0;
-	if ((q.root = decode(line, len, why, sizeof(why))) == NULL) {
+	if ((q.root = nk_rpc_decode(line, len, why, sizeof(why))) == NULL) {
 		if (why[0] == '\0')
 			return -ENOMEM;
 		return answer_refusal(NK_RPC_PARSE_ERROR, why, NULL, answerp,

@@ -19,6 +19,27 @@ static const struct nk_method *const tables[] = {
 
 #define NTABLES	(sizeof(tables) / sizeof(tables[0]))
 
+static const struct nk_method *const web_tables[] = {
+	nk_methods_subscribe,
+};
+
+#define NWEB	(sizeof(web_tables) / sizeof(web_tables[0]))
+
+static const struct nk_method *
+find(const struct nk_method *const *table, size_t n, const char *name)
+{
+	const struct nk_method *m;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		for (m = table[i]; m->name != NULL; m++) {
+			if (strcmp(m->name, name) == 0)
+				return m;
+		}
+	}
+	return NULL;
+}
+
 /*
  * A few dozen comparisons that end at the first bytes cost less than a
  * microsecond, and need neither an order among the tables nor an index
@@ -27,30 +48,41 @@ static const struct nk_method *const tables[] = {
 const struct nk_method *
 nk_method_find(const char *name)
 {
-	const struct nk_method *m;
-	size_t i;
-
-	for (i = 0; i < NTABLES; i++) {
-		for (m = tables[i]; m->name != NULL; m++) {
-			if (strcmp(m->name, name) == 0)
-				return m;
-		}
-	}
-	return NULL;
+	return find(tables, NTABLES, name);
 }
 
-int
-nk_method_each(int (*fn)(void *arg, const struct nk_method *m), void *arg)
+const struct nk_method *
+nk_method_find_web(const char *name)
+{
+	const struct nk_method *m = find(web_tables, NWEB, name);
+
+	return m != NULL ? m : find(tables, NTABLES, name);
+}
+
+static int
+each(const struct nk_method *const *table, size_t n,
+    int (*fn)(void *arg, const struct nk_method *m), void *arg)
 {
 	const struct nk_method *m;
 	size_t i;
 	int r;
 
-	for (i = 0; i < NTABLES; i++) {
-		for (m = tables[i]; m->name != NULL; m++) {
+	for (i = 0; i < n; i++) {
+		for (m = table[i]; m->name != NULL; m++) {
 			if ((r = fn(arg, m)) != 0)
 				return r;
 		}
 	}
 	return 0;
+}
+
+int
+nk_method_each(bool web, int (*fn)(void *arg, const struct nk_method *m),
+    void *arg)
+{
+	int r = 0;
+
+	if (web)
+		r = each(web_tables, NWEB, fn, arg);
+	return r != 0 ? r : each(tables, NTABLES, fn, arg);
 }

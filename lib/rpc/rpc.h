@@ -65,6 +65,7 @@ struct nk_caller {
 
 struct nk_error;
 struct nk_lent;
+struct nk_web;
 
 /* What a method works on: see nk_context's ready. */
 enum nk_method_kind {
@@ -100,6 +101,9 @@ struct nk_context {
 	/* What core.set_options said; all false on a new connection. */
 	bool			 new_jobs;	/* legacy_jobs is false */
 	bool			 private_methods;
+
+	/* Who is behind the gateway (lib/rpc/web.h); else NULL. */
+	struct nk_web		*web;
 
 	/*
 	 * Set by keychaincredential.lend: the connection serves it as soon
@@ -262,6 +266,12 @@ extern const struct nk_method nk_methods_system[]; /* naskeys.check ... */
 
 /* Among all of the above; NULL: none. */
 const struct nk_method *nk_method_find(const char *name);
+
+/* These are for the gateway's connections alone. */
+extern const struct nk_method nk_methods_subscribe[]; /* core.subscribe ... */
+
+/* Among all of them, for such a connection. */
+const struct nk_method *nk_method_find_web(const char *name);
 
 /* ---- messages ---- */
 

@@ -146,7 +146,9 @@ check_error(const json_t *error)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct nk_rpc_hooks hooks = { find, rights, rate };
+	static const struct nk_rpc_hooks hooks = {
+		.find = find, .rights = rights, .rate = rate,
+	};
 	struct nk_context c = { .passed_fd = -1 };
 	const json_t *id, *error;
 	json_t *root;

@@ -51,6 +51,11 @@ const struct nk_method nk_methods_system[] = {
 	{ NULL, NK_RIGHT_ROOT, NK_READS, NULL, NULL },
 };
 
+const struct nk_method nk_methods_subscribe[] = {
+	{ "core.web", NK_RIGHT_ROOT, NK_EDITS, NULL, never },
+	{ NULL, NK_RIGHT_ROOT, NK_READS, NULL, NULL },
+};
+
 /* ---- asking ---- */
 
 static enum nk_rank rank;
@@ -69,7 +74,9 @@ rate(struct nk_context *c)
 	return 0;
 }
 
-static const struct nk_rpc_hooks hooks = { nk_method_find, rights, rate };
+static const struct nk_rpc_hooks hooks = {
+	.find = nk_method_find, .rights = rights, .rate = rate,
+};
 
 static char *
 ask(struct nk_context *c, const char *method, const char *params,

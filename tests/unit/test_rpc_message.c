@@ -167,7 +167,9 @@ rate(struct nk_context *c)
 	return world.rate;
 }
 
-static const struct nk_rpc_hooks hooks = { find, rights, rate };
+static const struct nk_rpc_hooks hooks = {
+	.find = find, .rights = rights, .rate = rate,
+};
 
 static void
 reset(enum nk_rank rank)

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NASKEYS_RPC_WEB_H
+#define NASKEYS_RPC_WEB_H
+
+/*
+ * Somebody behind the gateway: one websocket, of which the gateway passes on
+ * the messages.
+ *
+ *  1. What the gateway says of the connection MUST serve limits and the
+ *     audit log alone, never a right.
+ *  2. The first line is the gateway's own, each other one is a message of
+ *     the client's.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/attr.h"
+#include "lib/rpc/rpc.h"
+
+#define NK_WEB_HELLO_MAX	4096u	/* bytes of the first line */
+#define NK_WEB_ADDRESS_SIZE	46	/* INET6_ADDRSTRLEN */
+#define NK_WEB_PATH_SIZE	129
+#define NK_WEB_ORIGIN_SIZE	64	/* [address]:port */
+
+/* How long a message may be, in characters: nobody's, and a login's. */
+#define NK_WEB_MESSAGE_ANONYMOUS	8192u
+#define NK_WEB_MESSAGE_MAX		65536u
+
+#define NK_WEB_SUBSCRIPTIONS	64u	/* of a connection */
+#define NK_WEB_EVENT_MAX	256u	/* bytes of a subscription's id, name */
+
+#define NK_UUID_SIZE		37	/* with its NUL */
+
+struct nk_web_subscription {
+	char	id[NK_WEB_EVENT_MAX + 1];
+	char	name[NK_WEB_EVENT_MAX + 1];
+};
+
+struct nk_web {
+	/* What the gateway says: rule 1. */
+	char		 address[NK_WEB_ADDRESS_SIZE];
+	unsigned int	 port;
+	bool		 tls;
+	bool		 legacy;	/* the protocol of /websocket */
+	char		 path[NK_WEB_PATH_SIZE];
+
+	struct nk_web_subscription *subscriptions;
+	size_t		 n_subscriptions;
+};
+
+/*
+ * Read the first line into *w and into c's options.  -EBADMSG: it is not as
+ * it must be; -ENOMEM.
+ */
+int	nk_web_hello(struct nk_web *w, struct nk_context *c, const char *line,
+	    size_t len) NK_MUST_CHECK;
+void	nk_web_clear(struct nk_web *w);
+
+/* "192.0.2.1:443", "[2001:db8::1]:443" */
+void	nk_web_origin(const struct nk_web *w, char origin[NK_WEB_ORIGIN_SIZE]);
+
+/*
+ * Handle a message of c->web's, in its protocol: as nk_rpc_handle(), and
+ * *answerp is NULL for whatever is not answered.  -EBADMSG: it is none, and
+ * the protocol knows no answer to that.
+ */
+int	nk_web_handle(struct nk_context *c, const char *line, size_t len,
+	    char **answerp, size_t *lenp) NK_MUST_CHECK;
+
+/*
+ * The name is of interest from now on, under this id.  Inside of the limits;
+ * -ENOBUFS: there are too many; -EINVAL: id or name is too long or empty.
+ */
+int	nk_web_subscribe(struct nk_web *w, const char *id, const char *name)
+	    NK_MUST_CHECK;
+void	nk_web_unsubscribe(struct nk_web *w, const char *id);
+
+/* A random one, in its usual form. */
+int	nk_uuid(char uuid[NK_UUID_SIZE]) NK_MUST_CHECK;
+
+#endif /* NASKEYS_RPC_WEB_H */
