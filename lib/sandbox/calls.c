@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include <linux/futex.h>
+#include <linux/netlink.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -158,10 +159,10 @@ static const int dial[] = {
 	SCMP_SYS(recvmsg), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(uname),
 	SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid),
 	SCMP_SYS(getegid), SCMP_SYS(gettid), SCMP_SYS(rt_sigprocmask),
-	SCMP_SYS(rt_sigaction), SCMP_SYS(mprotect),
+	SCMP_SYS(rt_sigaction),
 };
 
-static const int families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK };
+static const int families[] = { AF_UNIX, AF_INET, AF_INET6 };
 
 static int
 allow_dial(scmp_filter_ctx ctx)
@@ -173,6 +174,10 @@ allow_dial(scmp_filter_ctx ctx)
 	};
 	const struct scmp_arg_cmp data[] = {
 		SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+	};
+	const struct scmp_arg_cmp routes[] = {	/* which addresses it has */
+		SCMP_A0_32(SCMP_CMP_EQ, AF_NETLINK, 0),
+		SCMP_A2_32(SCMP_CMP_EQ, NETLINK_ROUTE, 0),
 	};
 	size_t i;
 	int r;
@@ -188,7 +193,9 @@ allow_dial(scmp_filter_ctx ctx)
 	    (r = allow_if(ctx, SCMP_SYS(openat), SCMP_A2(SCMP_CMP_MASKED_EQ,
 	    writes, 0))) < 0 ||
 	    (r = allow_if(ctx, SCMP_SYS(mmap), library[0])) < 0 ||
-	    (r = allow_if(ctx, SCMP_SYS(mmap), data[0])) < 0)
+	    (r = allow_if(ctx, SCMP_SYS(mmap), data[0])) < 0 ||
+	    (r = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW,
+	    SCMP_SYS(socket), 2, routes)) < 0)
 		return r;
 	for (i = 0; r == 0 && i < COUNT(families); i++)
 		r = allow_if(ctx, SCMP_SYS(socket), SCMP_A0_32(SCMP_CMP_EQ,
