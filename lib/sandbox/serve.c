@@ -94,7 +94,8 @@ start_libcrypto(void)
 
 /*
  * Whatever this kind needs none of.  Of descriptors that is all but those
- * that it has; one that asks name servers opens some.
+ * that it has; one that asks name servers opens some, but none below a
+ * folder that only who called us may enter.
  */
 static int
 confine(const struct nk_sandbox *sb, enum nk_sandbox_kind kind)
@@ -104,6 +105,8 @@ confine(const struct nk_sandbox *sb, enum nk_sandbox_kind kind)
 	size_t size = 0;
 	int r;
 
+	if (chdir("/") == -1)
+		return -errno;
 	if ((r = nk_confine_measure(&size)) < 0 ||
 	    (r = nk_confine_identity(sb)) < 0 ||
 	    (r = start_libcrypto()) < 0 ||

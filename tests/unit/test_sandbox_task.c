@@ -287,6 +287,8 @@ START_TEST(has_nothing_else)
 		ck_assert_msg(readlink(path, target, sizeof(target)) == -1,
 		    "%d is open", i);
 	}
+	(void)snprintf(path, sizeof(path), "/proc/%d/cwd", c.pid);
+	ck_assert_int_eq(readlink(path, target, sizeof(target)), 1); /* "/" */
 	nk_secret_clear(&heard);
 	end(&c);
 }
