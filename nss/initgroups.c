@@ -5,6 +5,7 @@
 #include "lib/map/quick.h"
 #include "lib/map/serve.h"
 #include "nss/mapping.h"
+#include "nss/pool.h"
 #include "nss/result.h"
 
 struct query {
@@ -99,32 +100,30 @@ find(const struct nk_view *v, const struct nk_map_settings *s, void *arg)
 }
 
 /* As find(), or -EAGAIN before anything was added. */
-static int
+static inline int
 find_quickly(struct query *q)
 {
+	_Alignas(uint64_t) uint8_t room[NK_QUICK_ROOM];
+	struct nk_quick_user u = { .room = room, .size = sizeof(room) };
 	uint32_t gids[NK_QUICK_GROUPS], n = 0, i;
-	const struct nk_map_settings *shared;
 	struct nk_quick_search search;
-	struct nk_map_settings s;
-	const struct nk_view *v;
-	struct nk_quick_user u;
+	struct nk_map_settings settings;
+	struct nk_pool_slot *s;
 	int r = -EAGAIN;
 
-	if ((v = nk_mapping_enter()) == NULL)
+	if ((s = nk_pool_acquire()) == NULL)
 		return r;
-	search = nk_quick_name(v, q->name, q->name_len);
-	if ((shared = nk_mapping_unchanged(v)) != NULL &&
-	    (r = nk_quick_user(v, &search, q->name, q->name_len, 0,
-	    &u)) == 0)
-		r = nk_quick_groups(v, &u, gids, &n);
-	if (shared != NULL)
-		s = *shared;
-	nk_mapping_leave(v);
-	if (r < 0 || (r = add_managed(q, &s, u.u.rec.flags, u.u.rec.uid,
-	    u.u.rec.gid)) <= 0)
+	search = nk_quick_name(&s->view, q->name, q->name_len);
+	if (nk_pool_is_unchanged(s) && (r = nk_quick_user(&s->view, &search,
+	    q->name, q->name_len, 0, &u)) == 0)
+		r = nk_quick_groups(&s->view, &u, gids, &n);
+	settings = s->settings.s;
+	nk_pool_release(s);
+	if (r < 0 || (r = add_managed(q, &settings, u.rec.flags, u.rec.uid,
+	    u.rec.gid)) <= 0)
 		return r;
 	for (i = 0; i < n; i++) {
-		if (nk_serves_id(gids[i], &s) &&
+		if (nk_serves_id(gids[i], &settings) &&
 		    (r = add_gid(q, gids[i])) != 0)
 			return r;
 	}

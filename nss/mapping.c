@@ -22,7 +22,6 @@
  * thread held a reference keeps that slot for ever; when that has used up
  * the pool, each call opens the map for itself.
  */
-#include <sys/single_threaded.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -31,129 +30,37 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
-#include <time.h>
 
 #include "nss/mapping.h"
+#include "nss/pool.h"
 #include "nss/result.h"
 
-#define POOL_SIZE	16
-#define NONE		(-1)
-#define ACQUIRE_TRIES	64	/* lost races for "current" */
 #define GET_TRIES	4	/* views found stale at once */
 #define LOOK_TRIES	8	/* views found stale in use */
 #define DAMAGED_MAX	1000u	/* then an enumeration is given up */
 
-#define STATE_FREE	0x00000000u
-#define STATE_OPENING	0x40000000u
-#define STATE_LIVE	0x80000000u
-#define STATE_RETIRED	0xc0000000u
-#define STATE_MASK	0xc0000000u
-
-union settings {
-	struct nk_map_settings s;
-	uint64_t	 word[3];
-};
-_Static_assert(sizeof(union settings) == sizeof(struct nk_map_settings),
-    "the words are the settings");
-
-struct slot {
-	_Alignas(64) _Atomic uint32_t word;
-	_Atomic uint32_t checked;	/* second of the last stat(2) */
-	bool		 has_settings;
-	union settings	 settings;	/* when the view was opened */
-	struct nk_view	 view;
-};
-
-static struct slot pool[POOL_SIZE];
-static _Atomic int current = NONE;
+struct nk_pool_slot nk_pool[NK_POOL_SIZE];
+_Atomic int nk_pool_current = NK_POOL_NONE;
 
 static const char path[] = NK_MAPS_DIR NK_MAP_ACCOUNTS;
 
-/*
- * Only whether it is another second than before counts, so that it may be a
- * clock that somebody sets: time(2) is the one that costs least, a single
- * load behind a single jump.
- */
-static inline uint32_t
-now(void)
-{
-	return (uint32_t)time(NULL);
-}
-
-static inline const struct slot *
-slot_of(const struct nk_view *v)
-{
-	return (const void *)((const uint8_t *)v -
-	    offsetof(struct slot, view));
-}
-
-/*
- * Change a slot's word from *expectedp, just loaded, or learn what it is.  A
- * locked instruction waits for every load and store before it: where there
- * is one thread only, none is used.
- */
-static inline bool
-exchange(_Atomic uint32_t *wordp, uint32_t *expectedp, uint32_t word)
-{
-	if (!__libc_single_threaded)
-		return atomic_compare_exchange_weak_explicit(wordp,
-		    expectedp, word, memory_order_acq_rel,
-		    memory_order_relaxed);
-	atomic_store_explicit(wordp, word, memory_order_relaxed);
-	return true;
-}
-
-/* Returns the index of a slot with a reference more, or NONE. */
-static inline int
-acquire(void)
-{
-	uint32_t word;
-	int i, tries;
-
-	for (tries = 0; tries < ACQUIRE_TRIES; tries++) {
-		i = atomic_load_explicit(&current, memory_order_acquire);
-		if (i == NONE)
-			return NONE;
-		word = atomic_load_explicit(&pool[i].word,
-		    memory_order_relaxed);
-		while ((word & STATE_MASK) == STATE_LIVE) {
-			if (exchange(&pool[i].word, &word, word + 1))
-				return i;
-		}
-	}
-	return NONE;
-}
-
-static __attribute__((cold, noinline)) void
-close_retired(int i)
+__attribute__((cold)) void
+nk_pool_close(struct nk_pool_slot *s)
 {
 	struct nk_guard g;
 
 	nk_guard_begin(&g);
-	nk_view_close(&pool[i].view);
+	nk_view_close(&s->view);
 	nk_guard_end(&g);
-	atomic_store_explicit(&pool[i].word, STATE_FREE,
-	    memory_order_release);
-}
-
-static inline void
-release(int i)
-{
-	uint32_t word;
-
-	word = atomic_load_explicit(&pool[i].word, memory_order_relaxed);
-	while (!exchange(&pool[i].word, &word, word - 1))
-		;
-	if (word - 1 == STATE_RETIRED)
-		close_retired(i);
+	atomic_store_explicit(&s->word, NK_POOL_FREE, memory_order_release);
 }
 
 /* The caller holds a reference. */
 static void
 retire(int i)
 {
-	(void)atomic_fetch_add_explicit(&pool[i].word,
-	    STATE_RETIRED - STATE_LIVE, memory_order_acq_rel);
+	(void)atomic_fetch_add_explicit(&nk_pool[i].word,
+	    NK_POOL_RETIRED - NK_POOL_LIVE, memory_order_acq_rel);
 }
 
 static int
@@ -162,14 +69,14 @@ take_free(void)
 	uint32_t expected;
 	int i;
 
-	for (i = 0; i < POOL_SIZE; i++) {
-		expected = STATE_FREE;
-		if (atomic_compare_exchange_strong_explicit(&pool[i].word,
-		    &expected, STATE_OPENING, memory_order_acquire,
+	for (i = 0; i < NK_POOL_SIZE; i++) {
+		expected = NK_POOL_FREE;
+		if (atomic_compare_exchange_strong_explicit(&nk_pool[i].word,
+		    &expected, NK_POOL_OPENING, memory_order_acquire,
 		    memory_order_relaxed))
 			return i;
 	}
-	return NONE;
+	return NK_POOL_NONE;
 }
 
 /*
@@ -179,16 +86,17 @@ take_free(void)
 static void
 publish(int i, const struct nk_view *v)
 {
-	int none = NONE;
+	int none = NK_POOL_NONE;
 
-	pool[i].view = *v;
-	pool[i].has_settings = nk_map_settings(v,
-	    &pool[i].settings.s) == 0;
-	atomic_store_explicit(&pool[i].checked, now(), memory_order_relaxed);
-	atomic_store_explicit(&pool[i].word, STATE_LIVE + 1,
+	nk_pool[i].view = *v;
+	nk_pool[i].has_settings = nk_map_settings(v,
+	    &nk_pool[i].settings.s) == 0;
+	atomic_store_explicit(&nk_pool[i].checked, nk_pool_second(),
+	    memory_order_relaxed);
+	atomic_store_explicit(&nk_pool[i].word, NK_POOL_LIVE + 1,
 	    memory_order_release);
-	if (!atomic_compare_exchange_strong_explicit(&current, &none, i,
-	    memory_order_acq_rel, memory_order_relaxed))
+	if (!atomic_compare_exchange_strong_explicit(&nk_pool_current, &none,
+	    i, memory_order_acq_rel, memory_order_relaxed))
 		retire(i);
 }
 
@@ -207,35 +115,27 @@ open_map(struct nk_mapping *m)
 	nk_guard_begin(&g);
 	i = take_free();
 	r = nk_view_open(&v, AT_FDCWD, path, NK_MAP_KIND_ACCOUNTS,
-	    i == NONE ? NK_VIEW_PREAD : NK_VIEW_MAPPED);
+	    i == NK_POOL_NONE ? NK_VIEW_PREAD : NK_VIEW_MAPPED);
 	nk_guard_end(&g);
-	if (r == 0 && i != NONE && v.base != NULL) {
+	if (r == 0 && i != NK_POOL_NONE && v.base != NULL) {
 		publish(i, &v);
 		m->slot = i;
-		m->view = &pool[i].view;
+		m->view = &nk_pool[i].view;
 		return 0;
 	}
-	if (i != NONE)
-		atomic_store_explicit(&pool[i].word, STATE_FREE,
+	if (i != NK_POOL_NONE)
+		atomic_store_explicit(&nk_pool[i].word, NK_POOL_FREE,
 		    memory_order_release);
 	if (r < 0)
 		return r == -ENOENT ? -NK_NO_MAP : r;
-	m->slot = NONE;
+	m->slot = NK_POOL_NONE;
 	m->own = v;
 	m->view = &m->own;
 	return 0;
 }
 
-/* One word of a cell of the mapped file. */
-static uint64_t
-load_word(const struct nk_view *v, size_t at)
-{
-	return __atomic_load_n((const uint64_t *)(const void *)(v->base + at),
-	    __ATOMIC_RELAXED);
-}
-
 static bool
-has_path(const struct slot *s)
+has_path(const struct nk_pool_slot *s)
 {
 	struct nk_guard g;
 	struct stat st;
@@ -254,11 +154,11 @@ has_path(const struct slot *s)
  * its place, only the path tells; one thread asks it once a second.
  */
 static bool
-is_current(struct slot *s)
+is_current(struct nk_pool_slot *s)
 {
-	uint32_t then, second = now();
+	uint32_t then, second = nk_pool_second();
 
-	if (load_word(&s->view, NK_MAP_SUPERSEDED_AT) != 0)
+	if (nk_pool_load(s, NK_MAP_SUPERSEDED_AT) != 0)
 		return has_path(s);
 	then = atomic_load_explicit(&s->checked, memory_order_relaxed);
 	if (then == second || !atomic_compare_exchange_strong_explicit(
@@ -271,14 +171,15 @@ is_current(struct slot *s)
 int
 nk_mapping_get(struct nk_mapping *m)
 {
-	int i, tries;
+	struct nk_pool_slot *s;
+	int tries;
 
 	for (tries = 0; tries < GET_TRIES; tries++) {
-		if ((i = acquire()) == NONE)
+		if ((s = nk_pool_acquire()) == NULL)
 			break;
-		m->slot = i;
-		m->view = &pool[i].view;
-		if (is_current(&pool[i]))
+		m->slot = (int)(s - nk_pool);
+		m->view = &s->view;
+		if (is_current(s))
 			return 0;
 		nk_mapping_drop(m);
 		nk_mapping_put(m);
@@ -291,8 +192,8 @@ nk_mapping_put(struct nk_mapping *m)
 {
 	struct nk_guard g;
 
-	if (m->slot != NONE) {
-		release(m->slot);
+	if (m->slot != NK_POOL_NONE) {
+		nk_pool_release(&nk_pool[m->slot]);
 		return;
 	}
 	nk_guard_begin(&g);
@@ -305,51 +206,10 @@ nk_mapping_drop(struct nk_mapping *m)
 {
 	int i = m->slot;
 
-	if (i != NONE && atomic_compare_exchange_strong_explicit(&current, &i,
-	    NONE, memory_order_acq_rel, memory_order_relaxed))
+	if (i != NK_POOL_NONE && atomic_compare_exchange_strong_explicit(
+	    &nk_pool_current, &i, NK_POOL_NONE, memory_order_acq_rel,
+	    memory_order_relaxed))
 		retire(i);
-}
-
-/*
- * Does the settings' cell say what it said, verified, when the view was
- * opened?  A mixture of that and something else is not equal to it.
- */
-static bool
-are_unchanged(const struct slot *s)
-{
-	size_t at = NK_MAP_SETTINGS_AT;
-
-	return s->has_settings &&
-	    load_word(&s->view, at) == s->settings.word[0] &&
-	    load_word(&s->view, at + 8) == s->settings.word[1] &&
-	    load_word(&s->view, at + 16) == s->settings.word[2];
-}
-
-__attribute__((hot)) const struct nk_view *
-nk_mapping_enter(void)
-{
-	int i = acquire();
-
-	return i == NONE ? NULL : &pool[i].view;
-}
-
-/* What has changed is for is_current() to find out, once a second at least. */
-__attribute__((hot)) const struct nk_map_settings *
-nk_mapping_unchanged(const struct nk_view *v)
-{
-	const struct slot *s = slot_of(v);
-
-	if (load_word(v, NK_MAP_SUPERSEDED_AT) != 0 ||
-	    atomic_load_explicit(&s->checked, memory_order_relaxed) !=
-	    now() || !are_unchanged(s))
-		return NULL;
-	return &s->settings.s;
-}
-
-__attribute__((hot)) void
-nk_mapping_leave(const struct nk_view *v)
-{
-	release((int)(slot_of(v) - pool));
 }
 
 static int
@@ -358,8 +218,8 @@ call(const struct nk_mapping *m, nk_look_fn *look, void *arg)
 	struct nk_map_settings s;
 	int r;
 
-	if (m->slot != NONE && are_unchanged(&pool[m->slot]))
-		return look(m->view, &pool[m->slot].settings.s, arg);
+	if (m->slot != NK_POOL_NONE && nk_pool_same_settings(&nk_pool[m->slot]))
+		return look(m->view, &nk_pool[m->slot].settings.s, arg);
 	if ((r = nk_map_settings(m->view, &s)) < 0)
 		return r;
 	return look(m->view, &s, arg);
@@ -404,7 +264,7 @@ nk_mapping_look(nk_look_fn *look, void *arg)
 	for (tries = 0; tries < LOOK_TRIES; tries++) {
 		if ((r = nk_mapping_get(&m)) < 0)
 			return r;
-		r = m.slot == NONE ? -ESTALE : call(&m, look, arg);
+		r = m.slot == NK_POOL_NONE ? -ESTALE : call(&m, look, arg);
 		if (r == -ESTALE)
 			r = call_guarded(&m, look, arg);
 		nk_mapping_put(&m);
@@ -455,7 +315,7 @@ move_on(struct nk_enumeration *e)
 	}
 	nk_mapping_put(&e->m);
 	e->m = next;
-	if (next.slot == NONE)
+	if (next.slot == NK_POOL_NONE)
 		e->m.view = &e->m.own;
 	return 0;
 }
@@ -504,7 +364,7 @@ nk_enumeration_next(struct nk_enumeration *e, nk_next_fn *next, void *arg)
 int
 nk_enumeration_is_quick(const struct nk_enumeration *e)
 {
-	return e->begun && e->m.slot != NONE;
+	return e->begun && e->m.slot != NK_POOL_NONE;
 }
 
 void

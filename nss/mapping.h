@@ -43,18 +43,6 @@ typedef int nk_look_fn(const struct nk_view *v,
 int	nk_mapping_look(nk_look_fn *look, void *arg) NK_MUST_CHECK;
 
 /*
- * For lib/map/quick.h.  The mapped view that is there already, or NULL.  The
- * caller makes no system call before it gives the view back by
- * nk_mapping_leave(), and believes what it finds there only if
- * nk_mapping_unchanged() returns the settings; it returns NULL when the view
- * may not be current any more.  Then, as for NULL, nk_mapping_look() knows.
- */
-const struct nk_view *nk_mapping_enter(void) NK_MUST_CHECK;
-const struct nk_map_settings *nk_mapping_unchanged(const struct nk_view *v)
-	    NK_MUST_CHECK;
-void	nk_mapping_leave(const struct nk_view *v);
-
-/*
  * An enumeration.  All zero is one that has not begun; it holds its mapping
  * from the first nk_enumeration_next() to nk_enumeration_end().  glibc
  * calls set*ent, get*ent and end*ent of a database under one lock of its

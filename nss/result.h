@@ -23,9 +23,9 @@ NSS_DECLARE_MODULE_FUNCTIONS(naskeys)
 static inline enum nss_status
 nk_result(int r, int *errnop)
 {
-	switch (r) {
-	case 0:
+	if (r == 0)			/* not by the table of a switch */
 		return NSS_STATUS_SUCCESS;
+	switch (r) {
 	case -ENOENT:
 		*errnop = ENOENT;
 		return NSS_STATUS_NOTFOUND;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/map/reader.h"
+#include "lib/map/word.h"
 
 /*
  * Copy the record at unit to buf (aligned to 8, size bytes) and check it in
@@ -49,14 +50,13 @@ nk_count_nuls_of(uint64_t w)
 static inline uint64_t
 nk_count_nuls(const uint8_t *p, size_t len)
 {
-	uint64_t n = 0, w;
+	uint64_t n = 0;
 
-	for (; len >= sizeof(w); len -= sizeof(w), p += sizeof(w)) {
-		memcpy(&w, p, sizeof(w));
-		n += nk_count_nuls_of(w);
-	}
-	for (; len > 0; len--)
-		n += *p++ == '\0';
+	for (; len >= sizeof(n); len -= sizeof(n), p += sizeof(n))
+		n += nk_count_nuls_of(nk_load_le(p));
+	if (len > 0)			/* what is behind them counts not */
+		n += nk_count_nuls_of(nk_load_le(p) |
+		    UINT64_MAX << (8 * len));
 	return n;
 }
 
@@ -89,31 +89,40 @@ nk_take_array(struct nk_rest *rest, uint32_t count, size_t size)
 	return p;
 }
 
-/*
- * Where the texts of a user's record begin, or NULL when it makes no sense.
- * rec was loaded, and is as long as its fixed part at least.
- */
-static inline const char *
-nk_user_text(const struct nk_user_record *rec)
+/* Where the texts of a user's record begin, in bytes. */
+static inline size_t
+nk_user_text_at(const struct nk_user_record *rec)
 {
-	size_t fixed, len, gecos, home, shell;
-	const char *text;
+	return sizeof(*rec) + rec->ngroups * sizeof(struct nk_user_group);
+}
 
-	fixed = sizeof(*rec) + rec->ngroups * sizeof(struct nk_user_group);
+/*
+ * Does a user's record make sense?  rec was loaded, is as long as its fixed
+ * part at least, and text is where its texts are, if they are any.
+ */
+static inline bool
+nk_user_is_sane(const struct nk_user_record *rec, const char *text)
+{
+	size_t fixed = nk_user_text_at(rec), len, gecos, home, shell;
+
 	gecos = rec->name_len + 1u;
 	home = gecos + rec->gecos_len + 1u;
 	shell = home + rec->home_len + 1u;
 	len = shell + rec->shell_len + 1u;
-	if (rec->r.length < fixed || rec->r.length - fixed != len ||
-	    rec->name_len == 0)
-		return NULL;
-	text = (const char *)rec + fixed;
 	/* Four NULs, each behind its string: so none is within one. */
-	if ((text[gecos - 1] | text[home - 1] | text[shell - 1] |
-	    text[len - 1]) != '\0' ||
-	    nk_count_nuls((const uint8_t *)text, len) != 4)
-		return NULL;
-	return text;
+	return rec->r.length >= fixed && rec->r.length - fixed == len &&
+	    rec->name_len != 0 && (text[gecos - 1] | text[home - 1] |
+	    text[shell - 1] | text[len - 1]) == '\0' &&
+	    nk_count_nuls((const uint8_t *)text, len) == 4;
+}
+
+/* Where its texts begin, or NULL when it makes no sense. */
+static inline const char *
+nk_user_text(const struct nk_user_record *rec)
+{
+	const char *text = (const char *)rec + nk_user_text_at(rec);
+
+	return nk_user_is_sane(rec, text) ? text : NULL;
 }
 
 /* The same of a group's record: its name. */

@@ -269,9 +269,10 @@ answer_members(const struct nk_view *v, uint64_t group_row,
 static void
 take_over(struct nk_map_user *u, const struct nk_quick_user *q)
 {
-	const struct nk_user_record *rec = &q->u.rec;
+	const struct nk_user_record *rec = &q->rec;
 
-	memcpy(u->page, rec, rec->r.length);
+	memcpy(u->page, rec, sizeof(*rec));
+	memcpy(u->page + sizeof(*rec), q->room, q->used);
 	u->row = rec->r.row;
 	u->generation = rec->generation;
 	u->expires_at = rec->expires_at;
@@ -284,12 +285,14 @@ take_over(struct nk_map_user *u, const struct nk_quick_user *q)
 	u->gecos_len = rec->gecos_len;
 	u->home_len = rec->home_len;
 	u->shell_len = rec->shell_len;
-	u->name = (const char *)u->page + (q->text - (const char *)rec);
+	u->name = (const char *)u->page + sizeof(*rec) +
+	    (q->text - (const char *)q->room);
 	u->gecos = u->name + u->name_len + 1;
 	u->home = u->gecos + u->gecos_len + 1;
 	u->shell = u->home + u->home_len + 1;
 	if (u->name + q->text_len != u->shell + u->shell_len ||
-	    (const void *)q->groups != (const void *)(rec + 1))
+	    q->used != nk_record_words(rec->r.length) * sizeof(uint64_t) -
+	    sizeof(*rec))
 		give_up("a quick answer does not fit together");
 }
 
@@ -297,15 +300,16 @@ take_over(struct nk_map_user *u, const struct nk_quick_user *q)
 static void
 check_groups(const struct nk_view *v, const struct nk_quick_user *q)
 {
+	const struct nk_user_group *groups = (const void *)q->room;
 	uint32_t gids[NK_QUICK_GROUPS], n, i = 0, k;
 	int r = nk_quick_groups(v, q, gids, &n);
 
 	if (r != 0 && r != -EAGAIN)
 		give_up("the groups: %d", r);
 	for (k = 0; r == 0 && k < n; k++, i++) {
-		while (i < q->u.rec.ngroups && q->groups[i].gid != gids[k])
+		while (i < q->rec.ngroups && groups[i].gid != gids[k])
 			i++;
-		if (i == q->u.rec.ngroups)
+		if (i == q->rec.ngroups)
 			give_up("a group that was not asked for");
 	}
 }
@@ -316,8 +320,9 @@ find_user_quickly(const struct nk_view *v, const struct mt_question *q,
     struct nk_map_user *u)
 {
 	static _Thread_local unsigned int turn;
+	_Alignas(8) uint8_t room[NK_QUICK_ROOM];
+	struct nk_quick_user found = { .room = room, .size = sizeof(room) };
 	struct nk_quick_search s;
-	struct nk_quick_user found;
 	int r;
 
 	if (v->base == NULL || q->ask == MT_USER_ROW || turn++ % 2 == 0)
@@ -338,7 +343,8 @@ find_user_quickly(const struct nk_view *v, const struct mt_question *q,
 static int
 next_user(const struct nk_view *v, uint64_t *posp, struct nk_map_user *u)
 {
-	struct nk_quick_user found;
+	_Alignas(8) uint8_t room[NK_QUICK_ROOM];
+	struct nk_quick_user found = { .room = room, .size = sizeof(room) };
 	uint64_t pos = *posp;
 	int r = -EAGAIN;
 

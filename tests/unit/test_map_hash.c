@@ -2,6 +2,8 @@
 
 /* Hashes, sums and slots: what the maps trust. */
 
+#include <sys/mman.h>
+
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,6 +84,34 @@ START_TEST(siphash_of_every_length)
 	for (i = 0; i < 16; i++)
 		ck_assert_uint_eq(nk_siphash13(key, in + i, 21),
 		    siphash(key, in + i, 21, 1, 3));
+}
+END_TEST
+
+/* The end of a string, which lies at either end of a page of its own. */
+START_TEST(ends_of_strings)
+{
+	uint8_t *page = mmap(NULL, 3 * 4096, PROT_NONE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *p;
+	size_t len, left, i;
+	uint64_t w;
+
+	ck_assert(page != MAP_FAILED);
+	page += 4096;
+	ck_assert_int_eq(mprotect(page, 4096, PROT_READ | PROT_WRITE), 0);
+	for (i = 0; i < 4096; i++)
+		page[i] = (uint8_t)(i * 7 + 1);
+	for (len = 0; len < 40; len++) {
+		left = len % 8;
+		p = page + len - left;
+		for (w = 0, i = left; i > 0; i--)
+			w = w << 8 | p[i - 1];
+		ck_assert_uint_eq(nk_load_tail(p, left, len), w);
+		p = page + 4096 - left;
+		for (w = 0, i = left; i > 0; i--)
+			w = w << 8 | p[i - 1];
+		ck_assert_uint_eq(nk_load_tail(p, left, len), w);
+	}
+	munmap(page - 4096, 3 * 4096);
 }
 END_TEST
 
@@ -240,6 +270,7 @@ main(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, siphash_of_every_length);
+	tcase_add_test(tc, ends_of_strings);
 	tcase_add_test(tc, keys_of_rows);
 	tcase_add_test(tc, ids_spread);
 	tcase_add_test(tc, sum_sees_every_bit);

@@ -28,6 +28,7 @@
 static struct mt_dir dir;
 static struct nk_view view;
 static int fd;				/* the map, for writing */
+static _Alignas(8) uint8_t room[NK_QUICK_ROOM];
 
 static void
 setup(void)
@@ -55,6 +56,7 @@ by_name(const char *name, struct nk_quick_user *q)
 	size_t len = strlen(name);
 	struct nk_quick_search s = nk_quick_name(&view, name, len);
 
+	*q = (struct nk_quick_user){ .room = room, .size = sizeof(room) };
 	return nk_quick_user(&view, &s, name, len, 0, q);
 }
 
@@ -63,6 +65,7 @@ by_uid(uint32_t uid, struct nk_quick_user *q)
 {
 	struct nk_quick_search s = nk_quick_uid(&view, uid);
 
+	*q = (struct nk_quick_user){ .room = room, .size = sizeof(room) };
 	return nk_quick_user(&view, &s, NULL, 0, uid, q);
 }
 
@@ -85,7 +88,7 @@ START_TEST(finds_each)
 	for (i = 1; i <= MT_WORLD_USERS; i++) {
 		mt_world_user(&u, i);
 		ck_assert_int_eq(by_name(u.name, &q), 0);
-		ck_assert_uint_eq(q.u.rec.r.row, i);
+		ck_assert_uint_eq(q.rec.r.row, i);
 		ck_assert_str_eq(q.text, u.name);
 		ck_assert_uint_eq(q.text_len, strlen(u.name) +
 		    strlen(u.gecos) + strlen(u.home) + strlen(u.shell) + 3);
@@ -130,7 +133,7 @@ START_TEST(turned_bits)
 	uint8_t byte;
 
 	ck_assert_int_eq(by_name("user6", &q), 0);
-	length = q.u.rec.r.length;
+	length = q.rec.r.length;
 	for (bit = 0; bit < (length + 8) * 8; bit++) {
 		at = bit < 64 ? slot + bit / 8 :
 		    (off_t)unit * NK_MAP_UNIT + (bit - 64) / 8;
@@ -167,10 +170,31 @@ START_TEST(left_to_the_reader)
 }
 END_TEST
 
+/* The room is as large as the caller says, to the byte. */
+START_TEST(little_room)
+{
+	struct nk_quick_search s;
+	struct nk_quick_user q;
+	uint32_t used;
+	size_t size;
+
+	ck_assert_int_eq(by_name("user6", &q), 0);
+	used = q.used;
+	for (size = 0; size < used + 16; size++) {
+		memset(room, 'x', sizeof(room));
+		q = (struct nk_quick_user){ .room = room, .size = size };
+		s = nk_quick_name(&view, "user6", 5);
+		ck_assert_int_eq(nk_quick_user(&view, &s, "user6", 5, 0, &q),
+		    size < used ? -EAGAIN : 0);
+		ck_assert_uint_eq(room[size], 'x');
+	}
+}
+END_TEST
+
 START_TEST(in_order)
 {
 	struct nk_map_user m;
-	struct nk_quick_user q;
+	struct nk_quick_user q = { .room = room, .size = sizeof(room) };
 	struct nk_mapwriter *w = open_writer();
 	uint64_t pos = 0, quick = 0;
 	int r;
@@ -181,7 +205,7 @@ START_TEST(in_order)
 		r = nk_map_user_next(&view, &pos, &m);
 		ck_assert_int_eq(nk_quick_user_next(&view, &quick, &q), r);
 		ck_assert(r != 0 || (quick == pos && m.row ==
-		    q.u.rec.r.row && m.row != 4));
+		    q.rec.r.row && m.row != 4));
 	} while (r == 0);
 	ck_assert_int_eq(r, -ENOENT);
 	quick = UINT64_MAX;
@@ -296,6 +320,7 @@ main(void)
 	tcase_add_test(tc, finds_each);
 	tcase_add_test(tc, turned_bits);
 	tcase_add_test(tc, left_to_the_reader);
+	tcase_add_test(tc, little_room);
 	tcase_add_test(tc, in_order);
 	tcase_add_test(tc, groups);
 	tcase_add_test(tc, large_pages);

@@ -292,6 +292,28 @@ START_TEST(passwd)
 }
 END_TEST
 
+/* As in getpwnam(pw->pw_name): the name lies where the answer goes. */
+START_TEST(name_in_the_buffer)
+{
+	struct passwd pw;
+	char buf[256];
+	size_t at;
+	int error;
+
+	for (at = 0; at + sizeof("alice") <= sizeof(buf); at++) {
+		memset(buf, 0x5a, sizeof(buf));
+		memcpy(buf + at, "alice", sizeof("alice"));
+		ck_assert_int_eq(getpwnam_f(buf + at, &pw, buf, sizeof(buf),
+		    &error), NSS_STATUS_SUCCESS);
+		check_passwd(&pw, user_of("alice"));
+	}
+	memcpy(buf, "alice", sizeof("alice"));	/* and half of it before */
+	ck_assert_int_eq(getpwnam_f(buf, &pw, buf + 3, sizeof(buf) - 3,
+	    &error), NSS_STATUS_SUCCESS);
+	check_passwd(&pw, user_of("alice"));
+}
+END_TEST
+
 /* ---- group ---- */
 
 static const struct {
@@ -1271,6 +1293,7 @@ main(void)
 	load_module();
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_loop_test(tc, passwd, 0, N(passwd_rows));
+	tcase_add_test(tc, name_in_the_buffer);
 	tcase_add_loop_test(tc, group, 0, N(group_rows));
 	tcase_add_test(tc, many_members);
 	tcase_add_loop_test(tc, shadow_plain, 0, N(shadow_rows));
