@@ -13,7 +13,7 @@
 
 #include "lib/account/rootpath.h"
 #include "lib/account/runner.h"
-#include "lib/rpc/edit.h"
+#include "lib/rpc/remark.h"
 #include "lib/ssh/linetext.h"
 
 #define WORD_MAX	255	/* characters */
@@ -196,43 +196,17 @@ run(const json_t *words, uid_t root, char sentence[SENTENCE_MAX])
 	free(output);
 }
 
-struct remark {
-	const char	*action, *title, *text;
-};
-
-static int
-write_remark(struct nk_context *c, void *arg, struct nk_error *e)
-{
-	const struct remark *m = arg;
-	struct nk_subject subject = { "consumer", 0, m->title };
-
-	(void)e;
-	return nk_audit_write(c, m->action, &subject, NULL, NULL, "%s",
-	    m->text);
-}
-
-/* It is unbound all the same; nothing is left to be refused. */
+/* It is unbound all the same. */
 static void
 tell(struct nk_context *c, const char *action, const char *title,
     const char *sentence)
 {
+	const struct nk_subject subject = { "consumer", 0, title };
 	char text[2 * SENTENCE_MAX];
-	struct remark m = { action, title, text };
-	struct nk_error e;
-	json_t *params;
-	int r;
 
 	(void)snprintf(text, sizeof(text), "Unbind %s: %s", title,
 	    sentence);
-	params = json_pack("{s:s}", "text", text);
-	if (c->notify != NULL && params != NULL)
-		c->notify(c->notify_arg, "naskeys.warning", params);
-	else
-		json_decref(params);
-	nk_error_init(&e);
-	r = nk_edit_run(c, write_remark, &m, &e);
-	(void)r;
-	nk_error_clear(&e);
+	nk_remark(c, action, &subject, text);
 }
 
 void

@@ -11,7 +11,7 @@
 #include "lib/keyfile/homelock.h"
 #include "lib/monotonic.h"
 #include "lib/publish/gids.h"
-#include "lib/rpc/edit.h"
+#include "lib/rpc/remark.h"
 #include "lib/rpc/user_rules.h"
 
 #define SECONDS		10	/* one home that hangs */
@@ -62,45 +62,17 @@ nk_user_leavers_add(struct nk_context *c, struct nk_user_leavers *all,
 
 /* ---- what stays, and why ---- */
 
-struct remark {
-	const char		*action, *text;
-	const struct nk_user_leaver *l;
-};
-
-static int
-write_remark(struct nk_context *c, void *arg, struct nk_error *e)
-{
-	const struct remark *m = arg;
-	struct nk_subject subject = { "user", m->l->id, m->l->name };
-
-	(void)e;
-	return nk_audit_write(c, m->action, &subject, NULL, NULL, "%s",
-	    m->text);
-}
-
-/* The user is gone all the same; nothing is left to be refused. */
+/* The user is gone all the same. */
 static void
 tell(struct nk_context *c, const char *action,
     const struct nk_user_leaver *l, const struct nk_homefile_result *res)
 {
-	struct remark m = { .action = action, .l = l };
+	const struct nk_subject subject = { "user", l->id, l->name };
 	char text[TEXT_MAX];
-	struct nk_error e;
-	json_t *params;
-	int r;
 
 	(void)snprintf(text, sizeof(text), "Delete user %s: %s/.ssh was not "
 	    "removed: %s", l->name, l->home, nk_homedir_sentence(res));
-	m.text = text;
-	params = json_pack("{s:s}", "text", text);
-	if (c->notify != NULL && params != NULL)
-		c->notify(c->notify_arg, "naskeys.warning", params);
-	else
-		json_decref(params);
-	nk_error_init(&e);
-	r = nk_edit_run(c, write_remark, &m, &e);
-	(void)r;
-	nk_error_clear(&e);
+	nk_remark(c, action, &subject, text);
 }
 
 /* Somebody else may have been given the home by now. */
