@@ -84,6 +84,19 @@ notify(void *arg, const char *method, json_t *params)
 	nk_rpc_free(text, strlen(text));
 }
 
+/*
+ * nk_context's gone.  Who only says no more may still wait for the answer.
+ */
+static bool
+gone(void *arg)
+{
+	const struct stream *s = arg;
+	struct pollfd p = { .fd = s->source.fd };
+
+	return s->broken < 0 || (s->source.kind == SOURCE_SOCKET &&
+	    poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR)) != 0);
+}
+
 /* ---- one request ---- */
 
 static int
@@ -367,6 +380,8 @@ serve_connection(const struct state *state, enum protocol protocol, int in,
 	connection_init(&s.c, state);
 	s.c.context.notify = notify;
 	s.c.context.notify_arg = &s;
+	s.c.context.gone = gone;
+	s.c.context.gone_arg = &s;
 	framing_init(&s.framing, s.c.conf.request_max);
 	if (protocol == PROTOCOL_GATEWAY) {
 		s.gateway = &gateway;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/rpc/connection_read.h"
@@ -13,6 +14,7 @@
 #include "lib/rpc/keychain_entity.h"
 #include "lib/rpc/keychain_keys.h"
 #include "lib/rpc/keychain_write.h"
+#include "lib/rpc/remote_push.h"
 
 #define SCHEMA	"setup_ssh_connection"
 
@@ -41,6 +43,8 @@ const struct nk_arg nk_connection_setup_fields[] = {
 	    .flags = NK_ARG_NULL | NK_ARG_SECRET },
 	{ .name = "consumer", .type = NK_ARG_OBJECT, .flags = NK_ARG_NULL,
 	    .fields = nk_consumer_fields },
+	{ .name = "copy_key", .type = NK_ARG_OBJECT, .flags = NK_ARG_NULL,
+	    .fields = nk_push_fields },
 	{ .name = NULL },
 };
 
@@ -52,6 +56,9 @@ struct setup {
 	struct nk_connection	 conn;
 	bool			 has_consumer;
 	struct nk_consumer	 consumer;
+	bool			 has_push;
+	struct nk_push		 push;
+	char			*fingerprint;	/* of the key that it pushes */
 	struct nk_keychain	 kc;
 };
 
@@ -173,6 +180,25 @@ make_pair(struct nk_context *c, const json_t *key, struct setup *s,
 
 /* ---- the edit ---- */
 
+/* While the key was copied another one may have taken its place here. */
+static int
+check_same_key(struct nk_context *c, const struct setup *s,
+    struct nk_error *e)
+{
+	struct nk_credential row;
+	int r;
+
+	if (s->fingerprint == NULL)
+		return 0;
+	r = nk_credential_get(nk_publisher_store(c->publisher),
+	    s->conn.keypair_id, &row);
+	if (r == 0 && strcmp(row.fingerprint, s->fingerprint) != 0)
+		r = nk_error_call(e, EAGAIN, "The keypair %s was given "
+		    "another key meanwhile: try again", row.name);
+	nk_credential_clear(&row);
+	return r;
+}
+
 static int
 setup(struct nk_context *c, void *arg, struct nk_error *e)
 {
@@ -187,12 +213,81 @@ setup(struct nk_context *c, void *arg, struct nk_error *e)
 		return r;
 	if ((r = nk_connection_check_keypair(c, &s->conn, SCHEMA
 	    ".private_key.existing_key_id", e)) < 0 ||
+	    (r = check_same_key(c, s, e)) < 0 ||
 	    (r = nk_connection_insert(c, action, "Setup SSH Connection",
-	    s->name, &s->conn)) < 0 || !s->has_consumer)
+	    s->name, &s->conn)) < 0 || (s->push.added &&
+	    (r = nk_push_audit(c, &s->push, s->conn.id)) < 0) ||
+	    !s->has_consumer)
 		return r;
 	s->consumer.credential_id = s->conn.id;
 	return nk_consumer_bind(c, action, "options.consumer", &s->consumer,
 	    e);
+}
+
+/*
+ * All of it, and then nothing is to be changed after all.  What seals may be
+ * another key when it is done.
+ */
+static int
+rehearse(struct nk_context *c, void *arg, struct nk_error *e)
+{
+	struct setup *s = arg;
+	int r = setup(c, s, e);
+
+	nk_keychain_clear(&s->kc);
+	nk_keychain_of(c, &s->kc);
+	return r == 0 ? 1 : r;
+}
+
+/* ---- the key on the other machine ---- */
+
+/* The public half of the pair, new or not. */
+static int
+read_push(struct nk_context *c, const json_t *o, struct setup *s,
+    struct nk_error *e)
+{
+	struct nk_credential row = { .id = 0 };
+	const char *fingerprint = s->pair.fingerprint;
+	int r = 0;
+
+	if (s->pair_name == NULL && (r = nk_credential_get(
+	    nk_publisher_store(c->publisher), s->existing, &row)) == 0)
+		fingerprint = row.fingerprint;
+	if (r == 0 && (s->fingerprint = strdup(fingerprint)) == NULL)
+		r = -ENOMEM;
+	if (r == 0)
+		r = nk_push_read(c, o, "options.copy_key",
+		    s->pair_name == NULL ? row.public_key :
+		    s->pair.public_key, &s->push, e);
+	nk_credential_clear(&row);
+	s->push.action = action;
+	s->push.name = s->name;
+	s->push.conn = &s->conn;
+	return r;
+}
+
+/*
+ * The other machine is asked for nothing that is refused here anyway, and no
+ * lock is held while it answers.
+ */
+static int
+setup_far(struct nk_context *c, const json_t *o, struct setup *s,
+    struct nk_error *e)
+{
+	int r;
+
+	if ((r = read_push(c, o, s, e)) < 0 ||
+	    (r = nk_edit_run(c, rehearse, s, e)) < 0 ||
+	    (r = nk_push_make(c, &s->push, e)) < 0)
+		return r;
+	if (c->gone != NULL && c->gone(c->gone_arg))
+		r = nk_error_call(e, EPIPE, "The caller has hung up");
+	else
+		r = nk_edit_run(c, setup, s, e);
+	if (r == 0)
+		return 0;
+	s->conn.id = 0;		/* there is none */
+	return nk_push_undo(c, &s->push, r, e);
 }
 
 static int
@@ -202,10 +297,13 @@ show(struct nk_context *c, const struct setup *s, json_t **resultp,
 	json_t *consumer = NULL;
 	int r;
 
-	if ((r = nk_connection_show(c, s->conn.id, resultp, e)) < 0 ||
-	    !s->has_consumer)
+	if ((r = nk_connection_show(c, s->conn.id, resultp, e)) < 0)
 		return r;
-	if ((r = nk_consumer_entity(nk_publisher_store(c->publisher),
+	if (s->has_push && json_object_set_new(*resultp, "key_added",
+	    json_boolean(s->push.added)) == -1)
+		r = -ENOMEM;
+	if (r == 0 && s->has_consumer &&
+	    (r = nk_consumer_entity(nk_publisher_store(c->publisher),
 	    &s->consumer, &consumer)) == 0 &&
 	    json_object_set_new(*resultp, "consumer", consumer) == -1)
 		r = -ENOMEM;
@@ -223,6 +321,7 @@ nk_connection_setup_method(struct nk_context *c, json_t *params,
 	const json_t *options = json_array_get(params, 0);
 	const json_t *key = json_object_get(options, "private_key");
 	const json_t *consumer = json_object_get(options, "consumer");
+	const json_t *push = json_object_get(options, "copy_key");
 	bool generate = json_is_true(json_object_get(key, "generate_key"));
 	struct setup s = {
 		.name = json_string_value(json_object_get(options,
@@ -233,6 +332,8 @@ nk_connection_setup_method(struct nk_context *c, json_t *params,
 		    "existing_key_id")),
 		.pair.private_text = NK_SECRET_NONE,
 		.has_consumer = json_is_object(consumer),
+		.has_push = json_is_object(push),
+		.push = NK_PUSH_NONE,
 	};
 	int r;
 
@@ -245,8 +346,11 @@ nk_connection_setup_method(struct nk_context *c, json_t *params,
 	    (r = nk_consumer_read(c, consumer, "options.consumer",
 	    &s.consumer, e)) == 0) &&
 	    (!generate || (r = make_pair(c, key, &s, e)) == 0) &&
-	    (r = nk_edit_run(c, setup, &s, e)) == 0)
+	    (r = s.has_push ? setup_far(c, push, &s, e) :
+	    nk_edit_run(c, setup, &s, e)) == 0)
 		r = show(c, &s, resultp, e);
+	nk_push_clear(&s.push);
+	free(s.fingerprint);
 	nk_consumer_clear(&s.consumer);
 	nk_connection_clear(&s.conn);
 	nk_pair_clear(&s.pair);

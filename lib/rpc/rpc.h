@@ -127,6 +127,9 @@ struct nk_context {
 	void			(*notify)(void *arg, const char *method,
 				    json_t *params);
 	void			*notify_arg;
+	/* Has the caller hung up?  NULL: that cannot be known. */
+	bool			(*gone)(void *arg);
+	void			*gone_arg;
 	/*
 	 * Asks the other name services.  NULL at first, then the methods';
 	 * nk_resolver_free() at the end (lib/account/resolver.h).

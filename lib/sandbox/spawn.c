@@ -72,6 +72,8 @@ become(const struct nk_sandbox_args *a, int fd)
 	int r;
 
 	forget_signals();
+	/* what is typed at our terminal is for us to heed */
+	(void)setpgid(0, 0);
 	r = a->fds == NULL ? nk_confine_descriptors(fd) :
 	    nk_confine_sockets(fd, a->fds, a->n_fds);
 	if (r < 0)

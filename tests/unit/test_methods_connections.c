@@ -743,6 +743,29 @@ static const struct {
 	  "The name may not have control characters" },
 	{ NEW ",'connection_name':'nas'," MANUAL ",'consumer':{'kind':'x',"
 	  "'title':'y'}", "options.consumer.kind", NULL },
+	{ NEW ",'connection_name':'nas'," MANUAL ",'copy_key':{}",
+	  "options.copy_key.password", "Field required" },
+	{ NEW ",'connection_name':'nas'," MANUAL ",'copy_key':"
+	  "{'password':''}", "options.copy_key.password", NULL },
+	{ NEW ",'connection_name':'nas'," MANUAL ",'copy_key':"
+	  "{'password':7}", "options.copy_key.password", NULL },
+	{ NEW ",'connection_name':'nas'," MANUAL ",'copy_key':"
+	  "{'password':'x','restrict':'yes'}", "options.copy_key.restrict",
+	  NULL },
+	{ NEW ",'connection_name':'nas'," MANUAL ",'copy_key':"
+	  "{'password':'x','user':'root'}", "options.copy_key.user",
+	  "Extra inputs are not permitted" },
+	{ NEW ",'connection_name':'nas'," MANUAL ",'copy_key':"
+	  "{'password':'x','from':'no address'}", "options.copy_key", NULL },
+	{ EXISTING ",'connection_name':'nas'," MANUAL ",'copy_key':"
+	  "{'password':'x','command':'a\\nb'}", "options.copy_key", NULL },
+	/* all of it is tried before anybody far is asked */
+	{ "'private_key':{'generate_key':false,'existing_key_id':2},"
+	  "'connection_name':'nas'," MANUAL ",'copy_key':{'password':'x'}",
+	  AT_SETUP ".private_key.existing_key_id", NULL },
+	{ NEW ",'connection_name':'half'," MANUAL ",'copy_key':"
+	  "{'password':'x'}", AT_SETUP ".connection_name",
+	  "Is already in use by another Keychain Credential" },
 };
 
 /* Whatever it is that fails, nothing is left of it. */
