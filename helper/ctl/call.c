@@ -147,6 +147,10 @@ argument_at(const char *attribute)
 		{ "setup_ssh_connection.private_key.name",
 		  "--generate-keypair" },
 		{ "setup_ssh_connection.connection_name", "NAME" },
+		{ "options.copy_key.password", "the password" },
+		{ "options.copy_key.from", "--from" },
+		{ "options.copy_key.command", "--command" },
+		{ "options.copy_key", "--copy-key" },
 	};
 	size_t i;
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "helper/ctl/call.h"
+#include "helper/ctl/connection_push.h"
 #include "helper/ctl/credential.h"
 #include "helper/ctl/hostkeys.h"
 #include "helper/ctl/value.h"
@@ -25,6 +26,14 @@ const struct ctl_option ctl_connection_add_options[] = {
 	{ "accept-host-key", "FINGERPRINT", "trust the remote's host key "
 	    "that has it" },
 	{ "timeout", "S", "seconds for connecting, 10 by default" },
+	{ "copy-key", NULL, "put the public key into the account's "
+	    "authorized_keys there, by its password" },
+	{ "password-stdin", NULL, "the first line of standard input is that "
+	    "password" },
+	{ "restrict", NULL, "the copied key opens no terminal and forwards "
+	    "nothing" },
+	{ "from", "LIST", "it logs in from these addresses alone" },
+	{ "command", "CMD", "it runs this command alone" },
 	{ NULL, NULL, NULL },
 };
 
@@ -124,59 +133,77 @@ add_attributes(const struct ctl *c, const struct ctl_args *a, json_t *to)
 }
 
 static int
-added(struct ctl *c, const struct ctl_args *a, const json_t *row)
+added(struct ctl *c, const struct ctl_args *a, const json_t *push,
+    const json_t *row)
 {
 	const char *made = ctl_get(a, "generate-keypair");
 
 	if (!c->json && made != NULL)
 		ctl_say("Generated keypair %s", made);
+	connection_push_say(c, push, row);
 	return ctl_done(c, row, "Added connection %s", row_string(row,
 	    "name"));
+}
+
+static int
+check_usage(const struct ctl *c, const struct ctl_args *a)
+{
+	if (ctl_get(a, "host") == NULL || (ctl_get(a, "keypair") == NULL) ==
+	    (ctl_get(a, "generate-keypair") == NULL))
+		return ctl_misuse(c, "say --host, and --keypair or "
+		    "--generate-keypair");
+	if (ctl_get(a, "host-key") != NULL &&
+	    ctl_get(a, "accept-host-key") != NULL)
+		return ctl_misuse(c, "say --host-key or --accept-host-key, "
+		    "not both");
+	return CTL_DONE;
+}
+
+/* The keypair, new or not. */
+static int
+add_key(struct ctl *c, const struct ctl_args *a, json_t *key)
+{
+	const char *made = ctl_get(a, "generate-keypair");
+	int r;
+
+	if ((r = put(c, key, "generate_key", json_boolean(made != NULL),
+	    "")) != CTL_DONE)
+		return r;
+	if (made == NULL)
+		return put_keypair(c, ctl_get(a, "keypair"), key,
+		    "existing_key_id");
+	if ((r = put(c, key, "type", json_string("ed25519"), "")) !=
+	    CTL_DONE)
+		return r;
+	return put(c, key, "name", json_string(made), "--generate-keypair");
 }
 
 int
 ctl_connection_add(struct ctl *c, const struct ctl_args *a)
 {
-	const char *made = ctl_get(a, "generate-keypair");
-	const char *given = ctl_get(a, "keypair");
-	const char *accepted = ctl_get(a, "accept-host-key");
-	json_t *attributes = json_object(), *key, *options = NULL;
-	json_t *row = NULL;
+	json_t *attributes = json_object(), *key = json_object();
+	json_t *options = NULL, *push = NULL, *row = NULL;
 	int r;
 
-	key = json_pack("{s:b}", "generate_key", made != NULL ? 1 : 0);
-	if (ctl_get(a, "host") == NULL || (made == NULL) == (given == NULL)) {
-		r = ctl_misuse(c, "say --host, and --keypair or "
-		    "--generate-keypair");
+	if ((r = check_usage(c, a)) != CTL_DONE ||
+	    (r = connection_push_read(c, a, &push)) != CTL_DONE ||
+	    (r = add_key(c, a, key)) != CTL_DONE ||
+	    (r = add_attributes(c, a, attributes)) != CTL_DONE ||
+	    (ctl_get(a, "host-key") == NULL && (r = hostkeys_find(c,
+	    ctl_get(a, "accept-host-key"), attributes)) != CTL_DONE) ||
+	    (r = connection_push_ask(c, attributes, push)) != CTL_DONE)
 		goto out;
-	}
-	if (ctl_get(a, "host-key") != NULL && accepted != NULL) {
-		r = ctl_misuse(c, "say --host-key or --accept-host-key, not "
-		    "both");
-		goto out;
-	}
-	if (made != NULL) {
-		if ((r = put(c, key, "type", json_string("ed25519"), "")) ==
-		    CTL_DONE)
-			r = put(c, key, "name", json_string(made),
-			    "--generate-keypair");
-	} else {
-		r = put_keypair(c, given, key, "existing_key_id");
-	}
-	if (r != CTL_DONE || (r = add_attributes(c, a, attributes)) !=
-	    CTL_DONE || (ctl_get(a, "host-key") == NULL &&
-	    (r = hostkeys_find(c, accepted, attributes)) != CTL_DONE))
-		goto out;
-	options = json_pack("{s:O,s:O}", "private_key", key, "manual_setup",
-	    attributes);
+	options = json_pack("{s:O,s:O,s:O*}", "private_key", key,
+	    "manual_setup", attributes, "copy_key", push);
 	if ((r = put(c, options, "connection_name",
 	    json_string(a->positional[0]), "NAME")) == CTL_DONE &&
 	    (r = ctl_call(c, "keychaincredential.setup_ssh_connection",
 	    json_pack("[O]", options), -1, &row)) == CTL_DONE)
-		r = added(c, a, row);
+		r = added(c, a, push, row);
  out:
 	json_decref(key);
 	json_decref(attributes);
+	json_decref(push);
 	json_decref(options);
 	json_decref(row);
 	return r;

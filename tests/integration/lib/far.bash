@@ -56,9 +56,9 @@ far_listens() {	# PORT
 hostkeys() { local k; for k; do echo "HostKey $PWD/keys/$k"; done; }
 
 # A method of the helper's, and a connection.
-rpc() {		# METHOD PARAMS
+rpc() {		# METHOD PARAMS [OPTION-OF-THE-HELPER...]
 	printf '{"jsonrpc":"2.0","id":1,"method":"%s","params":%s}\n' \
-	    "$1" "$2" | /usr/libexec/naskeys/naskeys-helper
+	    "$1" "$2" | /usr/libexec/naskeys/naskeys-helper "${@:3}"
 }
 connection() {	# NAME KEYPAIR HOST PORT USER HOST-KEYS [SECONDS]
 	rpc keychaincredential.create "$(jq -cn --arg name "$1" --argjson key \
