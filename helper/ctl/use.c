@@ -16,10 +16,11 @@
 
 #define SSH_WORDS	5	/* of its command line, before the command */
 #define RSYNC_WORDS	3
+#define RCLONE_HOST_MAX	260	/* bytes of a host, in brackets */
 
 const struct ctl_option ctl_connection_exec_options[] = {
 	{ "unbound", NULL, "also for programs that do not bind the agent to "
-	    "their session (rclone)" },
+	    "their session (rclone before 1.64)" },
 	{ NULL, NULL, NULL },
 };
 
@@ -143,26 +144,50 @@ ctl_connection_rsync(struct ctl *c, const struct ctl_args *a)
 
 /* ---- any program ---- */
 
-/* What it needs to know, in its environment; nothing of it is secret. */
+/*
+ * What it needs to know, in its environment; nothing of it is secret.  For
+ * rclone it is a remote "naskeys:", which goes by ssh unless the agent is
+ * not bound (and unless rclone is too old to call ssh).
+ */
 static int
-tell_where(const struct ctl *c, const struct lend *l)
+tell_where(const struct ctl *c, const struct lend *l, bool bound)
 {
-	char path[LEND_PATH_MAX], port[24];
+	char agent[LEND_PATH_MAX], config[LEND_PATH_MAX], port[24];
+	char hosts[LEND_PATH_MAX], ssh[LEND_PATH_MAX + LEND_ALIAS_MAX + 8];
+	const char *host = row_string(l->terms, "host");
+	const char *user = row_string(l->terms, "username");
+	bool v6 = strchr(host, ':') != NULL;
+	char rclone_host[RCLONE_HOST_MAX];
+	const struct {
+		const char	*name, *value;
+	} all[] = {
+		{ "SSH_AUTH_SOCK", lend_path(l, LEND_AGENT, agent) },
+		{ "NASKEYS_SSH_CONFIG", lend_path(l, LEND_CONFIG, config) },
+		{ "NASKEYS_KNOWN_HOSTS", lend_path(l, LEND_HOSTS_BY_NAME,
+		    hosts) },
+		{ "NASKEYS_SSH_NAME", l->alias },
+		{ "NASKEYS_HOST", host },
+		{ "NASKEYS_PORT", port },
+		{ "NASKEYS_USER", user },
+		{ "RCLONE_CONFIG_NASKEYS_TYPE", "sftp" },
+		{ "RCLONE_CONFIG_NASKEYS_HOST", rclone_host },
+		{ "RCLONE_CONFIG_NASKEYS_PORT", port },
+		{ "RCLONE_CONFIG_NASKEYS_USER", user },
+		{ "RCLONE_CONFIG_NASKEYS_KEY_USE_AGENT", "true" },
+		{ "RCLONE_CONFIG_NASKEYS_KNOWN_HOSTS_FILE", hosts },
+		{ "RCLONE_CONFIG_NASKEYS_SSH", bound ? ssh : "" },
+	};
+	size_t i;
 
 	(void)snprintf(port, sizeof(port), "%" JSON_INTEGER_FORMAT,
 	    row_int(l->terms, "port"));
-	if (setenv("SSH_AUTH_SOCK", lend_path(l, LEND_AGENT, path),
-	    1) == -1 ||
-	    setenv("NASKEYS_SSH_CONFIG", lend_path(l, LEND_CONFIG, path),
-	    1) == -1 ||
-	    setenv("NASKEYS_KNOWN_HOSTS", lend_path(l, LEND_HOSTS_BY_NAME,
-	    path), 1) == -1 ||
-	    setenv("NASKEYS_SSH_NAME", l->alias, 1) == -1 ||
-	    setenv("NASKEYS_HOST", row_string(l->terms, "host"), 1) == -1 ||
-	    setenv("NASKEYS_PORT", port, 1) == -1 ||
-	    setenv("NASKEYS_USER", row_string(l->terms, "username"),
-	    1) == -1)
-		return ctl_fail(c, "environment: %s", strerror(errno));
+	(void)snprintf(rclone_host, sizeof(rclone_host), "%s%s%s",
+	    v6 ? "[" : "", host, v6 ? "]" : "");
+	(void)snprintf(ssh, sizeof(ssh), "ssh -F %s %s", config, l->alias);
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (setenv(all[i].name, all[i].value, 1) == -1)
+			return ctl_fail(c, "environment: %s",
+			    strerror(errno));
 	return CTL_DONE;
 }
 
@@ -173,12 +198,12 @@ ctl_connection_exec(struct ctl *c, const struct ctl_args *a)
 		char		**own;
 		const char *const *passed;
 	} argv = { .own = a->positional + 1 };
+	bool bound = !ctl_has(a, "unbound");
 	struct lend l;
 	int r;
 
-	if ((r = lend_open(&l, c, a->positional[0],
-	    !ctl_has(a, "unbound"))) != CTL_DONE ||
-	    (r = tell_where(c, &l)) != CTL_DONE)
+	if ((r = lend_open(&l, c, a->positional[0], bound)) != CTL_DONE ||
+	    (r = tell_where(c, &l, bound)) != CTL_DONE)
 		return give_up(c, &l, r);
 	return run(c, &l, argv.passed);
 }

@@ -140,16 +140,28 @@ check "it came by scp" cmp one by.scp
 # shellcheck disable=SC2016
 answers "by the name of its own" 0 backup2 use exec far -- sh -c \
     'ssh -F "$NASKEYS_SSH_CONFIG" far id -un'
-cat >rclone.sh <<'END'
-rclone --config /dev/null --low-level-retries 1 --retries 1 \
-    --sftp-host "$NASKEYS_HOST" --sftp-port "$NASKEYS_PORT" \
-    --sftp-user "$NASKEYS_USER" --sftp-key-use-agent \
-    --sftp-known-hosts-file "$NASKEYS_KNOWN_HOSTS" "$@"
+rclone="rclone --config /dev/null --low-level-retries 1 --retries 1"
+# shellcheck disable=SC2086
+answers "rclone" 0 one.there use exec far --unbound -- $rclone lsf \
+    naskeys:one.there
+# shellcheck disable=SC2086
+answers "rclone, by IPv6" 0 '' use exec far6 --unbound -- $rclone copyto \
+    naskeys:one.there by.rclone
+check "it came by rclone" cmp one by.rclone
+# shellcheck disable=SC2086
+refused "an rclone that calls no ssh does not bind the agent" \
+    use exec far -- $rclone lsf naskeys:one.there
+# One that does puts these words behind what it is told to call.
+cat >by.ssh <<'END'
+echo 'get one.there by.words' | sftp -q -b - \
+    -D "$RCLONE_CONFIG_NASKEYS_SSH -s sftp" >/dev/null &&
+    $RCLONE_CONFIG_NASKEYS_SSH 'cat one.there'
 END
-answers "rclone" 0 one.there use exec far --unbound -- sh rclone.sh lsf \
-    :sftp:one.there
-refused "rclone does not bind the agent" use exec far -- sh rclone.sh lsf \
-    :sftp:one.there
+answers "as one that does" 0 one use exec far6 -- sh by.ssh
+check "it came by those words" cmp one by.words
+# shellcheck disable=SC2016
+answers "which no other is told of" 0 '' use exec far --unbound \
+    -- sh -c 'printf %s "$RCLONE_CONFIG_NASKEYS_SSH"'
 
 dropbearkey -t ed25519 -f db.key >/dev/null 2>&1
 ip netns exec far dropbear -r db.key -p 2022 -P "$here/db.pid"
