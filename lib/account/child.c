@@ -63,6 +63,7 @@ child(int (*work)(void *arg, int fd), void *arg, int fd, const int *keep)
 	(void)signal(SIGALRM, SIG_DFL);
 	(void)signal(SIGTERM, SIG_DFL);
 	(void)signal(SIGINT, SIG_DFL);
+	(void)setpgid(0, 0);		/* by which end_child() knows them */
 	if ((fd = keep_only(fd, keep)) < 0)
 		_exit(100);
 	r = work(arg, fd);
@@ -144,12 +145,14 @@ wait_for_end(pid_t pid, int64_t end)
 }
 
 /*
- * Kill it and wait for its end, but not for ever: a server that is away, or
- * a file system that a user serves, may hold it where no signal comes.
+ * Kill it, with its process group, and wait for its end, but not for ever:
+ * a server that is away, or a file system that a user serves, may hold it
+ * where no signal comes.  Its number is no other group's until it is reaped.
  */
 static void
 end_child(pid_t pid)
 {
+	(void)kill(-pid, SIGKILL);
 	(void)kill(pid, SIGKILL);
 	if (wait_for_end(pid, nk_monotonic_ms() + KILL_MS) == -ETIMEDOUT)
 		return;

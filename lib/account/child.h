@@ -18,7 +18,8 @@
  * fd, and *keep unless keep is NULL, call work(arg, fd), which writes its
  * answer to fd and whose result, 0 to 99, is the exit status.  In the parent
  * give what comes to take(take_arg, bytes, len) in order; it returns 0, or
- * -errno to end.  After "seconds" the child is killed.
+ * -errno to end.  After "seconds" the child is killed, and with it what it
+ * has started in its process group, which is its own.
  *
  * Returns 0 when the child has ended with status 0; -ETIMEDOUT; -EIO when
  * it ended otherwise; what take() returned; -errno of pipe(2) and fork(2).
