@@ -284,8 +284,9 @@ setup_far(struct nk_context *c, const json_t *o, struct setup *s,
 		r = nk_error_call(e, EPIPE, "The caller has hung up");
 	else
 		r = nk_edit_run(c, setup, s, e);
-	if (r == 0)
-		return 0;
+	/* -EINPROGRESS: it is committed, and only publishing is not done */
+	if (r == 0 || r == -EINPROGRESS)
+		return r;
 	s->conn.id = 0;		/* there is none */
 	return nk_push_undo(c, &s->push, r, e);
 }

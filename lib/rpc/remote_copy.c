@@ -51,8 +51,9 @@ record(struct nk_context *c, struct nk_push *p, struct nk_error *e)
 {
 	int r = nk_edit_run(c, audit, p, e);
 
-	if (r == 0)
-		return 0;
+	/* -EINPROGRESS: it is committed, and only publishing is not done */
+	if (r == 0 || r == -EINPROGRESS)
+		return r;
 	if (!nk_error_is_set(e))
 		r = nk_error_call(e, -r, "The audit log cannot be written "
 		    "(%s), and without it no key is copied", strerror(-r));
