@@ -25,6 +25,7 @@ static const struct nk_sandbox_task tasks[] = {
 	{ NK_REMOTE_TEST, NK_SANDBOX_TALK, test_run },
 	{ NK_REMOTE_COPY_KEY, NK_SANDBOX_TALK, copy_run },
 	{ NK_REMOTE_REMOVE_KEY, NK_SANDBOX_TALK, remove_run },
+	{ NK_REMOTE_KEY_OPTIONS, NK_SANDBOX_TALK, options_run },
 	{ .name = NULL },
 };
 

@@ -16,5 +16,7 @@ void	test_run(size_t n_sockets);
 void	copy_run(size_t n_sockets);
 /* NK_REMOTE_REMOVE_KEY: log in, take lines out of them. */
 void	remove_run(size_t n_sockets);
+/* NK_REMOTE_KEY_OPTIONS: log in, read what stands before a key in them. */
+void	options_run(size_t n_sockets);
 
 #endif /* NASKEYS_NET_H */

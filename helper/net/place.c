@@ -123,3 +123,46 @@ place_strip(const struct place_text *t, const char *type,
 	}
 	return true;
 }
+
+/* The options of the line p with the key; none where it begins with that. */
+static void
+line_options(const char *p, const char *end, const char *type,
+    const char *base64, struct place_options *o)
+{
+	const char *stop, *next;
+
+	if (end > p && end[-1] == '\n')
+		end--;
+	if (end > p && end[-1] == '\r')
+		end--;
+	p = skip_blanks(p, end);
+	stop = word_end(p, end);
+	next = skip_blanks(stop, end);
+	*o = (struct place_options){ p, (size_t)(stop - p) };
+	if (is_word(p, stop, type) &&
+	    is_word(next, word_end(next, end), base64))
+		o->len = 0;
+}
+
+const char *
+place_options(const struct place_text *t, const char *type,
+    const char *base64, struct place_options *o)
+{
+	const char *p, *stop, *end = t->p + t->len;
+	struct place_options other;
+	bool has, found = false;
+
+	for (p = t->p; p < end; p = stop) {
+		stop = next_line(p, end, type, base64, &has);
+		if (!has)
+			continue;
+		line_options(p, stop, type, base64, found ? &other : o);
+		if (found && (other.len != o->len ||
+		    memcmp(other.p, o->p, o->len) != 0))
+			return "several lines of its authorized_keys have "
+			    "the key, with different options";
+		found = true;
+	}
+	return found ? NULL : "no line of its ~/.ssh/authorized_keys has the "
+	    "key, which must stand elsewhere";
+}

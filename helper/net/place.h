@@ -100,4 +100,17 @@ bool	place_has_key(const struct place_text *t, const char *type,
 bool	place_strip(const struct place_text *t, const char *type,
 	    const char *base64, struct place_text *out);
 
+/* The key options of a line, inside the text. */
+struct place_options {
+	const char	*p;
+	size_t		 len;		/* 0: none */
+};
+
+/*
+ * The options of the lines with this key, which are the same in all of them.
+ * NULL; or why there are none to tell.
+ */
+const char	*place_options(const struct place_text *t, const char *type,
+		    const char *base64, struct place_options *o);
+
 #endif /* NASKEYS_NET_PLACE_H */

@@ -101,6 +101,17 @@ say_written(bool changed)
 	say(NK_REMOTE_MSG_WRITTEN, bytes, sizeof(bytes), -1);
 }
 
+void
+say_options(const char *text, size_t len)
+{
+	static uint8_t bytes[4 + NK_REMOTE_OPTIONS_MAX];
+	struct nk_wire_out o = { bytes, sizeof(bytes) };
+
+	if (nk_wire_put_string(&o, text, len) < 0)
+		_exit(1);
+	say(NK_REMOTE_MSG_OPTIONS, bytes, sizeof(bytes) - o.left, -1);
+}
+
 struct nk_wire
 hear_request(void)
 {

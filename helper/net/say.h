@@ -23,6 +23,7 @@ void	say_host_key(uint32_t which, const uint8_t *blob, size_t len);
 void	say_no_host_key(uint32_t which, enum nk_remote_fault fault,
 	    const char *words);
 void	say_written(bool changed);
+void	say_options(const char *text, size_t len);
 
 /* The request: its bytes, which are never freed. */
 struct nk_wire	hear_request(void);

@@ -12,6 +12,7 @@
 #define NK_REMOTE_TEST	"test"
 #define NK_REMOTE_COPY_KEY	"copy-key"
 #define NK_REMOTE_REMOVE_KEY	"remove-key"
+#define NK_REMOTE_KEY_OPTIONS	"key-options"
 
 enum nk_remote_message {
 	/*
@@ -22,8 +23,8 @@ enum nk_remote_message {
 	 * string of those algorithms, string user, string command ("": none),
 	 * uint32 whether to try SFTP.
 	 * To copy-key, with the same sockets: algorithms, user, string line,
-	 * string type, string base64.  To remove-key: the same without the
-	 * line.
+	 * string type, string base64.  To remove-key and key-options: the
+	 * same without the line.
 	 */
 	NK_REMOTE_MSG_REQUEST = 1,
 	/* uint32: the step that begins; each once, in their order */
@@ -45,6 +46,8 @@ enum nk_remote_message {
 	NK_REMOTE_MSG_GO,
 	/* uint32: whether the file of keys is changed, or will be */
 	NK_REMOTE_MSG_WRITTEN,
+	/* string: the options of the key there, "": none */
+	NK_REMOTE_MSG_OPTIONS,
 };
 
 #define NK_REMOTE_WORDS_MAX	200	/* bytes of a fault's string */

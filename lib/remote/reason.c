@@ -54,6 +54,8 @@ static const char *const sentences[NK_REMOTE_FAULTS] = {
 	[NK_REMOTE_NO_PASSWORD] = "it does not let the user in by password",
 	[NK_REMOTE_NOT_COPIED] = "the key could not be copied there",
 	[NK_REMOTE_NOT_REMOVED] = "the key could not be removed there",
+	[NK_REMOTE_NO_LINE] =
+	    "with which options the key stands there could not be read",
 	[NK_REMOTE_FAILED] = "naskeys-net, which speaks to it, failed",
 };
 

@@ -73,10 +73,11 @@ enum nk_remote_fault {
 	NK_REMOTE_NO_PASSWORD,	/* that lets the user in */
 	NK_REMOTE_NOT_COPIED,	/* and the file is as it was */
 	NK_REMOTE_NOT_REMOVED,	/* likewise */
+	NK_REMOTE_NO_LINE,	/* for the key, that can be read */
 	NK_REMOTE_FAILED,	/* on our side */
 };
 
-#define NK_REMOTE_FAULTS	20
+#define NK_REMOTE_FAULTS	21
 
 struct nk_remote_target {
 	const char	*host;
@@ -169,6 +170,22 @@ int	nk_remote_remove_key(const struct nk_sandbox *sb,
 	    const struct nk_remote_target *t,
 	    const struct nk_remote_login *login, const char *type,
 	    const char *base64, bool *removedp,
+	    struct nk_remote_report *report) NK_MUST_CHECK;
+
+/* bytes of options: another key and its comment fit behind them */
+#define NK_REMOTE_OPTIONS_MAX	12288u
+
+/*
+ * Log in and read with which options the lines for that key stand in that
+ * file.  *optionsp is the caller's to free, NULL: they have none; an sshd
+ * takes them as they are, and they make no certificate authority of it.
+ * Results as above; it fails, too, when there is no such line, or when there
+ * are several with different options.
+ */
+int	nk_remote_key_options(const struct nk_sandbox *sb,
+	    const struct nk_remote_target *t,
+	    const struct nk_remote_login *login, const char *type,
+	    const char *base64, char **optionsp,
 	    struct nk_remote_report *report) NK_MUST_CHECK;
 
 #endif /* NASKEYS_REMOTE_H */

@@ -42,6 +42,15 @@ get_changed(struct nk_wire *w, struct nk_remote_said *said)
 	return 0;
 }
 
+static int
+get_options(struct nk_wire *w, struct nk_remote_said *said)
+{
+	if (nk_wire_get_text(w, &said->bytes, &said->len) < 0 ||
+	    said->len > NK_REMOTE_OPTIONS_MAX)
+		return -EBADMSG;
+	return 0;
+}
+
 int
 nk_remote_said_read(uint32_t type, const void *p, size_t len,
     struct nk_remote_said *said)
@@ -67,6 +76,9 @@ nk_remote_said_read(uint32_t type, const void *p, size_t len,
 		break;
 	case NK_REMOTE_MSG_WRITTEN:
 		r = get_changed(&w, said);
+		break;
+	case NK_REMOTE_MSG_OPTIONS:
+		r = get_options(&w, said);
 		break;
 	case NK_REMOTE_MSG_SOCKET:
 	case NK_REMOTE_MSG_DONE:

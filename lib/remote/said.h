@@ -21,7 +21,8 @@ struct nk_remote_said {
 	enum nk_remote_fault	 fault;	/* FAULT, NO_HOST_KEY */
 	uint32_t		 which;	/* HOST_KEY, NO_HOST_KEY: socket */
 	bool			 changed; /* WRITTEN */
-	const uint8_t		*bytes;	/* words or a blob, borrowed */
+	const uint8_t		*bytes;	/* words, a blob or options,
+					   borrowed */
 	size_t			 len;
 };
 

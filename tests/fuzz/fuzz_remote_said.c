@@ -72,6 +72,11 @@ check_said(uint32_t type, const uint8_t *p, size_t len,
 	case NK_REMOTE_MSG_WRITTEN:
 		require(nk_wire_put_u32(&o, said->changed) == 0);
 		break;
+	case NK_REMOTE_MSG_OPTIONS:
+		require(said->len <= NK_REMOTE_OPTIONS_MAX);
+		require(memchr(said->bytes, '\0', said->len) == NULL);
+		require(nk_wire_put_string(&o, said->bytes, said->len) == 0);
+		break;
 	default:
 		require(type == NK_REMOTE_MSG_SOCKET ||
 		    type == NK_REMOTE_MSG_DONE);

@@ -108,6 +108,48 @@ START_TEST(strips_lines)
 }
 END_TEST
 
+/* ---- with which options ---- */
+
+static const struct {
+	const char	*text;
+	const char	*options;	/* NULL: they cannot be told */
+} options[] = {
+	{ LINE, "" },
+	{ TYPE " " KEY, "" },
+	{ " \t" TYPE "\t " KEY "\r\n", "" },
+	{ "restrict " LINE, "restrict" },
+	{ "a\n\trestrict \t" TYPE " " KEY "\r\nb", "restrict" },
+	{ "from=\"a b\",command=\"x \\\" y\" " LINE,
+	  "from=\"a b\",command=\"x \\\" y\"" },
+	{ "command=\"" TYPE " " KEY "\" " LINE,
+	  "command=\"" TYPE " " KEY "\"" },
+	{ TYPE " " LINE, TYPE },
+	{ LINE "# x\n" TYPE " " KEY, "" },
+	{ "pty " LINE "pty  " LINE, "pty" },
+	{ "pty " LINE "no-pty " LINE, NULL },
+	{ LINE "pty " LINE, NULL },
+	{ "pty " LINE "restrict " TYPE " x\n" LINE, NULL },
+	{ "", NULL },
+	{ "# " LINE, NULL },
+	{ "restrict " TYPE " x\n", NULL },
+};
+
+START_TEST(tells_options)
+{
+	struct place_text t = text_of(options[_i].text);
+	const char *want = options[_i].options, *why;
+	struct place_options o = { NULL, 0 };
+
+	why = place_options(&t, TYPE, KEY, &o);
+	ck_assert_msg((why == NULL) == (want != NULL), "%s",
+	    options[_i].text);
+	ck_assert_msg(want == NULL || (o.len == strlen(want) &&
+	    memcmp(o.p, want, o.len) == 0), "%s: %.*s", options[_i].text,
+	    (int)o.len, o.p);
+	free(t.p);
+}
+END_TEST
+
 /* ---- how it gets there: a place in memory ---- */
 
 #define FILE_MAX	256
@@ -332,6 +374,8 @@ main(void)
 	tcase_add_loop_test(tc, finds, 0, sizeof(texts) / sizeof(texts[0]));
 	tcase_add_loop_test(tc, strips_lines, 0,
 	    sizeof(strips) / sizeof(strips[0]));
+	tcase_add_loop_test(tc, tells_options, 0,
+	    sizeof(options) / sizeof(options[0]));
 	tcase_add_loop_test(tc, removes, 0,
 	    sizeof(removals) / sizeof(removals[0]));
 	tcase_add_test(tc, removes_nothing);

@@ -537,6 +537,115 @@ START_TEST(writes_are_led)
 }
 END_TEST
 
+/* ---- of the options of a key there ---- */
+
+WRITE(options_some, (say_options("restrict,from=\"10.0.0.0/8\"", 26),
+    say_done()))
+WRITE(options_none, (say_options("", 0), say_done()))
+WRITE(options_bad, (say_options("restrict,nonsense", 17), say_done()))
+WRITE(options_cut, (say_options("command=\"x", 10), say_done()))
+WRITE(options_more, (say_options("pty x", 5), say_done()))
+WRITE(options_line, (say_options("pty\nno-pty", 10), say_done()))
+WRITE(options_ca, (say_options("cert-authority", 14), say_done()))
+WRITE(options_silent, say_done())
+WRITE(options_ends, say_options("pty", 3))
+WRITE(options_twice, (say_options("pty", 3), say_options("pty", 3),
+    say_done()))
+WRITE(options_nul, (say_options("pty\0", 4), say_done()))
+WRITE(options_short, raw(NK_REMOTE_MSG_OPTIONS, NUMBER(3), 4, -1))
+WRITE(options_long, raw(NK_REMOTE_MSG_OPTIONS,
+    (const uint8_t[5]){ 0, 0, 0, 0, 1 }, 5, -1))
+WRITE(options_other, (say_written(true), say_done()))
+WRITE(options_fault, say_fault(NK_REMOTE_NO_LINE, "no line"))
+WRITE(options_fault_after, (say_options("pty", 3),
+    say_fault(NK_REMOTE_CLOSED, NULL)))
+
+/* One byte more than they may have. */
+static void
+options_huge(void)
+{
+	static uint8_t bytes[4 + NK_REMOTE_OPTIONS_MAX + 1];
+	struct nk_wire_out o = { bytes, sizeof(bytes) };
+	static char text[NK_REMOTE_OPTIONS_MAX + 1];
+
+	(void)hear_request();
+	say_step(NK_REMOTE_GREET);
+	say_key(0, PINNED);
+	hear_go();
+	say_step(NK_REMOTE_WRITE);
+	memset(text, 'x', sizeof(text));
+	if (nk_wire_put_string(&o, text, sizeof(text)) == 0)
+		raw(NK_REMOTE_MSG_OPTIONS, bytes, sizeof(bytes), -1);
+	say_done();
+}
+
+static const struct {
+	const char		*what;
+	void			(*say)(void);
+	enum nk_remote_fault	 fault;
+	const char		*options;
+} options[] = {
+	{ "some", options_some, NK_REMOTE_FINE,
+	  "restrict,from=\"10.0.0.0/8\"" },
+	{ "none", options_none, NK_REMOTE_FINE, NULL },
+	{ "bad", options_bad, NK_REMOTE_NO_LINE, NULL },
+	{ "cut", options_cut, NK_REMOTE_NO_LINE, NULL },
+	{ "more", options_more, NK_REMOTE_NO_LINE, NULL },
+	{ "line", options_line, NK_REMOTE_NO_LINE, NULL },
+	{ "ca", options_ca, NK_REMOTE_NO_LINE, NULL },
+	{ "silent", options_silent, NK_REMOTE_FAILED, NULL },
+	{ "ends", options_ends, NK_REMOTE_FAILED, NULL },
+	{ "twice", options_twice, NK_REMOTE_FAILED, NULL },
+	{ "nul", options_nul, NK_REMOTE_FAILED, NULL },
+	{ "short", options_short, NK_REMOTE_FAILED, NULL },
+	{ "long", options_long, NK_REMOTE_FAILED, NULL },
+	{ "huge", options_huge, NK_REMOTE_FAILED, NULL },
+	{ "other", options_other, NK_REMOTE_FAILED, NULL },
+	{ "fault", options_fault, NK_REMOTE_NO_LINE, NULL },
+	{ "fault after", options_fault_after, NK_REMOTE_CLOSED, NULL },
+};
+
+#define OPTIONS	((int)(sizeof(options) / sizeof(options[0])))
+#define OPTIONS_LIE	3000	/* above the writes */
+
+static void
+say_key_options(size_t n)
+{
+	(void)n;
+	options[lie - OPTIONS_LIE].say();
+}
+
+START_TEST(options_are_led)
+{
+	const struct nk_sandbox sb = {
+		geteuid() == 0 ? NET_UID : (uid_t)-1,
+		(gid_t)(NET_GID + OPTIONS_LIE + _i), 20, "/proc/self/exe",
+	};
+	const struct nk_remote_target t = { "nas.example", port, 20 };
+	struct nk_secret password = NK_SECRET_NONE;
+	struct nk_remote_login l = { "backup", NULL, NULL, &password };
+	struct nk_remote_report report;
+	struct nk_hostkeys pins;
+	char *got;
+	int r;
+
+	ck_assert_int_eq(nk_secret_append(&password, "x", 1), 0);
+	ck_assert_int_eq(nk_hostkeys_read("ssh-ed25519 " PINNED, &pins,
+	    NULL), 0);
+	l.pins = &pins;
+	r = nk_remote_key_options(&sb, &t, &l, "ssh-ed25519", PINNED, &got,
+	    &report);
+	ck_assert_msg(report.fault == options[_i].fault, "%s: %d, %s",
+	    options[_i].what, report.fault, report.reason);
+	ck_assert_int_eq(r, report.fault == NK_REMOTE_FINE ? 0 : -EIO);
+	ck_assert_pstr_eq(got, options[_i].options);
+	free(got);
+	ck_assert(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD);
+	nk_hostkeys_clear(&pins);
+	nk_secret_clear(&password);
+}
+END_TEST
+
 /* What is too long is refused before anybody is asked. */
 START_TEST(long_lines)
 {
@@ -546,6 +655,7 @@ START_TEST(long_lines)
 	static char text[NK_REMOTE_LINE_MAX + 2];
 	struct nk_remote_report report;
 	bool changed = true;
+	char *got = text;
 
 	memset(text, 'x', NK_REMOTE_LINE_MAX + 1);
 	ck_assert_int_eq(nk_remote_remove_key(&sb, &t, &l, "ssh-rsa", text,
@@ -555,6 +665,9 @@ START_TEST(long_lines)
 	ck_assert_int_eq(nk_remote_copy_key(&sb, &t, &l, text, "ssh-rsa",
 	    "x", &changed, &report), -E2BIG);
 	ck_assert(!changed);
+	ck_assert_int_eq(nk_remote_key_options(&sb, &t, &l, "ssh-rsa", text,
+	    &got, &report), -E2BIG);
+	ck_assert_ptr_null(got);
 }
 END_TEST
 
@@ -717,6 +830,7 @@ static const struct nk_sandbox_task tasks[] = {
 	{ NK_REMOTE_TEST, NK_SANDBOX_TALK, log_in },
 	{ NK_REMOTE_COPY_KEY, NK_SANDBOX_TALK, write_keys },
 	{ NK_REMOTE_REMOVE_KEY, NK_SANDBOX_TALK, write_keys },
+	{ NK_REMOTE_KEY_OPTIONS, NK_SANDBOX_TALK, say_key_options },
 	{ .name = NULL },
 };
 
@@ -741,6 +855,7 @@ main(int argc, char **argv)
 	tcase_add_test(tc, no_program);
 	tcase_add_loop_test(tc, logins_are_led, 0, LOGINS);
 	tcase_add_loop_test(tc, writes_are_led, 0, WRITES);
+	tcase_add_loop_test(tc, options_are_led, 0, OPTIONS);
 	tcase_add_test(tc, long_lines);
 	tcase_add_test(tc, orders_algorithms);
 	suite_add_tcase(s, tc);
