@@ -112,6 +112,9 @@ const struct ctl_command ctl_commands[] = {
 	{ "connection", "test", "NAME [--command S] [--sftp]",
 	    "does a connection work, and if not, how far",
 	    ctl_connection_test_options, 1, 1, ctl_connection_test },
+	{ "connection", "rotate", "NAME [OPTION...] | NAME --abandon "
+	    "[--offline]", "replace the key of a connection, here and there",
+	    ctl_connection_rotate_options, 1, 1, ctl_connection_rotate },
 	{ "connection", "ssh", "NAME [-- COMMAND...]",
 	    "log in, or run a command on the remote", NULL, 1, -1,
 	    ctl_connection_ssh },

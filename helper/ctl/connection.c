@@ -251,7 +251,9 @@ fill_connection(struct table *t, const json_t *row)
 	table_add(t, row_string(at, "host"));
 	table_addf(t, "%" JSON_INTEGER_FORMAT, row_int(at, "port"));
 	table_add(t, row_string(at, "username"));
-	table_add(t, row_string(row, "keypair"));
+	table_addf(t, "%s%s", row_string(row, "keypair"), json_is_object(
+	    json_object_get(row, "rotation")) ? " (rotation unfinished)" :
+	    "");
 	table_add(t, row_date(row, "created_at", "-", made, sizeof(made)));
 }
 
@@ -259,7 +261,7 @@ int
 ctl_connection_list(struct ctl *c, const struct ctl_args *a)
 {
 	static const char *const fields[] = { "id", "name", "type",
-	    "attributes", "keypair", "host_keys", "created_at",
+	    "attributes", "keypair", "rotation", "host_keys", "created_at",
 	    "created_by", NULL };
 	static const char *const headings[] = { "NAME", "HOST", "PORT",
 	    "USER", "KEYPAIR", "CREATED" };
@@ -275,6 +277,22 @@ ctl_connection_list(struct ctl *c, const struct ctl_args *a)
 	return ctl_list(c, &list);
 }
 
+/* Both keys, and which is in use. */
+static void
+show_rotation(const json_t *rotation)
+{
+	bool new = strcmp(row_string(rotation, "step"), "REMOVE") == 0;
+	char since[WHEN_LEN];
+
+	if (!json_is_object(rotation))
+		return;
+	ctl_say("Rotation     unfinished since %s; %s one is %s%s",
+	    row_date(rotation, "since", "-", since, sizeof(since)),
+	    new ? "the new key is in use, the old" : "the old key is in use, "
+	    "the new", row_string(rotation, "fingerprint"),
+	    new ? " may still be let in there" : "");
+}
+
 static void
 show(const json_t *row)
 {
@@ -287,6 +305,7 @@ show(const json_t *row)
 	ctl_say("Port         %" JSON_INTEGER_FORMAT, row_int(at, "port"));
 	ctl_say("User         %s", row_string(at, "username"));
 	ctl_say("Keypair      %s", row_string(row, "keypair"));
+	show_rotation(json_object_get(row, "rotation"));
 	json_array_foreach(json_object_get(row, "host_keys"), i, key)
 		ctl_say("%s %s %s", i == 0 ? "Host keys   " :
 		    "            ", row_string(key, "fingerprint"),

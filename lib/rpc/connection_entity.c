@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "lib/rpc/keychain_entity.h"
+#include "lib/rpc/rotation_guard.h"
 #include "lib/ssh/fingerprint.h"
 #include "lib/ssh/hostkeys.h"
 
@@ -62,6 +63,19 @@ put_keypair(struct nk_object *b, struct nk_store *s, int64_t id)
 	return r;
 }
 
+static int
+put_rotation(struct nk_object *b, struct nk_store *s, int64_t id)
+{
+	json_t *rotation;
+	int r;
+
+	if (!nk_wants(b->wanted, "rotation"))
+		return 0;
+	if ((r = nk_rotation_entity(s, id, &rotation)) == 0)
+		nk_object_put(b, "rotation", rotation);
+	return r;
+}
+
 int
 nk_connection_entity(struct nk_store *s, const struct nk_credential *row,
     const struct nk_wanted *wanted, json_t **op)
@@ -78,7 +92,8 @@ nk_connection_entity(struct nk_store *s, const struct nk_credential *row,
 	nk_object_text(&b, "type", NK_CONNECTION_TYPE);
 	nk_object_put(&b, "attributes", attributes(&c));
 	/* ours: what a list shows */
-	r = put_keypair(&b, s, c.keypair_id);
+	if ((r = put_keypair(&b, s, c.keypair_id)) == 0)
+		r = put_rotation(&b, s, row->id);
 	if (nk_wants(wanted, "host_keys"))
 		nk_object_put(&b, "host_keys", fingerprints(c.host_keys));
 	nk_object_date(&b, "created_at", row->created_at, 0);

@@ -61,24 +61,24 @@ read_key(const struct nk_secret *text, struct nk_privatekey *k,
 	return r;
 }
 
-static int
-open_key(struct nk_context *c, struct nk_connection_opened *o,
-    struct nk_error *e)
+int
+nk_keypair_open(struct nk_context *c, int64_t id, const char *connection,
+    struct nk_privatekey *key, struct nk_error *e)
 {
 	struct nk_secret text = NK_SECRET_NONE;
 	struct nk_credential pair;
 	struct nk_keychain kc;
 	int r;
 
-	if ((r = nk_credential_find(c, o->row.keypair_id, &pair, e)) < 0)
+	if ((r = nk_credential_find(c, id, &pair, e)) < 0)
 		return r;
 	nk_keychain_of(c, &kc);
 	if (!pair.has_private)
 		r = nk_error_call(e, ENOENT, "The keypair %s of the "
 		    "connection %s has no private half: give the connection "
-		    "another keypair", pair.name, o->name);
+		    "another keypair", pair.name, connection);
 	else if ((r = nk_credential_private(&kc, &pair, &text, e)) == 0)
-		r = read_key(&text, &o->key, e);
+		r = read_key(&text, key, e);
 	nk_secret_clear(&text);
 	nk_keychain_clear(&kc);
 	nk_credential_clear(&pair);
@@ -93,7 +93,7 @@ nk_connection_open(struct nk_context *c, int64_t id,
 
 	*o = (struct nk_connection_opened){ .name = NULL };
 	if ((r = get_row(c, id, o, e)) == 0)
-		r = open_key(c, o, e);
+		r = nk_keypair_open(c, o->row.keypair_id, o->name, &o->key, e);
 	if (r < 0)
 		nk_connection_opened_clear(o);
 	return r;

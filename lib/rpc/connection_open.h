@@ -30,4 +30,12 @@ int	nk_connection_open(struct nk_context *c, int64_t id,
 	    NK_MUST_CHECK;
 void	nk_connection_opened_clear(struct nk_connection_opened *o);
 
+/*
+ * The same for the private half of a keypair of the connection with that
+ * name; *key is empty before, and on failure.
+ */
+int	nk_keypair_open(struct nk_context *c, int64_t id,
+	    const char *connection, struct nk_privatekey *key,
+	    struct nk_error *e) NK_MUST_CHECK;
+
 #endif /* NASKEYS_RPC_CONNECTION_OPEN_H */

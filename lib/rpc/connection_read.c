@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/rpc/rotation_guard.h"
 #include "lib/ssh/hostkeys.h"
 #include "lib/ssh/target.h"
 
@@ -124,5 +125,6 @@ nk_connection_check_keypair(struct nk_context *c,
 		r = -EINVAL;
 	}
 	nk_credential_clear(&pair);
-	return r;
+	return r < 0 ? r : nk_rotation_check_pair(c, conn->keypair_id,
+	    conn->id, e);
 }

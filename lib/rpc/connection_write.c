@@ -11,6 +11,7 @@
 #include "lib/rpc/edit.h"
 #include "lib/rpc/keychain_entity.h"
 #include "lib/rpc/keychain_write.h"
+#include "lib/rpc/rotation_guard.h"
 
 struct write {
 	const char		*schema;	/* for the paths of errors */
@@ -172,8 +173,9 @@ update(struct nk_context *c, void *arg, struct nk_error *e)
 	}
 	if ((w->name == NULL || (r = nk_credential_check_name(c, w->schema,
 	    w->id, w->name, e)) == 0) &&
-	    (!w->given || (r = nk_connection_check_keypair(c, new,
-	    NK_UPDATE_SCHEMA ".attributes.private_key", e)) == 0))
+	    (!w->given || ((r = nk_rotation_check_change(c, row.name, &old,
+	    new, e)) == 0 && (r = nk_connection_check_keypair(c, new,
+	    NK_UPDATE_SCHEMA ".attributes.private_key", e)) == 0)))
 		r = write_changes(c, w, &row, &old, new);
  out:
 	nk_connection_clear(&old);

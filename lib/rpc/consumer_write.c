@@ -10,6 +10,7 @@
 #include "lib/rpc/dependants.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/object.h"
+#include "lib/rpc/rotation_guard.h"
 #include "lib/ssh/linetext.h"
 
 #define KIND_MAX	32	/* characters */
@@ -185,8 +186,11 @@ int
 nk_consumer_bind(struct nk_context *c, const char *action, const char *path,
     struct nk_consumer *row, struct nk_error *e)
 {
-	int r = nk_consumer_insert(nk_publisher_store(c->publisher), row);
+	int r;
 
+	if ((r = nk_rotation_check_pair(c, row->credential_id, 0, e)) < 0)
+		return r;
+	r = nk_consumer_insert(nk_publisher_store(c->publisher), row);
 	if (r == -EEXIST)
 		return complain(e, path, "title", "Is already bound to this "
 		    "credential");

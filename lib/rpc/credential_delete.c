@@ -8,6 +8,7 @@
 #include "lib/rpc/dependants.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/keychain_entity.h"
+#include "lib/rpc/rotation_guard.h"
 
 static const char action[] = "keychaincredential.delete";
 
@@ -50,8 +51,8 @@ delete_row(struct nk_context *c, const struct nk_credential *row)
 	return r;
 }
 
-static int
-delete_id(struct nk_context *c, int64_t id)
+int
+nk_credential_delete_id(struct nk_context *c, int64_t id)
 {
 	struct nk_credential row;
 	int r;
@@ -61,6 +62,21 @@ delete_id(struct nk_context *c, int64_t id)
 		r = delete_row(c, &row);
 	nk_credential_clear(&row);
 	return r;
+}
+
+/* A connection takes the second keypair of its rotation with it. */
+static int
+delete_whole(struct nk_context *c, int64_t id)
+{
+	struct nk_rotation ro;
+	int r, s;
+
+	r = nk_rotation_get(nk_publisher_store(c->publisher), id, &ro);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if ((s = nk_credential_delete_id(c, id)) < 0 || r == -ENOENT)
+		return s;
+	return nk_credential_delete_id(c, ro.keypair_id);
 }
 
 /* The consumers first, which also use the connections. */
@@ -78,7 +94,7 @@ unbind(struct nk_context *c, const struct nk_dependants *ds,
 	}
 	for (i = 0; r == 0 && i < ds->n; i++) {
 		if (ds->v[i].connection)
-			r = delete_id(c, ds->v[i].id);
+			r = delete_whole(c, ds->v[i].id);
 	}
 	return r;
 }
@@ -93,7 +109,8 @@ delete(struct nk_context *c, void *arg, struct nk_error *e)
 
 	if ((r = nk_credential_find(c, d->id, &row, e)) < 0)
 		return r;
-	if ((r = nk_dependants_find(nk_publisher_store(c->publisher), row.id,
+	if ((r = nk_rotation_check_delete(c, row.id, e)) < 0 ||
+	    (r = nk_dependants_find(nk_publisher_store(c->publisher), row.id,
 	    &ds)) < 0)
 		goto out;
 	if (ds.n > 0 && !d->cascade) {
@@ -103,7 +120,7 @@ delete(struct nk_context *c, void *arg, struct nk_error *e)
 		goto out;
 	}
 	if ((r = unbind(c, &ds, &d->commands)) == 0)
-		r = delete_row(c, &row);
+		r = delete_whole(c, row.id);
  out:
 	nk_dependants_clear(&ds);
 	nk_credential_clear(&row);

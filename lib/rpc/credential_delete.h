@@ -3,7 +3,9 @@
 #define NASKEYS_RPC_CREDENTIAL_DELETE_H
 
 #include <jansson.h>
+#include <stdint.h>
 
+#include "lib/attr.h"
 #include "lib/rpc/rpc.h"
 
 /*
@@ -12,6 +14,13 @@
  */
 int	nk_credential_delete_method(struct nk_context *c, json_t *params,
 	    json_t **resultp, struct nk_error *e);
+
+/*
+ * Inside an edit: delete the credential, which nothing uses, with its audit
+ * row.  0 or -errno.
+ */
+int	nk_credential_delete_id(struct nk_context *c, int64_t id)
+	    NK_MUST_CHECK;
 
 /* keychaincredential.used_by. */
 int	nk_credential_used_by_method(struct nk_context *c, json_t *params,

@@ -31,6 +31,18 @@ static const struct {
 	{ "ecdsa",	521,	"ecdsa-sha2-nistp521" },
 };
 
+const char *
+nk_keychain_type_name(const char *type)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (strcmp(types[i].type, type) == 0)
+			return types[i].name;
+	}
+	return NULL;
+}
+
 static int
 refuse(struct nk_error *e, const char *schema, const char *field,
     const char *text)

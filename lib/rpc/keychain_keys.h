@@ -24,6 +24,8 @@ int	nk_keychain_generate_method(struct nk_context *c, json_t *params,
 int	nk_keychain_generate(struct nk_context *c, const json_t *options,
 	    const char *schema, json_t **pairp, struct nk_error *e)
 	    NK_MUST_CHECK;
+/* "rsa" for ssh-rsa and so on, as in type above; NULL: it is not made. */
+const char *nk_keychain_type_name(const char *type);
 /*
  * The keypair, or that of the connection, as text.  That a private half was
  * given out is in the audit log before it is.

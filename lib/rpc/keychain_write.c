@@ -16,6 +16,7 @@
 #include "lib/rpc/edit.h"
 #include "lib/rpc/keychain_entity.h"
 #include "lib/rpc/keychain_pair.h"
+#include "lib/rpc/rotation_guard.h"
 
 struct write {
 	const char		*schema;	/* for the paths of errors */
@@ -259,6 +260,9 @@ update(struct nk_context *c, void *arg, struct nk_error *e)
 		r = 1;
 		goto out;
 	}
+	if (w->attributes != NULL && (r = nk_rotation_check_pair(c, w->id,
+	    0, e)) < 0)
+		goto out;
 	if (w->name != NULL && (row.name = name = strdup(w->name)) == NULL) {
 		r = -ENOMEM;
 		goto out;

@@ -7,6 +7,7 @@
 
 #include "lib/remote/remote.h"
 #include "lib/rpc/connection_open.h"
+#include "lib/rpc/connection_rotate.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/keychain_private.h"
 #include "lib/rpc/remote_copy.h"
@@ -195,5 +196,7 @@ const struct nk_method nk_methods_remote[] = {
 	    test },
 	{ "keychaincredential.copy_key", NK_RIGHT_ADMIN, NK_EDITS,
 	    nk_remote_copy_args, nk_remote_copy_method },
+	{ "keychaincredential.rotate", NK_RIGHT_ADMIN, NK_EDITS,
+	    nk_connection_rotate_args, nk_connection_rotate_method },
 	{ .name = NULL },
 };

@@ -8,6 +8,7 @@
 #include "lib/rpc/account_check.h"
 #include "lib/rpc/keychain_check.h"
 #include "lib/rpc/map_readers.h"
+#include "lib/rpc/rotation_guard.h"
 #include "lib/rpc/rpc.h"
 
 #define FAULTS_MAX	1000	/* told in one answer */
@@ -26,7 +27,7 @@ system_check(struct nk_context *c, json_t *params, json_t **resultp,
     struct nk_error *e)
 {
 	json_t *faults = json_array();
-	int r, others, sealed;
+	int r, others, sealed, rotations;
 
 	(void)params;
 	(void)e;
@@ -46,9 +47,12 @@ system_check(struct nk_context *c, json_t *params, json_t **resultp,
 	sealed = nk_keychain_check(c, report, faults);
 	if (sealed < 0 && sealed != -EBADMSG)
 		report(faults, "what is sealed could not be looked at");
+	rotations = nk_rotation_check(c, report, faults);
+	if (rotations < 0 && rotations != -EBADMSG)
+		report(faults, "the connections could not be looked at");
 	*resultp = json_pack("{s:b,s:o,s:s?}", "ok", r == 0 && others == 0 &&
-	    sealed == 0, "faults", faults, "advice", r == 0 ? NULL :
-	    NK_VERIFY_ADVICE);
+	    sealed == 0 && rotations == 0, "faults", faults, "advice",
+	    r == 0 ? NULL : NK_VERIFY_ADVICE);
 	return *resultp == NULL ? -ENOMEM : 0;
 }
 

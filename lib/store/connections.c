@@ -124,28 +124,45 @@ nk_connection_drop(struct nk_store *s, int64_t id)
 
 /* ---- rotations ---- */
 
-int
-nk_rotation_get(struct nk_store *s, int64_t connection,
+static int
+rotation_find(struct nk_store *s, const char *sql, int64_t id,
     struct nk_rotation *ro)
 {
 	struct nk_stmt *st;
 	int r;
 
 	*ro = (struct nk_rotation){ .connection_id = 0 };
-	if ((r = nk_db_stmt(s->db, "SELECT keypair_id, step FROM rotations"
-	    " WHERE connection_id = $1", &st)) < 0)
+	if ((r = nk_db_stmt(s->db, sql, &st)) < 0)
 		return r;
-	nk_stmt_bind_int(st, 1, connection);
+	nk_stmt_bind_int(st, 1, id);
 	if ((r = nk_stmt_step(st)) == 0) {
 		r = -ENOENT;
 	} else if (r == 1) {
-		ro->connection_id = connection;
-		ro->keypair_id = nk_stmt_int(st, 0, 1, INT64_MAX);
-		ro->step = (unsigned int)nk_stmt_int(st, 1, 0, INT_MAX);
+		ro->connection_id = nk_stmt_int(st, 0, 1, INT64_MAX);
+		ro->keypair_id = nk_stmt_int(st, 1, 1, INT64_MAX);
+		ro->step = (unsigned int)nk_stmt_int(st, 2, 0, INT_MAX);
 		r = nk_stmt_check(st);
 	}
 	nk_stmt_end(st);
 	return r;
+}
+
+int
+nk_rotation_get(struct nk_store *s, int64_t connection,
+    struct nk_rotation *ro)
+{
+	return rotation_find(s, "SELECT connection_id, keypair_id, step"
+	    " FROM rotations WHERE connection_id = $1", connection, ro);
+}
+
+int
+nk_rotation_of_keypair(struct nk_store *s, int64_t keypair,
+    struct nk_rotation *ro)
+{
+	return rotation_find(s, "SELECT connection_id, keypair_id, step"
+	    " FROM rotations WHERE keypair_id = $1 OR connection_id IN"
+	    " (SELECT id FROM connections WHERE keypair_id = $1)"
+	    " ORDER BY connection_id LIMIT 1", keypair, ro);
 }
 
 int

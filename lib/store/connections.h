@@ -43,16 +43,19 @@ int	nk_connections_of_keypair(struct nk_store *s, int64_t keypair,
 	    struct nk_ids *connections) NK_MUST_CHECK;
 
 /*
- * A connection on its way to another keypair.  What the steps are is the
+ * A connection whose key is being replaced.  What the steps are is the
  * affair of who takes them.
  */
 struct nk_rotation {
 	int64_t		connection_id;
-	int64_t		keypair_id;	/* the new one */
+	int64_t		keypair_id;	/* of the key beside its own */
 	unsigned int	step;
 };
 
 int	nk_rotation_get(struct nk_store *s, int64_t connection,
+	    struct nk_rotation *ro) NK_MUST_CHECK;
+/* The one that this keypair has a part in: beside the connection's, or it. */
+int	nk_rotation_of_keypair(struct nk_store *s, int64_t keypair,
 	    struct nk_rotation *ro) NK_MUST_CHECK;
 /* New, or in place of the old row.  -ENOENT as above. */
 int	nk_rotation_put(struct nk_store *s, const struct nk_rotation *ro)

@@ -116,6 +116,7 @@ static const struct {
 	{ "keychaincredential.test", "[77]",		"yyynnnaaa" },
 	{ "keychaincredential.copy_key",
 	    "[77,{'password':'x'}]",			"yyynnnaaa" },
+	{ "keychaincredential.rotate", "[77]",		"yyynnnaaa" },
 	{ "naskeys.audit.query", "[]",			"yyynnnaaa" },
 	{ "naskeys.check", "[]",			"yyynnnaaa" },
 	{ "naskeys.sync", "[]",				"yyynnnaaa" },

@@ -182,6 +182,7 @@ START_TEST(rotations)
 {
 	struct nk_rotation ro = { .connection_id = 3, .keypair_id = 2 };
 	struct nk_ids ids;
+	int64_t id;
 
 	ck_assert_int_eq(nk_rotation_put(s, &ro), -EINVAL);
 	ck_assert_int_eq(nk_rotation_get(s, 3, &ro), -ENOENT);
@@ -201,6 +202,14 @@ START_TEST(rotations)
 	ck_assert_int_eq(ro.connection_id, 3);
 	ck_assert_int_eq(ro.keypair_id, 2);
 	ck_assert_uint_eq(ro.step, 4);
+	/* both keypairs have their part in it */
+	for (id = 1; id <= 2; id++) {
+		ck_assert_int_eq(nk_rotation_of_keypair(s, id, &ro), 0);
+		ck_assert_int_eq(ro.connection_id, 3);
+		ck_assert_int_eq(ro.keypair_id, 2);
+		ck_assert_uint_eq(ro.step, 4);
+	}
+	ck_assert_int_eq(nk_rotation_of_keypair(s, 3, &ro), -ENOENT);
 	ck_assert_int_eq(nk_connections_of_keypair(s, 2, &ids), 0);
 	ck_assert_uint_eq(ids.n, 1);
 	ck_assert_int_eq(ids.v[0], 3);
@@ -209,6 +218,7 @@ START_TEST(rotations)
 	begin();
 	ck_assert_int_eq(nk_rotation_delete(s, 3), 0);
 	ck_assert_int_eq(nk_rotation_delete(s, 3), -ENOENT);
+	ck_assert_int_eq(nk_rotation_of_keypair(s, 1, &ro), -ENOENT);
 	ck_assert_int_eq(nk_credential_delete(s, 2), 0);
 	commit();
 	ck_assert_int_eq(nk_connections_of_keypair(s, 2, &ids), 0);
