@@ -116,7 +116,7 @@ find_quickly(struct query *q)
 	search = nk_quick_name(&s->view, q->name, q->name_len);
 	if (nk_pool_is_unchanged(s) && (r = nk_quick_user(&s->view, &search,
 	    q->name, q->name_len, 0, &u)) == 0)
-		r = nk_quick_groups(&s->view, &u, gids, &n);
+		r = nk_quick_gids(&s->view, &u, gids, &n);
 	settings = s->settings.s;
 	nk_pool_release(s);
 	if (r < 0 || (r = add_managed(q, &settings, u.rec.flags, u.rec.uid,

@@ -37,7 +37,7 @@
 #include <stdint.h>
 
 #define NK_MAP_MAGIC		"NASKEYSM"
-#define NK_MAP_VERSION		2u
+#define NK_MAP_VERSION		3u
 #define NK_MAP_UNIT		64u	/* alignment of records */
 #define NK_MAP_PAGE		4096u
 #define NK_MAP_HEADER_SIZE	4096u
@@ -103,7 +103,8 @@ struct nk_map_header {
 /*
  * A cell of its own, 64 bits: non-zero once another file is about to take
  * this one's name.  The file stays valid for as long as its path names its
- * inode.  Each lookup looks here and at the settings: they share 64 bytes.
+ * inode.  Each lookup looks here, at the settings, and perhaps at the marks:
+ * they share 64 bytes.
  */
 #define NK_MAP_SUPERSEDED_AT	2104u
 #define NK_MAP_SUPERSEDED	0x53555052u
@@ -133,6 +134,20 @@ struct nk_map_settings {
 	uint64_t	sum;
 };
 #define NK_MAP_SHADOW_HASHES	0x1u	/* settings.flags */
+
+/*
+ * At NK_MAP_MARKS_AT, in accounts.map: a bit for each group that was dropped
+ * from this file, or got another gid, by its row modulo NK_MAP_MARKS.  What
+ * a user's record says of a group without a mark is so; of a group with one,
+ * which may be another's, its own record must be asked.  A mark is made
+ * before what it stands for, and stays for as long as the file.
+ */
+#define NK_MAP_MARKS_AT		2072u
+#define NK_MAP_MARKS		192u
+struct nk_map_marks {
+	uint64_t	groups[NK_MAP_MARKS / 64];
+	uint64_t	sum;
+};
 
 /*
  * A slot is 64 bits: the record's offset in units (32), a tag from the
@@ -177,7 +192,8 @@ struct nk_record {
 /*
  * A supplementary group, as its member's record has it.  It counts for as
  * long as the group of that row exists, and its gid is what the group's own
- * record says: dropping or changing a group does not touch its members.
+ * record says: dropping or changing a group does not touch its members, but
+ * marks the group.
  */
 struct nk_user_group {
 	uint64_t	group_row;

@@ -26,6 +26,7 @@
 
 #include "lib/attr.h"
 #include "lib/map/hash.h"
+#include "lib/map/marks.h"
 #include "lib/map/reader.h"
 #include "lib/map/record.h"
 #include "lib/map/slot.h"
@@ -290,13 +291,57 @@ nk_quick_user_next(const struct nk_view *v, uint64_t *posp,
 	return r;
 }
 
+#define NK_QUICK_GROUPS	(NK_QUICK_ROOM / sizeof(struct nk_user_group))
+
 /*
  * Which of the groups of q exist, with the gid that q says: the others are
  * taken out of gids[], which has room for NK_QUICK_GROUPS.  *countp remain.
  */
-#define NK_QUICK_GROUPS	(NK_QUICK_ROOM / sizeof(struct nk_user_group))
 int	nk_quick_groups(const struct nk_view *v,
 	    const struct nk_quick_user *q, uint32_t gids[NK_QUICK_GROUPS],
 	    uint32_t *countp) NK_MUST_CHECK;
+
+/* The marks, as they are when the record of a user has been read. */
+static inline bool
+nk_quick_marks(const struct nk_view *v, struct nk_map_marks *m)
+{
+	struct nk_sum_lanes s = nk_sum_begin(v->salt, NK_MAP_MARKS_AT);
+	const uint64_t *p = (const void *)(v->base + NK_MAP_MARKS_AT);
+	size_t i;
+
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	for (i = 0; i < NK_MAP_MARKS / 64; i++)
+		m->groups[i] = nk_quick_load(p + i);
+	m->sum = nk_quick_load(p + i);
+	s.a = nk_sum_step(s.a, m->groups[0], NK_SUM_A);
+	s.b = nk_sum_step(s.b, m->groups[1], NK_SUM_B);
+	s.c = nk_sum_step(s.c, m->groups[2], NK_SUM_A);
+	return nk_sum_finish(s) == m->sum;
+}
+
+/*
+ * The same without looking for the groups, as long as none of them is
+ * marked.  A group without a mark was there until now: so what the record
+ * said when it was read was so.
+ */
+static NK_ALWAYS_INLINE NK_MUST_CHECK int
+nk_quick_gids(const struct nk_view *v, const struct nk_quick_user *q,
+    uint32_t gids[NK_QUICK_GROUPS], uint32_t *countp)
+{
+	struct nk_user_group ref;
+	struct nk_map_marks m;
+	uint32_t i;
+
+	if (!nk_quick_marks(v, &m))
+		return nk_quick_groups(v, q, gids, countp);
+	for (i = 0; i < q->rec.ngroups; i++) {
+		memcpy(&ref, q->room + i * sizeof(ref), sizeof(ref));
+		if (nk_marks_has(&m, ref.group_row))
+			return nk_quick_groups(v, q, gids, countp);
+		gids[i] = ref.gid;
+	}
+	*countp = i;
+	return 0;
+}
 
 #endif /* NASKEYS_MAP_QUICK_H */

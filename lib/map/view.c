@@ -30,9 +30,11 @@
 _Static_assert(sizeof(struct nk_map_header) == 184, "no padding");
 _Static_assert(sizeof(struct nk_map_state) == 80, "no padding");
 _Static_assert(sizeof(struct nk_map_settings) == 24, "no padding");
+_Static_assert(sizeof(struct nk_map_marks) == 32, "no padding");
 _Static_assert(NK_MAP_STATE_AT + sizeof(struct nk_map_state) <=
     NK_MAP_SETTINGS_AT && NK_MAP_SETTINGS_AT +
-    sizeof(struct nk_map_settings) <= NK_MAP_SUPERSEDED_AT,
+    sizeof(struct nk_map_settings) <= NK_MAP_MARKS_AT && NK_MAP_MARKS_AT +
+    sizeof(struct nk_map_marks) <= NK_MAP_SUPERSEDED_AT,
     "cells do not overlap");
 
 static int

@@ -18,6 +18,8 @@
  *     record leads to it; it leads on to the chunks before.
  *  6. A group that is dropped takes nothing from its users: what their
  *     records say of it does not count, since its row is gone for good.
+ *     Readers who do not look for the row see the group's mark, which is
+ *     made first; so it is when a gid is not, or will not be, the group's.
  *  7. Nothing of this needs more than what nk_members_need() and the plan
  *     of the edit have allocated before the first write.
  */
@@ -33,6 +35,7 @@ struct user_edit {
 	struct nk_map_user old;		/* if e.unit is not 0 */
 	struct nk_user_group groups[NK_USER_GROUPS_MAX];
 	uint64_t	joins;		/* bit i: groups[i] is a new one */
+	uint64_t	marks;		/* bit i: its gid is not as before */
 	uint64_t	member_bytes;
 };
 _Static_assert(NK_USER_GROUPS_MAX <= 64, "a bit each");
@@ -162,11 +165,12 @@ plan_groups(struct nk_mapwriter *w, const struct nk_put_user *u,
     struct user_edit *ue)
 {
 	const struct nk_user_group *old = ue->old.groups;
-	uint32_t i, j, nold = ue->e.unit != 0 ? ue->old.ngroups : 0;
+	uint32_t i, j, gid, nold = ue->e.unit != 0 ? ue->old.ngroups : 0;
 	bool missing = false;
 	int r;
 
 	ue->joins = 0;
+	ue->marks = 0;
 	ue->member_bytes = 0;
 	for (i = 0; i < u->ngroups; i++) {
 		ue->groups[i] = (struct nk_user_group){
@@ -176,16 +180,21 @@ plan_groups(struct nk_mapwriter *w, const struct nk_put_user *u,
 			if (old[j].group_row == u->groups[i].group_row)
 				break;
 		}
+		gid = u->groups[i].gid;
+		r = 0;
 		if (j < nold) {
 			ue->groups[i].members = old[j].members;
-			continue;
+			gid = old[j].gid;
+		} else {
+			ue->joins |= UINT64_C(1) << i;
+			r = nk_members_need(w, u->groups[i].group_row,
+			    &ue->member_bytes, &gid);
 		}
-		ue->joins |= UINT64_C(1) << i;
-		r = nk_members_need(w, u->groups[i].group_row,
-		    &ue->member_bytes);
 		if (r < 0 && r != -ENOENT)
 			return r;
 		missing = missing || r == -ENOENT;
+		if (gid != u->groups[i].gid)
+			ue->marks |= UINT64_C(1) << i;
 	}
 	return missing ? -ENOENT : 0;
 }
@@ -279,6 +288,9 @@ nk_mapwriter_put_user(struct nk_mapwriter *w, const struct nk_put_user *u)
 	if (ue.e.unit != 0 && (r = leave_groups(w, u, &ue.old)) < 0)
 		return r;
 	for (i = 0; i < u->ngroups; i++) {
+		if ((ue.marks >> i & 1) != 0 &&
+		    (r = nk_group_mark(w, ue.groups[i].group_row)) < 0)
+			return r;
 		if ((ue.joins >> i & 1) != 0 && (r = nk_members_add(w,
 		    ue.groups[i].group_row, u->row,
 		    &ue.groups[i].members)) < 0)
@@ -422,6 +434,9 @@ nk_mapwriter_put_group(struct nk_mapwriter *w, const struct nk_put_group *g)
 	if ((r = leave_bulk(w)) < 0 || (r = plan_group(w, g, &e, &old)) < 0 ||
 	    (r = nk_edit_ensure(w, &e, 0)) < 0)
 		return r;
+	if (e.unit != 0 && old.gid != g->gid &&
+	    (r = nk_group_mark(w, g->row)) < 0)
+		return r;
 	return nk_edit_put(w, &e, nk_compose_group(w->page, g,
 	    e.unit != 0 ? old.members : 0));
 }
@@ -436,7 +451,8 @@ nk_mapwriter_drop_group(struct nk_mapwriter *w, uint64_t row)
 	if (w->kind != NK_MAP_KIND_ACCOUNTS || row == 0)
 		return -EINVAL;
 	if ((r = leave_bulk(w)) < 0 ||
-	    (r = find_group(w, row, &e, &old)) < 0 || e.unit == 0)
+	    (r = find_group(w, row, &e, &old)) < 0 || e.unit == 0 ||
+	    (r = nk_group_mark(w, row)) < 0)
 		return r;
 	return nk_edit_drop(w, &e);
 }

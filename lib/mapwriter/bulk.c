@@ -24,6 +24,7 @@ struct chunk {
 	uint32_t	group_unit;
 	uint32_t	unit;
 	uint32_t	capacity;	/* bytes, in the file */
+	uint32_t	gid;
 	struct nk_members_record rec;
 	uint64_t	rows[];
 };
@@ -318,18 +319,21 @@ open_chunk(struct nk_mapwriter *w, uint64_t index, uint64_t group_row,
 	struct chunk *old = w->bulk->chunks[index], *c = NULL;
 	uint32_t capacity = nk_members_capacity(
 	    old != NULL ? old->capacity : 0);
+	struct nk_group_record group;
 	uint32_t unit;
 	int r;
 
 	if (old != NULL && (r = close_chunk(w, old)) < 0)
 		return r;
 	if ((r = allocate(w, NK_MEMBERS_LEAST(capacity), &capacity,
-	    &unit)) < 0)
+	    &unit)) < 0 ||
+	    (r = read_at(w, group_unit, &group, sizeof(group))) < 0)
 		return r;
 	if ((c = calloc(1, sizeof(*c) + capacity)) == NULL)
 		return -ENOMEM;
 	c->group_row = group_row;
 	c->group_unit = group_unit;
+	c->gid = group.gid;
 	c->unit = unit;
 	c->capacity = capacity;
 	c->rec.r.kind = NK_RECORD_MEMBERS;
@@ -358,10 +362,11 @@ find_group(struct nk_mapwriter *w, uint64_t row, uint64_t *indexp,
 	return find_row(w, NK_TABLE_GROUP_ROW, row, indexp, unitp);
 }
 
+/* The user joins the group that *ref says; ref->members is where. */
 static int
-join(struct nk_mapwriter *w, uint64_t group_row, uint64_t user_row,
-    uint32_t *unitp)
+join(struct nk_mapwriter *w, uint64_t user_row, struct nk_user_group *ref)
 {
+	uint64_t group_row = ref->group_row;
 	struct chunk *c;
 	uint32_t group_unit;
 	uint64_t index;
@@ -377,8 +382,8 @@ join(struct nk_mapwriter *w, uint64_t group_row, uint64_t user_row,
 		c = w->bulk->chunks[index];
 	}
 	c->rows[c->rec.count++] = user_row;
-	*unitp = c->unit;
-	return 0;
+	ref->members = c->unit;
+	return ref->gid == c->gid ? 0 : nk_group_mark(w, group_row);
 }
 
 int
@@ -400,8 +405,7 @@ nk_bulk_put_user(struct nk_mapwriter *w, const struct nk_put_user *u)
 	for (i = 0; i < u->ngroups; i++) {
 		groups[i].group_row = u->groups[i].group_row;
 		groups[i].gid = u->groups[i].gid;
-		if ((r = join(w, groups[i].group_row, u->row,
-		    &groups[i].members)) < 0)
+		if ((r = join(w, u->row, &groups[i])) < 0)
 			return r;
 	}
 	if ((r = add(w, NK_TABLE_USER_ROW, nk_compose_user(w->page, u,
@@ -524,9 +528,12 @@ write_head(struct nk_mapwriter *w)
 	    sizeof(w->state));
 	w->settings.sum = nk_cell_sum(w->header.salt, NK_MAP_SETTINGS_AT,
 	    &w->settings, sizeof(w->settings));
+	w->marks.sum = nk_cell_sum(w->header.salt, NK_MAP_MARKS_AT,
+	    &w->marks, sizeof(w->marks));
 	memcpy(p, &w->header, sizeof(w->header));
 	memcpy(p + NK_MAP_STATE_AT, &w->state, sizeof(w->state));
 	memcpy(p + NK_MAP_SETTINGS_AT, &w->settings, sizeof(w->settings));
+	memcpy(p + NK_MAP_MARKS_AT, &w->marks, sizeof(w->marks));
 	return nk_file_write(w, 0, p, NK_MAP_HEADER_SIZE);
 }
 

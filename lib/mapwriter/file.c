@@ -131,6 +131,23 @@ nk_state_write(struct nk_mapwriter *w)
 	return r;
 }
 
+int
+nk_group_mark(struct nk_mapwriter *w, uint64_t group_row)
+{
+	struct nk_map_marks m = w->marks;
+	int r;
+
+	if (nk_marks_has(&m, group_row))
+		return 0;
+	nk_marks_set(&m, group_row);
+	m.sum = nk_cell_sum(w->header.salt, NK_MAP_MARKS_AT, &m, sizeof(m));
+	if (w->bulk == NULL && (r = nk_file_write(w, NK_MAP_MARKS_AT, &m,
+	    sizeof(m))) < 0)
+		return r;
+	w->marks = m;
+	return 0;
+}
+
 void
 nk_garbage_add(struct nk_mapwriter *w, uint64_t bytes)
 {
@@ -405,8 +422,12 @@ read_cells(struct nk_mapwriter *w, const struct front *f)
 		if (s->used[i] > UINT64_C(1) << w->header.tables[i].bits)
 			return -EBADMSG;
 	}
-	return w->kind != NK_MAP_KIND_ACCOUNTS ? 0 : take_cell(w, f,
-	    NK_MAP_SETTINGS_AT, &w->settings, sizeof(w->settings));
+	if (w->kind != NK_MAP_KIND_ACCOUNTS)
+		return 0;
+	if ((r = take_cell(w, f, NK_MAP_SETTINGS_AT, &w->settings,
+	    sizeof(w->settings))) < 0)
+		return r;
+	return take_cell(w, f, NK_MAP_MARKS_AT, &w->marks, sizeof(w->marks));
 }
 
 /*

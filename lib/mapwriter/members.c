@@ -92,7 +92,8 @@ load_group(struct nk_mapwriter *w, uint64_t group_row, uint32_t *unitp,
 }
 
 int
-nk_members_need(struct nk_mapwriter *w, uint64_t group_row, uint64_t *bytesp)
+nk_members_need(struct nk_mapwriter *w, uint64_t group_row, uint64_t *bytesp,
+    uint32_t *gidp)
 {
 	struct nk_map_group g;
 	struct chunk c;
@@ -109,6 +110,8 @@ nk_members_need(struct nk_mapwriter *w, uint64_t group_row, uint64_t *bytesp)
 		return r;
 	capacity = nk_members_capacity(c.rec.r.capacity * NK_MAP_UNIT);
 	*bytesp += nk_fit_most(NK_MEMBERS_LEAST(capacity), capacity);
+	if (r == 0)
+		*gidp = g.gid;
 	return r;
 }
 

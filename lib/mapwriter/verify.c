@@ -139,17 +139,36 @@ check_keys(struct walk *k, const struct nk_want *row, uint32_t unit,
 	return 0;
 }
 
+/*
+ * The group that a user's record names: 0 or -ENOENT.  When it is not there,
+ * or has another gid, it must be marked.
+ */
+static int
+check_reference(struct walk *k, const struct nk_map_user *u,
+    const struct nk_user_group *ref)
+{
+	struct nk_map_group g;
+	int r;
+
+	r = nk_map_group_by_row(&k->v, ref->group_row, &g);
+	if ((r == -ENOENT || (r == 0 && g.gid != ref->gid)) &&
+	    !nk_marks_has(&k->w->marks, ref->group_row))
+		fault(k, "user %llu is in group %llu, which has another gid "
+		    "or is gone, and has no mark", (unsigned long long)u->row,
+		    (unsigned long long)ref->group_row);
+	return r == -ENOENT ? r : nk_writer_error(r);
+}
+
 /* Each reference of a user to a group that is there, and its chunk. */
 static int
 check_memberships(struct walk *k, const struct nk_map_user *u)
 {
 	struct nk_map_members m;
-	uint32_t i, j, n, unit;
+	uint32_t i, j, n;
 	int r;
 
 	for (i = 0; i < u->ngroups; i++) {
-		r = nk_row_find(k->w, NK_TABLE_GROUP_ROW, NK_RECORD_GROUP,
-		    u->groups[i].group_row, &unit);
+		r = check_reference(k, u, &u->groups[i]);
 		if (r == -ENOENT)
 			continue;
 		if (r < 0)

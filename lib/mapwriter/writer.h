@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "lib/map/hash.h"
+#include "lib/map/marks.h"
 #include "lib/map/record.h"
 #include "lib/map/view.h"
 #include "lib/mapwriter/mapwriter.h"
@@ -33,6 +34,7 @@ struct nk_mapwriter {
 	struct nk_map_header header;
 	struct nk_map_state state;
 	struct nk_map_settings settings;
+	struct nk_map_marks marks;
 	struct nk_view	view;		/* pread through fd */
 	struct nk_bulk	*bulk;		/* being built: nobody reads it */
 	uint64_t	wanted_slots;	/* what reserve() could not promise */
@@ -97,6 +99,12 @@ int	nk_file_ensure(struct nk_mapwriter *w, uint64_t bytes) NK_MUST_CHECK;
 /* Ask for large pages for a file that nobody reads yet; it may have none. */
 void	nk_file_collapse(const struct nk_mapwriter *w);
 int	nk_state_write(struct nk_mapwriter *w) NK_MUST_CHECK;
+/*
+ * What users' records say of the group is about to be no longer so: mark it.
+ * Needs no room.
+ */
+int	nk_group_mark(struct nk_mapwriter *w, uint64_t group_row)
+	    NK_MUST_CHECK;
 /* Counted at the next writing of the state; a few may be lost by a kill. */
 void	nk_garbage_add(struct nk_mapwriter *w, uint64_t bytes);
 
@@ -206,9 +214,12 @@ int	nk_edit_drop(struct nk_mapwriter *w, struct nk_edit *e)
 
 /* ---- members.c ---- */
 
-/* The most that adding a member may allocate is added to *bytesp. */
+/*
+ * The most that adding a member may allocate is added to *bytesp.  *gidp is
+ * the group's gid; -ENOENT when it is not there.
+ */
 int	nk_members_need(struct nk_mapwriter *w, uint64_t group_row,
-	    uint64_t *bytesp) NK_MUST_CHECK;
+	    uint64_t *bytesp, uint32_t *gidp) NK_MUST_CHECK;
 /* Let a chunk of the group list the user: *unitp is which. */
 int	nk_members_add(struct nk_mapwriter *w, uint64_t group_row,
 	    uint64_t user_row, uint32_t *unitp) NK_MUST_CHECK;

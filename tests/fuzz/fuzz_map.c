@@ -199,6 +199,7 @@ seal(uint8_t *bytes, size_t len, const struct image *im)
 	seal_cell(bytes, &h, NK_MAP_STATE_AT, sizeof(struct nk_map_state));
 	seal_cell(bytes, &h, NK_MAP_SETTINGS_AT,
 	    sizeof(struct nk_map_settings));
+	seal_cell(bytes, &h, NK_MAP_MARKS_AT, sizeof(struct nk_map_marks));
 	seal_slots(bytes, len, &h);
 	if (len >= im->len)
 		seal_records(bytes, len, im, &h);
@@ -284,7 +285,7 @@ check_quick(const struct nk_view *v, struct nk_quick_search s,
 {
 	_Alignas(8) uint8_t room[NK_QUICK_ROOM];
 	struct nk_quick_user q = { .room = room, .size = sizeof(room) };
-	uint32_t gids[NK_QUICK_GROUPS], n;
+	uint32_t gids[NK_QUICK_GROUPS], n, i;
 	struct nk_map_group g;
 	int quick = nk_quick_user(v, &s, name, name == NULL ? 0 :
 	    strlen(name), uid, &q);
@@ -295,14 +296,20 @@ check_quick(const struct nk_view *v, struct nk_quick_search s,
 	require(q.text_len == (size_t)(u->shell - u->name) + u->shell_len);
 	require(memcmp(q.text, u->name, q.text_len + 1) == 0);
 	require_same(&q, u);
-	if ((quick = nk_quick_groups(v, &q, gids, &n)) != 0) {
-		require(quick == -EAGAIN);
-		return;
-	}
-	require(n <= u->ngroups);
-	while (n-- > 0)
-		require(nk_map_group_by_gid(v, gids[n], &g) == 0 &&
+	quick = nk_quick_groups(v, &q, gids, &n);
+	require(quick == 0 || quick == -EAGAIN);
+	for (; quick == 0 && n > 0; n--)
+		require(nk_map_group_by_gid(v, gids[n - 1], &g) == 0 &&
 		    nk_map_user_in_group(u, g.row));
+	/* Without a mark it is the user's record that is believed. */
+	quick = nk_quick_gids(v, &q, gids, &n);
+	require(quick == 0 || quick == -EAGAIN);
+	for (; quick == 0 && n > 0; n--) {
+		for (i = 0; i < u->ngroups && u->groups[i].gid !=
+		    gids[n - 1]; i++)
+			;
+		require(i < u->ngroups);
+	}
 }
 
 static void

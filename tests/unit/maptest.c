@@ -162,6 +162,16 @@ mt_tell_rows(struct mt_answer *a, const uint64_t *rows, size_t n)
 }
 
 void
+mt_tell_gids(struct mt_answer *a, const uint32_t *gids, size_t n)
+{
+	size_t i;
+
+	begin(a);
+	for (i = 0; i < n; i++)
+		add(a, "%u ", gids[i]);
+}
+
+void
 mt_tell_keyset(struct mt_answer *a, const struct nk_put_keyset *k)
 {
 	const struct nk_put_keyline *l;
@@ -302,7 +312,7 @@ check_groups(const struct nk_view *v, const struct nk_quick_user *q)
 {
 	const struct nk_user_group *groups = (const void *)q->room;
 	uint32_t gids[NK_QUICK_GROUPS], n, i = 0, k;
-	int r = nk_quick_groups(v, q, gids, &n);
+	int r = nk_quick_gids(v, q, gids, &n);
 
 	if (r != 0 && r != -EAGAIN)
 		give_up("the groups: %d", r);
@@ -461,6 +471,52 @@ find_user(const struct nk_view *v, const struct mt_question *q,
 	return r;
 }
 
+/* The supplementary groups, as initgroups(3) would have them, or -EAGAIN. */
+static int
+find_gids_quickly(const struct nk_view *v, const char *name,
+    struct mt_answer *a)
+{
+	_Alignas(8) uint8_t room[NK_QUICK_ROOM];
+	struct nk_quick_user u = { .room = room, .size = sizeof(room) };
+	uint32_t gids[NK_QUICK_GROUPS], n;
+	struct nk_quick_search s;
+	int r;
+
+	if (v->base == NULL)
+		return -EAGAIN;
+	s = nk_quick_name(v, name, strlen(name));
+	if ((r = nk_quick_user(v, &s, name, strlen(name), 0, &u)) < 0 ||
+	    (r = nk_quick_gids(v, &u, gids, &n)) < 0)
+		return r;
+	mt_tell_gids(a, gids, n);
+	return 0;
+}
+
+/* The same from the groups' own records, whatever is marked. */
+static int
+find_gids(const struct nk_view *v, const char *name, struct mt_answer *a)
+{
+	uint32_t gids[NK_USER_GROUPS_MAX], i;
+	struct nk_map_user u;
+	struct nk_map_group g;
+	size_t n = 0;
+	int r;
+
+	if ((r = find_gids_quickly(v, name, a)) != -EAGAIN)
+		return r;
+	if ((r = nk_map_user_by_name(v, name, strlen(name), &u)) < 0)
+		return r;
+	for (i = 0; i < u.ngroups; i++) {
+		r = nk_map_group_by_gid(v, u.groups[i].gid, &g);
+		if (r < 0 && r != -ENOENT)
+			return r;
+		if (r == 0 && g.row == u.groups[i].group_row)
+			gids[n++] = g.gid;
+	}
+	mt_tell_gids(a, gids, n);
+	return 0;
+}
+
 static int
 find_group(const struct nk_view *v, const struct mt_question *q,
     struct mt_answer *a)
@@ -496,6 +552,9 @@ mt_answer(const struct nk_view *v, const struct mt_question *q,
 	case MT_GROUP_GID:
 	case MT_GROUP_ROW:
 		a->r = find_group(v, q, a);
+		break;
+	case MT_GIDS:
+		a->r = find_gids(v, q->name, a);
 		break;
 	case MT_MEMBERS:
 		a->r = answer_members(v, q->row, a);

@@ -38,7 +38,7 @@ const char *mt_name(enum nk_map_kind kind);
 
 enum mt_ask {
 	MT_USER_NAME, MT_USER_UID, MT_USER_ROW, MT_GROUP_NAME, MT_GROUP_GID,
-	MT_GROUP_ROW, MT_MEMBERS, MT_USERS, MT_GROUPS, MT_SETTINGS, MT_KEYS,
+	MT_GROUP_ROW, MT_GIDS, MT_MEMBERS, MT_USERS, MT_GROUPS, MT_SETTINGS, MT_KEYS,
 	MT_SECRET,
 };
 
@@ -64,6 +64,7 @@ bool	mt_same(const struct mt_answer *a, const struct mt_answer *b);
 void	mt_tell_user(struct mt_answer *a, const struct nk_put_user *u);
 void	mt_tell_group(struct mt_answer *a, const struct nk_put_group *g);
 void	mt_tell_rows(struct mt_answer *a, const uint64_t *rows, size_t n);
+void	mt_tell_gids(struct mt_answer *a, const uint32_t *gids, size_t n);
 void	mt_tell_keyset(struct mt_answer *a, const struct nk_put_keyset *k);
 void	mt_tell_secret(struct mt_answer *a, const struct nk_put_secret *s);
 

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/map/view.h"
 #include "tests/unit/mapfault.h"
 #include "tests/unit/maptest.h"
 
@@ -279,6 +280,45 @@ START_TEST(refused_opens)
 	hint.users = UINT64_MAX / 2;
 	ck_assert_int_eq(nk_mapwriter_create(&w, dir.fd, NK_MAP_KEYS,
 	    NK_MAP_KIND_KEYS, &mt_identity, &hint, 0600, 0, 0), -EFBIG);
+	expect_world();
+}
+END_TEST
+
+/*
+ * A map of another version: readers have none, the writer makes a new one,
+ * and whoever has the old one open sees that it is no more.
+ */
+START_TEST(other_versions)
+{
+	const uint32_t versions[] = { 1, NK_MAP_VERSION - 1,
+	    NK_MAP_VERSION + 1, UINT32_MAX };
+	struct nk_mapwriter *w = NULL;
+	struct nk_map_header h;
+	struct nk_view old, v;
+	uint64_t published;
+	int fd, mode;
+
+	mt_world_make(dir.fd);
+	ck_assert_int_eq(nk_view_open(&old, dir.fd, NK_MAP_ACCOUNTS,
+	    NK_MAP_KIND_ACCOUNTS, NK_VIEW_MAPPED), 0);
+	fd = openat(dir.fd, NK_MAP_ACCOUNTS, O_RDWR);
+	ck_assert_int_eq(pread(fd, &h, sizeof(h), 0), sizeof(h));
+	h.version = versions[_i];
+	h.sum = nk_cell_sum(h.salt, 0, &h, sizeof(h));
+	ck_assert_int_eq(pwrite(fd, &h, sizeof(h), 0), sizeof(h));
+	close(fd);
+	for (mode = NK_VIEW_PREAD; mode <= NK_VIEW_MAPPED; mode++)
+		ck_assert_int_eq(nk_view_open(&v, dir.fd, NK_MAP_ACCOUNTS,
+		    NK_MAP_KIND_ACCOUNTS, (enum nk_view_mode)mode), -EIO);
+	ck_assert_int_eq(nk_mapwriter_open(&w, dir.fd, NK_MAP_ACCOUNTS,
+	    NK_MAP_KIND_ACCOUNTS, &mt_identity), -ESTALE);
+	ck_assert_int_eq(nk_mapwriter_peek(dir.fd, NK_MAP_ACCOUNTS,
+	    NK_MAP_KIND_ACCOUNTS, &mt_identity, &published, NULL), -ESTALE);
+	ck_assert_int_eq(nk_view_check(&old, dir.fd, NK_MAP_ACCOUNTS), 0);
+	mt_world_make(dir.fd);
+	ck_assert_int_eq(nk_view_check(&old, dir.fd, NK_MAP_ACCOUNTS),
+	    -ESTALE);
+	nk_view_close(&old);
 	expect_world();
 }
 END_TEST
@@ -789,6 +829,26 @@ expect_group(uint32_t i)
 	expect(NK_MAP_KIND_ACCOUNTS, &q, &want);
 }
 
+/* Of the groups that the user's record names, those that still are so. */
+static void
+expect_gids(const struct model_user *m)
+{
+	struct mt_question q = { MT_GIDS, .name = m->name };
+	const struct nk_put_group_ref *ref;
+	uint32_t gids[REFS], g, i;
+	size_t n = 0;
+
+	for (i = 0; i < m->u.ngroups; i++) {
+		ref = &m->refs[i];
+		for (g = 0; g < GROUPS; g++)
+			if (groups[g].there && groups[g].g.row ==
+			    ref->group_row && groups[g].g.gid == ref->gid)
+				gids[n++] = ref->gid;
+	}
+	mt_tell_gids(&want, gids, n);
+	expect(NK_MAP_KIND_ACCOUNTS, &q, &want);
+}
+
 static void
 expect_model(void)
 {
@@ -818,6 +878,7 @@ expect_model(void)
 			expect(NK_MAP_KIND_ACCOUNTS, &q, &want);
 		else
 			expect_result(NK_MAP_KIND_ACCOUNTS, q, -ENOENT);
+		expect_gids(&users[i]);
 	}
 	for (i = 0; i < GROUPS; i++)
 		expect_group(i);
@@ -1600,6 +1661,7 @@ main(void)
 	tcase_add_test(tc, world);
 	tcase_add_test(tc, modes_and_leftovers);
 	tcase_add_test(tc, refused_opens);
+	tcase_add_loop_test(tc, other_versions, 0, 4);
 	tcase_add_test(tc, refused_kinds);
 	tcase_add_test(tc, user_limits);
 	tcase_add_test(tc, refused_accounts);

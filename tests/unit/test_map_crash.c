@@ -246,6 +246,23 @@ rename_group_longer(struct nk_mapwriter *w)
 }
 
 static int
+change_gid(struct nk_mapwriter *w)
+{
+	return put_group(w, 3, NULL, 6000);
+}
+
+/* A group's gid comes to another one. */
+static int
+pass_gid_on(struct nk_mapwriter *w)
+{
+	int r;
+
+	if ((r = put_group(w, 3, NULL, 6003)) < 0)
+		return r;
+	return put_group(w, 4, NULL, 5003);
+}
+
+static int
 drop_group(struct nk_mapwriter *w)
 {
 	return nk_mapwriter_drop_group(w, 2);
@@ -477,6 +494,8 @@ static const struct edit {
 	{ "new group", ACCOUNTS, new_group, PLAIN },
 	{ "rename group", ACCOUNTS, rename_group, PLAIN },
 	{ "rename group, longer", ACCOUNTS, rename_group_longer, PLAIN },
+	{ "change gid", ACCOUNTS, change_gid, PLAIN },
+	{ "pass gid on", ACCOUNTS, pass_gid_on, STEPS },
 	{ "drop group", ACCOUNTS, drop_group, RESTRICTS },
 	{ "settings", ACCOUNTS, settings, RESTRICTS },
 	{ "compact accounts", ACCOUNTS, compact, REPLACES },
@@ -598,8 +617,15 @@ teardown(void)
 static void
 make_questions(enum nk_map_kind kind)
 {
+	static char names[MT_WORLD_USERS][16];
 	const struct mt_question *q;
+	struct nk_put_user u;
+	uint32_t i;
 
+	for (i = 0; i < MT_WORLD_USERS; i++) {
+		mt_world_user(&u, i + 1);
+		(void)snprintf(names[i], sizeof(names[i]), "%s", u.name);
+	}
 	q = mt_world_questions(kind, &nquestions);
 	memcpy(questions, q, nquestions * sizeof(*q));
 	if (kind != ACCOUNTS)
@@ -614,6 +640,9 @@ make_questions(enum nk_map_kind kind)
 	    MT_GROUP_NAME, .name = "team" };
 	questions[nquestions++] = (struct mt_question){ .ask = MT_GROUP_GID,
 	    .id = 6000 };
+	for (i = 0; i < MT_WORLD_USERS; i++)
+		questions[nquestions++] = (struct mt_question){
+		    .ask = MT_GIDS, .name = names[i] };
 	ck_assert_uint_le(nquestions, QUESTIONS_MAX);
 }
 

@@ -230,6 +230,12 @@ expect_groups(uint32_t a, uint32_t b, uint32_t c)
 		if (want[i] != 0)
 			ck_assert_uint_eq(gids[count++], want[i]);
 	ck_assert_uint_eq(n, count);
+	memset(gids, 0, sizeof(gids));
+	ck_assert_int_eq(nk_quick_gids(&view, &q, gids, &n), 0);
+	for (i = 0, count = 0; i < 3; i++)
+		if (want[i] != 0)
+			ck_assert_uint_eq(gids[count++], want[i]);
+	ck_assert_uint_eq(n, count);
 }
 
 START_TEST(groups)
@@ -249,6 +255,135 @@ START_TEST(groups)
 	ck_assert_int_eq(nk_mapwriter_put_group(w, &g), 0);
 	expect_groups(5001, 0, 0);
 	nk_mapwriter_free(w);
+}
+END_TEST
+
+/* Are the groups of user 7 known without a look at the groups? */
+static bool
+are_known(void)
+{
+	uint32_t gids[NK_QUICK_GROUPS], n = 0;
+	const struct nk_map_table *t = &view.tables[NK_TABLE_GROUP_GID];
+	static uint64_t slots[512], none[512];
+	struct nk_put_user u;
+	struct nk_quick_user q;
+	int r;
+
+	ck_assert_uint_eq(t->bits, 9);
+	ck_assert_int_eq(pread(fd, slots, sizeof(slots), (off_t)t->offset),
+	    sizeof(slots));
+	memset(none, 0xff, sizeof(none));
+	ck_assert_int_eq(pwrite(fd, none, sizeof(none), (off_t)t->offset),
+	    sizeof(none));
+	mt_world_user(&u, 7);
+	ck_assert_int_eq(by_name(u.name, &q), 0);
+	r = nk_quick_gids(&view, &q, gids, &n);
+	ck_assert(r == -EAGAIN || (r == 0 && n == 3));
+	ck_assert_int_eq(pwrite(fd, slots, sizeof(slots), (off_t)t->offset),
+	    sizeof(slots));
+	return r == 0;
+}
+
+/*
+ * Groups are looked for only when one of the user's is marked, or the marks
+ * are not what was written: no bit of them can turn without being noticed.
+ */
+START_TEST(marks)
+{
+	struct nk_mapwriter *w;
+	uint32_t bit;
+	uint8_t byte;
+	off_t at;
+
+	ck_assert(are_known());
+	for (bit = 0; bit < sizeof(struct nk_map_marks) * 8; bit++) {
+		at = NK_MAP_MARKS_AT + bit / 8;
+		ck_assert_int_eq(pread(fd, &byte, 1, at), 1);
+		byte ^= (uint8_t)(1 << bit % 8);
+		ck_assert_int_eq(pwrite(fd, &byte, 1, at), 1);
+		ck_assert_msg(!are_known(), "bit %u", bit);
+		byte ^= (uint8_t)(1 << bit % 8);
+		ck_assert_int_eq(pwrite(fd, &byte, 1, at), 1);
+	}
+	ck_assert(are_known());
+	w = open_writer();
+	ck_assert_int_eq(nk_mapwriter_drop_group(w, 4), 0);
+	ck_assert(are_known());		/* not one of his */
+	ck_assert_int_eq(nk_mapwriter_drop_group(w, 2), 0);
+	nk_mapwriter_free(w);
+	ck_assert(!are_known());
+	expect_groups(5001, 0, 5003);
+}
+END_TEST
+
+/*
+ * What makes a mark: a user whose record does not say the group's gid, when
+ * it is put alone or among many.  It is still there for the next writer,
+ * and gone when the map is copied and the records say what is so.
+ */
+START_TEST(marks_by_users)
+{
+	struct nk_put_group_ref ref = { 1, 5009 };
+	struct nk_mapwriter *w = open_writer();
+	struct nk_map_marks m;
+	struct nk_put_user u;
+	int i;
+
+	mt_world_user(&u, 7);
+	u.groups = &ref;
+	u.ngroups = 1;
+	for (i = 0; i < 2; i++) {
+		ck_assert_int_eq(nk_mapwriter_put_user(w, &u), 0);
+		nk_mapwriter_free(w);
+		ck_assert(nk_quick_marks(&view, &m));
+		ck_assert(nk_marks_has(&m, 1));
+		ck_assert(!nk_marks_has(&m, 2));
+		expect_groups(0, 0, 0);
+		w = open_writer();
+	}
+	ck_assert_int_eq(nk_mapwriter_verify(w, mt_report, NULL), 0);
+	ck_assert_int_eq(nk_mapwriter_drop_group(w, 3), 0);
+	ck_assert(nk_quick_marks(&view, &m));
+	ck_assert(nk_marks_has(&m, 1) && nk_marks_has(&m, 3));
+	ck_assert_int_eq(nk_mapwriter_compact(w), 0);
+	nk_mapwriter_free(w);
+	nk_view_close(&view);
+	ck_assert_int_eq(nk_view_open(&view, dir.fd, NK_MAP_ACCOUNTS,
+	    NK_MAP_KIND_ACCOUNTS, NK_VIEW_MAPPED), 0);
+	ck_assert(nk_quick_marks(&view, &m));
+	ck_assert(!nk_marks_has(&m, 1) && !nk_marks_has(&m, 3));
+	expect_groups(5001, 0, 0);
+}
+END_TEST
+
+/* The same in a file that is being built. */
+START_TEST(marks_of_a_new_file)
+{
+	struct nk_map_hint hint = { 8, 8, 0 };
+	struct nk_put_group_ref ref = { 1, 5009 };
+	struct nk_mapwriter *w = NULL;
+	struct nk_map_marks m;
+	struct nk_put_group g;
+	struct nk_put_user u;
+
+	ck_assert_int_eq(nk_mapwriter_create(&w, dir.fd, NK_MAP_ACCOUNTS,
+	    NK_MAP_KIND_ACCOUNTS, &mt_identity, &hint, 0600, getuid(),
+	    getgid()), 0);
+	mt_world_group(&g, 1);
+	ck_assert_int_eq(nk_mapwriter_put_group(w, &g), 0);
+	mt_world_user(&u, 7);
+	u.groups = &ref;
+	u.ngroups = 1;
+	ck_assert_int_eq(nk_mapwriter_put_user(w, &u), 0);
+	ck_assert_int_eq(nk_mapwriter_install(w), 0);
+	ck_assert_int_eq(nk_mapwriter_verify(w, mt_report, NULL), 0);
+	nk_mapwriter_free(w);
+	nk_view_close(&view);
+	ck_assert_int_eq(nk_view_open(&view, dir.fd, NK_MAP_ACCOUNTS,
+	    NK_MAP_KIND_ACCOUNTS, NK_VIEW_MAPPED), 0);
+	ck_assert(nk_quick_marks(&view, &m));
+	ck_assert(nk_marks_has(&m, 1));
+	expect_groups(0, 0, 0);
 }
 END_TEST
 
@@ -323,6 +458,9 @@ main(void)
 	tcase_add_test(tc, little_room);
 	tcase_add_test(tc, in_order);
 	tcase_add_test(tc, groups);
+	tcase_add_test(tc, marks);
+	tcase_add_test(tc, marks_by_users);
+	tcase_add_test(tc, marks_of_a_new_file);
 	tcase_add_test(tc, large_pages);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
