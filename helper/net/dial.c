@@ -24,6 +24,7 @@
 #include "helper/net/net.h"
 #include "helper/net/say.h"
 #include "lib/monotonic.h"
+#include "lib/ssh/target.h"
 #include "lib/ssh/wire.h"
 
 #define ADDRESSES_MAX	16
@@ -258,7 +259,7 @@ dial_run(size_t n_sockets)
 {
 	struct nk_wire w = hear_request();
 	struct dialling d = { .n = 0 };
-	char host[NK_REMOTE_HOST_MAX + 1];
+	char host[NK_TARGET_HOST_MAX + 1];
 	const struct attempt *first;
 	const uint8_t *name;
 	uint32_t port, n;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/remote/message.h"
+#include "lib/ssh/target.h"
 #include "lib/ssh/wire.h"
 
 static bool
@@ -87,7 +88,7 @@ int
 nk_remote_dial(struct nk_remote_talk *talk, const struct nk_sandbox *sb,
     int *fds, size_t n, size_t *np)
 {
-	uint8_t request[12 + NK_REMOTE_HOST_MAX];
+	uint8_t request[12 + NK_TARGET_HOST_MAX];
 	struct nk_wire_out o = { request, sizeof(request) };
 	const struct nk_remote_target *t = talk->target;
 	int r;

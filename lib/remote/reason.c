@@ -2,8 +2,6 @@
 
 /* The sentences for what goes wrong with a remote. */
 
-#include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -63,23 +61,6 @@ const char *
 nk_remote_step_name(enum nk_remote_step step)
 {
 	return step_names[step];
-}
-
-int
-nk_remote_check_host(const char *host, const char **whyp)
-{
-	static const char *const sentence = "is no host name or address";
-	size_t i, len = strlen(host);
-
-	for (i = 0; i < len && (isalnum((unsigned char)host[i]) ||
-	    strchr(".-_:%", host[i]) != NULL); i++)
-		;
-	if (len > 0 && len <= NK_REMOTE_HOST_MAX && i == len &&
-	    host[0] != '-')
-		return 0;
-	if (whyp != NULL)
-		*whyp = sentence;
-	return -EINVAL;
 }
 
 /* " (WORDS)", or nothing. */

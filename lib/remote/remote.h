@@ -29,7 +29,6 @@
 
 #define NK_REMOTE_PROGRAM	NK_LIBEXECDIR "/naskeys/naskeys-net"
 
-#define NK_REMOTE_HOST_MAX	255u	/* bytes of a name or an address */
 #define NK_REMOTE_SECONDS_MAX	3600u
 #define NK_REMOTE_REASON_MAX	900u	/* bytes of a sentence */
 #define NK_REMOTE_COMMAND_MAX	4096u	/* bytes of a command */
@@ -80,7 +79,7 @@ enum nk_remote_fault {
 #define NK_REMOTE_FAULTS	21
 
 struct nk_remote_target {
-	const char	*host;
+	const char	*host;		/* nk_target_check_host() */
 	uint16_t	 port;
 	unsigned int	 seconds;	/* for all of it; 1 to the maximum */
 };
@@ -102,13 +101,6 @@ struct nk_remote_report {
 	char			 host_key[NK_REMOTE_SHOWN_SIZE]; /* that it
 						   has proven, or "" */
 };
-
-/*
- * Is it a name or an address to ask for?  0; or -EINVAL, with a sentence in
- * *whyp (may be NULL).
- */
-int	nk_remote_check_host(const char *host, const char **whyp)
-	    NK_MUST_CHECK;
 
 /*
  * The host keys of the remote, of each type that is taken and that fits

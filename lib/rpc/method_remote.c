@@ -12,6 +12,7 @@
 #include "lib/rpc/keychain_private.h"
 #include "lib/rpc/remote_copy.h"
 #include "lib/rpc/rpc.h"
+#include "lib/ssh/target.h"
 
 #define SCHEMA	"keychain_remote_ssh_host_key_scan"
 #define PORT	22
@@ -54,8 +55,8 @@ host_key_scan(struct nk_context *c, json_t *params, json_t **resultp,
 	int r;
 
 	(void)c;
-	if (nk_remote_check_host(t.host, &why) < 0) {
-		nk_error_add(e, SCHEMA ".host", EINVAL, "It %s", why);
+	if (nk_target_check_host(t.host, &why) < 0) {
+		nk_error_add(e, SCHEMA ".host", EINVAL, "%s", why);
 		return -EINVAL;
 	}
 	if ((r = nk_keychain_sandbox(&sb, e)) < 0)

@@ -131,7 +131,7 @@ says "unreachable" "ssh-keyscan failed: 10.77.0.1 port 22: cannot be reached (Ne
 : >/etc/resolv.conf
 same "an unknown name" "$(scan unknown.example 2>&1 | grep -c \
     'ssh-keyscan failed: unknown.example port 22: \(the name servers do not answer\|no name service knows this name\) (')" 1
-for host in '' -oProxyCommand=x 'a b' 'a;b' '../x' 'a
+for host in '' -oProxyCommand=x 'a b' 'a;b' '../x' a..b 'far%eth0' a:b 'a
 b' "$(printf 'x%.0s' {1..256})"; do
 	same "no host: ${host:0:20}" "$(scan --port 22 -- "$host" 2>&1 |
 	    grep -c 'keychain_remote_ssh_host_key_scan.host')" 1

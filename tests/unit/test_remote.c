@@ -64,51 +64,6 @@ teardown(void)
 	close(listener);
 }
 
-/* ---- what is said of a host ---- */
-
-static const struct {
-	const char	*host;
-	int		 r;
-} hosts[] = {
-	{ "nas.example", 0 },
-	{ "10.0.0.1", 0 },
-	{ "fd09::2", 0 },
-	{ "fe80::1%eth0", 0 },
-	{ "_service.example.", 0 },
-	{ "", -EINVAL },
-	{ "-oProxyCommand=x", -EINVAL },
-	{ "a b", -EINVAL },
-	{ "a\nb", -EINVAL },
-	{ "a/b", -EINVAL },
-	{ "user@host", -EINVAL },
-	{ "[fd09::2]", -EINVAL },
-	{ "n\xc3\xa4s", -EINVAL },
-};
-
-START_TEST(host)
-{
-	const char *why = NULL;
-
-	ck_assert_msg(nk_remote_check_host(hosts[_i].host, &why) ==
-	    hosts[_i].r, "%s", hosts[_i].host);
-	ck_assert((why != NULL) == (hosts[_i].r < 0));
-	ck_assert_int_eq(nk_remote_check_host(hosts[_i].host, NULL),
-	    hosts[_i].r);
-}
-END_TEST
-
-START_TEST(long_host)
-{
-	char name[NK_REMOTE_HOST_MAX + 2];
-
-	memset(name, 'a', sizeof(name));
-	name[NK_REMOTE_HOST_MAX + 1] = '\0';
-	ck_assert_int_eq(nk_remote_check_host(name, NULL), -EINVAL);
-	name[NK_REMOTE_HOST_MAX] = '\0';
-	ck_assert_int_eq(nk_remote_check_host(name, NULL), 0);
-}
-END_TEST
-
 /* ---- is it a connection? ---- */
 
 static int
@@ -848,8 +803,6 @@ main(int argc, char **argv)
 	nk_sandbox_serve_tasks(argc, argv, tables);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
-	tcase_add_loop_test(tc, host, 0, sizeof(hosts) / sizeof(hosts[0]));
-	tcase_add_test(tc, long_host);
 	tcase_add_test(tc, sockets);
 	tcase_add_loop_test(tc, lies_are_seen, 0, LIES);
 	tcase_add_test(tc, no_program);
