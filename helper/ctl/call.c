@@ -116,6 +116,7 @@ field_of(const char *attribute, bool *editp)
 		{ "keychain_credentials_update.attributes.", true },
 		{ "keychain_credentials_update.", true },
 		{ "generate_ssh_key_pair.", false },
+		{ "keychain_remote_ssh_host_key_scan.", false },
 		{ "options.manual_setup.", false },
 		{ "options.", false },
 	};
@@ -147,6 +148,7 @@ argument_at(const char *attribute)
 		{ "setup_ssh_connection.private_key.name",
 		  "--generate-keypair" },
 		{ "setup_ssh_connection.connection_name", "NAME" },
+		{ "keychain_remote_ssh_host_key_scan.host", "HOST" },
 		{ "options.copy_key.password", "the password" },
 		{ "options.copy_key.from", "--from" },
 		{ "options.copy_key.command", "--command" },

@@ -148,14 +148,19 @@ added(struct ctl *c, const struct ctl_args *a, const json_t *push,
 static int
 check_usage(const struct ctl *c, const struct ctl_args *a)
 {
-	if (ctl_get(a, "host") == NULL || (ctl_get(a, "keypair") == NULL) ==
-	    (ctl_get(a, "generate-keypair") == NULL))
+	const char *made = ctl_get(a, "generate-keypair");
+
+	if (ctl_get(a, "host") == NULL ||
+	    (ctl_get(a, "keypair") == NULL) == (made == NULL))
 		return ctl_misuse(c, "say --host, and --keypair or "
 		    "--generate-keypair");
 	if (ctl_get(a, "host-key") != NULL &&
 	    ctl_get(a, "accept-host-key") != NULL)
 		return ctl_misuse(c, "say --host-key or --accept-host-key, "
 		    "not both");
+	if (made != NULL && strcmp(made, a->positional[0]) == 0)
+		return ctl_misuse(c, "keypairs and connections share their "
+		    "names: the keypair needs another one than %s", made);
 	return CTL_DONE;
 }
 
@@ -213,9 +218,18 @@ int
 ctl_connection_edit(struct ctl *c, const struct ctl_args *a)
 {
 	const char *pair = ctl_get(a, "keypair");
-	json_t *row, *change = json_object(), *attributes, *result = NULL;
+	json_t *row = NULL, *change = json_object(), *attributes;
+	json_t *result = NULL;
+	const struct ctl_option *o;
 	int r;
 
+	for (o = ctl_connection_edit_options; o->name != NULL &&
+	    !ctl_has(a, o->name); o++)
+		;
+	if (o->name == NULL) {
+		r = ctl_misuse(c, "nothing to change was given");
+		goto out;
+	}
 	if ((r = connection_find(c, a->positional[0], &row)) != CTL_DONE)
 		goto out;
 	/* the method replaces them all */

@@ -2,6 +2,9 @@
 
 /* Does a connection work, and if not, how far: naskeysctl connection test. */
 
+#include <stdio.h>
+#include <string.h>
+
 #include "helper/ctl/call.h"
 #include "helper/ctl/connection.h"
 #include "helper/ctl/value.h"
@@ -12,8 +15,20 @@ const struct ctl_option ctl_connection_test_options[] = {
 	{ NULL, NULL, NULL },
 };
 
+/* What to do about a host key that is not pinned: not before it is known. */
 static int
-show(const struct ctl *c, const json_t *report)
+fail(const struct ctl *c, const char *name, const json_t *report)
+{
+	const char *key = strchr(row_string(report, "host_key"), ' ');
+
+	if (!row_bool(report, "host_key_changed") || key == NULL)
+		return ctl_fail(c, "%s", row_string(report, "reason"));
+	return ctl_fail(c, "%s; if it is known why: naskeysctl connection "
+	    "accept-host-key '%s'%s", row_string(report, "reason"), name, key);
+}
+
+static int
+show(const struct ctl *c, const char *name, const json_t *report)
 {
 	const json_t *steps = json_object_get(report, "steps"), *step;
 	size_t i;
@@ -24,8 +39,8 @@ show(const struct ctl *c, const json_t *report)
 		ctl_say("%-10s %-6s %5" JSON_INTEGER_FORMAT " ms",
 		    row_string(step, "step"), row_bool(step, "ok") ? "ok" :
 		    "FAILED", row_int(step, "ms"));
-	return row_bool(report, "ok") ? CTL_DONE :
-	    ctl_fail(c, "%s", row_string(report, "reason"));
+	(void)fflush(stdout);	/* the reason comes behind it */
+	return row_bool(report, "ok") ? CTL_DONE : fail(c, name, report);
 }
 
 int
@@ -40,7 +55,7 @@ ctl_connection_test(struct ctl *c, const struct ctl_args *a)
 	    (r = connection_find(c, a->positional[0], &row)) == CTL_DONE &&
 	    (r = ctl_call(c, "keychaincredential.test", json_pack("[I,O]",
 	    row_int(row, "id"), o), -1, &report)) == CTL_DONE)
-		r = show(c, report);
+		r = show(c, a->positional[0], report);
 	json_decref(o);
 	json_decref(row);
 	json_decref(report);

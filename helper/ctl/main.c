@@ -10,6 +10,7 @@
 #include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,15 +21,43 @@
 #include "helper/ctl/ctl.h"
 #include "lib/rpc/client.h"
 
+#define HELP_COLUMN	29	/* where what an option does begins */
+#define HELP_WIDTH	79
+
+/* In as many lines as its words need. */
+static void
+print_help(const char *help)
+{
+	size_t column = HELP_COLUMN, n;
+	bool first = true;
+
+	for (; *help != '\0'; help += n + strspn(help + n, " ")) {
+		n = strcspn(help, " ");
+		if (!first && column + 1 + n > HELP_WIDTH) {
+			printf("\n%*s", HELP_COLUMN, "");
+			column = HELP_COLUMN;
+			first = true;
+		}
+		printf("%s%.*s", first ? "" : " ", (int)n, help);
+		column += n + (first ? 0 : 1);
+		first = false;
+	}
+	putchar('\n');
+}
+
 static void
 print_options(const struct ctl_option *o)
 {
 	char left[64];
 
 	for (; o != NULL && o->name != NULL; o++) {
-		snprintf(left, sizeof(left), "--%s%s%s", o->name,
+		snprintf(left, sizeof(left), "  --%s%s%s", o->name,
 		    o->arg != NULL ? " " : "", o->arg != NULL ? o->arg : "");
-		printf("  %-26s %s\n", left, o->help);
+		if (strlen(left) < HELP_COLUMN)
+			printf("%-*s", HELP_COLUMN, left);
+		else
+			printf("%s\n%*s", left, HELP_COLUMN, "");
+		print_help(o->help);
 	}
 }
 
@@ -53,24 +82,38 @@ print_version(void)
 	printf("naskeysctl %s\n", NK_VERSION);
 }
 
+/* "user add"; its length. */
+static int
+name_command(const struct ctl_command *cmd, char *name, size_t room)
+{
+	return snprintf(name, room, "%s%s%s", cmd->object,
+	    cmd->verb != NULL ? " " : "", cmd->verb != NULL ? cmd->verb : "");
+}
+
 /* All commands, or those of one object. */
 static void
 print_usage(FILE *to, const char *object)
 {
 	const struct ctl_command *cmd;
+	int n, width = 0;
 	char left[40];
 
-	fprintf(to, "Usage: naskeysctl OBJECT VERB ...\n\n");
+	for (cmd = ctl_commands; cmd->object != NULL; cmd++) {
+		n = name_command(cmd, left, sizeof(left));
+		if (n > width && (object == NULL ||
+		    strcmp(object, cmd->object) == 0))
+			width = n;
+	}
+	fprintf(to, "Usage: naskeysctl %s VERB ...\n\n", object != NULL ?
+	    object : "OBJECT");
 	for (cmd = ctl_commands; cmd->object != NULL; cmd++) {
 		if (object != NULL && strcmp(object, cmd->object) != 0)
 			continue;
-		snprintf(left, sizeof(left), "%s%s%s", cmd->object,
-		    cmd->verb != NULL ? " " : "",
-		    cmd->verb != NULL ? cmd->verb : "");
-		fprintf(to, "  %-14s %s\n", left, cmd->summary);
+		(void)name_command(cmd, left, sizeof(left));
+		fprintf(to, "  %-*s  %s\n", width, left, cmd->summary);
 	}
-	fprintf(to, "\n\"naskeysctl OBJECT VERB --help\" says more; "
-	    "see naskeysctl(8).\n");
+	fprintf(to, "\n\"naskeysctl %s VERB --help\" says more; "
+	    "see naskeysctl(8).\n", object != NULL ? object : "OBJECT");
 }
 
 /* Find the command that the words argv[0..] name; *usedp of them do. */
@@ -130,8 +173,7 @@ run(struct ctl *c, const struct ctl_command *cmd, int argc, char **argv)
 	char where[40];
 	int r, want = 0;
 
-	snprintf(where, sizeof(where), "%s%s%s", cmd->object,
-	    cmd->verb != NULL ? " " : "", cmd->verb != NULL ? cmd->verb : "");
+	(void)name_command(cmd, where, sizeof(where));
 	c->where = where;
 	r = ctl_args_parse(c, cmd, argc, argv, &a, &want);
 	if (r == 0)

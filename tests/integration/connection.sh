@@ -77,6 +77,9 @@ status "two keypairs" 2 naskeysctl connection add x --host h --keypair \
     backup --generate-keypair y --host-key hosts
 status "host keys twice" 2 naskeysctl connection add x --host h --keypair \
     backup --host-key hosts --accept-host-key SHA256:x
+status "one name for both" 2 naskeysctl connection add both --host h \
+    --generate-keypair both --host-key hosts
+says "keypairs and connections share their names"
 refuses "no such keypair" "there is no keypair other" \
     naskeysctl connection add x --host h --keypair other --host-key hosts
 refuses "a name that is taken" \
@@ -113,6 +116,8 @@ naskeysctl keypair list --json >>after
 check "nothing is left of any of them" cmp before after
 
 # ---- edit ----
+status "edit: what?" 2 naskeysctl connection edit nas
+says "nothing to change was given"
 check "edit" naskeysctl connection edit nas --host nas2 --timeout 7
 same "the rest stays" "$(field nas '[.attributes.host,
     .attributes.connect_timeout, .attributes.port, .keypair] | join(" ")')" \

@@ -134,7 +134,7 @@ same "an unknown name" "$(scan unknown.example 2>&1 | grep -c \
 for host in '' -oProxyCommand=x 'a b' 'a;b' '../x' a..b 'far%eth0' a:b 'a
 b' "$(printf 'x%.0s' {1..256})"; do
 	same "no host: ${host:0:20}" "$(scan --port 22 -- "$host" 2>&1 |
-	    grep -c 'keychain_remote_ssh_host_key_scan.host')" 1
+	    grep -c '^naskeysctl: connection scan: HOST: ')" 1
 done
 for port in 0 65536 -1; do
 	refused "no port: $port" scan $far4 --port $port
@@ -280,7 +280,8 @@ fails "no SFTP" dropbear "${all_steps}sftp FAILED;" \
 connection unknown stranger $far4 2221 remote "$pins"
 fails "a key that is not accepted" unknown \
     "${known}verify ok;login FAILED;" "$far4 port 2221: it does not let the \
-user in with this key (it offers publickey password keyboard-interactive)"
+user in with this key: is it in the authorized_keys of that account there? (it \
+offers publickey password keyboard-interactive)"
 connection more ed25519 $far4 2223 remote "$pins"
 fails "a second factor" more "${known}verify ok;login FAILED;" \
     "$far4 port 2223: it takes the key and wants something more (it offers \
@@ -291,7 +292,8 @@ fails "a changed host key" changed "${known}verify FAILED;" \
     "$far4 port 2203: ITS HOST KEY HAS CHANGED, or somebody else answers in \
 its place (it shows ecdsa-sha2-nistp521 $(shown ecdsa_521); pinned: \
 ssh-ed25519 $(shown ed25519_256), ssh-rsa $(shown rsa_2048), \
-ecdsa-sha2-nistp256 $(shown ecdsa_256))"
+ecdsa-sha2-nistp256 $(shown ecdsa_256)); if it is known why: naskeysctl \
+connection accept-host-key 'changed' $(shown ecdsa_521)"
 same "of which it is told" "$(naskeysctl connection test changed --json |
     jq -c '[.ok,.host_key_changed,.host_key]')" \
     "[false,true,\"ecdsa-sha2-nistp521 $(shown ecdsa_521)\"]"

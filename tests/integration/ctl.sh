@@ -719,4 +719,13 @@ same "of names" "$(complete_words naskeysctl user show car)" carol
 same "of groups" "$(complete_words naskeysctl group show cro)" crowd
 same "of files" "$(complete_words naskeysctl key add carol on | tr ' ' '\n' |
     sort | xargs)" "one one.pub"
+naskeysctl keypair generate "for tests" >/dev/null
+same "of forms" "$(complete_words naskeysctl connection export x --format \
+    r)" "rclone rsync"
+same "of keypairs" "$(complete_words naskeysctl connection add x --keypair \
+    f)" "for\ tests"
+same "--help in 80 columns" "$(naskeysctl --help | awk '/^  [a-z]/ {
+    print $1, $2 }' | while read -r object verb; do
+	naskeysctl "$object" ${verb:+"$verb"} --help
+    done | grep -v '^Usage' | awk 'length > 79')" ""
 finish

@@ -4,10 +4,17 @@
 # bash completion for naskeysctl; what there is to complete comes from its
 # own --help.
 
+# The first column of a list; names may have blanks.
+_naskeysctl_names()
+{
+	naskeysctl "$1" list 2>/dev/null | awk -F '  +' 'NR > 1 { print $1 }'
+}
+
 _naskeysctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]}
 	local object=${COMP_WORDS[1]-} verb=${COMP_WORDS[2]-} words=
+	local prev=${COMP_WORDS[COMP_CWORD > 0 ? COMP_CWORD - 1 : 0]}
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
@@ -15,12 +22,15 @@ _naskeysctl()
 		    awk '/^  [a-z]/ { print $1 }' | sort -u)
 	elif [ "$COMP_CWORD" -eq 2 ] && [ "$object" = explain ] &&
 	    [[ $cur != -* ]]; then
-		words=$(naskeysctl user list 2>/dev/null |
-		    awk 'NR > 1 { print $1 }')
+		words=$(_naskeysctl_names user)
 	elif [ "$COMP_CWORD" -eq 2 ] && [[ $cur != -* ]]; then
 		words=$(naskeysctl "$object" --help 2>/dev/null |
 		    awk -v o="$object" '$1 == o && $2 ~ /^[a-z-]+$/ &&
 			/^  [a-z]+ [a-z-]+ / { print $2 }')
+	elif [ "$object $prev" = "connection --keypair" ]; then
+		words=$(_naskeysctl_names keypair)
+	elif [ "$object $verb $prev" = "connection export --format" ]; then
+		words=$'ssh-config\nknown-hosts\nrclone\nrsync'
 	elif [[ $cur == -* ]]; then
 		case $object in
 		init|explain|audit|check|sync) verb= ;;
@@ -30,27 +40,26 @@ _naskeysctl()
 	elif [ "$COMP_CWORD" -eq 3 ]; then
 		case "$object $verb" in
 		user\ add|user\ import|group\ add) ;;
-		keypair\ generate|keypair\ import|connection\ add) ;;
+		keypair\ generate|keypair\ import) ;;
+		connection\ add|connection\ scan) ;;
 		user\ *|key\ *)
-			words=$(naskeysctl user list 2>/dev/null |
-			    awk 'NR > 1 { print $1 }') ;;
+			words=$(_naskeysctl_names user) ;;
 		keypair\ *)
-			words=$(naskeysctl keypair list 2>/dev/null |
-			    awk 'NR > 1 { print $1 }') ;;
+			words=$(_naskeysctl_names keypair) ;;
 		connection\ *)
-			words=$(naskeysctl connection list 2>/dev/null |
-			    awk 'NR > 1 { print $1 }') ;;
+			words=$(_naskeysctl_names connection) ;;
 		group\ *)
-			words=$(naskeysctl group list 2>/dev/null |
-			    awk 'NR > 1 { print $1 }') ;;
+			words=$(_naskeysctl_names group) ;;
 		esac
 	elif [ "$COMP_CWORD" -eq 4 ] && [ "$object $verb" = "user otp" ]; then
-		words="enroll remove"
+		words=$'enroll\nremove'
 	elif [ "$COMP_CWORD" -eq 4 ] && [ "$object $verb" = "key file" ]; then
-		words="none home central"
+		words=$'none\nhome\ncentral'
 	fi
 	if [ -n "$words" ]; then
-		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+		mapfile -t COMPREPLY < <(IFS=$'\n'; compgen -W "$words" -- \
+		    "$cur")
+		COMPREPLY=("${COMPREPLY[@]// /\\ }")
 	else
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 	fi
