@@ -3,7 +3,6 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -11,7 +10,6 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -21,6 +19,7 @@
 #include "helper/helper/listen.h"
 #include "helper/helper/listener.h"
 #include "helper/helper/log.h"
+#include "helper/helper/notify.h"
 #include "helper/helper/peer.h"
 #include "helper/helper/slots.h"
 #include "helper/helper/spawn.h"
@@ -355,28 +354,6 @@ open_listeners(struct acceptor *a, const struct options *o,
 		}
 	}
 	return 0;
-}
-
-/* sd_notify(3).  Without a service manager there is nobody to tell. */
-static void
-notify(const struct handover *h, const char *text)
-{
-	struct sockaddr_un un = { .sun_family = AF_UNIX };
-	size_t len = strlen(h->notify);
-	int fd;
-
-	if (len == 0 || (h->notify[0] != '/' && h->notify[0] != '@'))
-		return;
-	memcpy(un.sun_path, h->notify, len);
-	if (h->notify[0] == '@')
-		un.sun_path[0] = '\0';
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd == -1)
-		return;
-	(void)sendto(fd, text, strlen(text), MSG_NOSIGNAL,
-	    (const struct sockaddr *)&un,
-	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
-	close(fd);
 }
 
 static int

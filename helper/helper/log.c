@@ -6,12 +6,19 @@
 
 #include "helper/helper/log.h"
 
+static const char *program = "naskeys-helper";
 static bool syslog_open;
+
+void
+log_program(const char *name)
+{
+	program = name;
+}
 
 void
 log_to_syslog(void)
 {
-	openlog("naskeys-helper", LOG_PID, LOG_AUTHPRIV);
+	openlog(program, LOG_PID, LOG_AUTHPRIV);
 	syslog_open = true;
 }
 
@@ -24,7 +31,7 @@ log_say(int priority, const char *fmt, ...)
 	if (syslog_open) {
 		vsyslog(priority, fmt, ap);
 	} else {
-		(void)fputs("naskeys-helper: ", stderr);
+		(void)fprintf(stderr, "%s: ", program);
 		(void)vfprintf(stderr, fmt, ap);
 		(void)fputc('\n', stderr);
 	}

@@ -14,6 +14,9 @@
 
 #define LOG_EVERY_MS	10000	/* of an event that others can cause */
 
+/* Whose lines they are; without it, naskeys-helper's. */
+void	log_program(const char *name);
+
 /* From now on, to the system's log. */
 void	log_to_syslog(void);
 

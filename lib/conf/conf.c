@@ -17,6 +17,8 @@ enum kind {
 	KIND_COMMAND,		/* empty, or a program with its arguments */
 	KIND_METHOD,		/* a method of crypt(5) */
 	KIND_KEYFILE,		/* none or central */
+	KIND_FILE,		/* empty, or absolute */
+	KIND_WORDS,		/* empty, or any */
 };
 
 struct key {
@@ -61,6 +63,14 @@ static const struct key keys[] = {
 	{ AT(wal_limit),		KIND_NUMBER,	65536, 1u << 30 },
 	{ AT(gateway_connections),	KIND_NUMBER,	1, 16384 },
 	{ AT(gateway_calls),		KIND_NUMBER,	1, 1000000 },
+	{ AT(gateway_listen),		KIND_WORDS,	0, 0 },
+	{ AT(gateway_plain),		KIND_BOOL,	0, 0 },
+	{ AT(gateway_certificate),	KIND_FILE,	0, 0 },
+	{ AT(gateway_key),		KIND_FILE,	0, 0 },
+	{ AT(gateway_origins),		KIND_WORDS,	0, 0 },
+	{ AT(gateway_proxy_header),	KIND_WORDS,	0, 0 },
+	{ AT(gateway_clients),		KIND_NUMBER,	1, 100000 },
+	{ AT(gateway_clients_per_address), KIND_NUMBER,	1, 100000 },
 	{ AT(audit_days),		KIND_NUMBER,	1, 36500 },
 	{ AT(audit_rows),		KIND_NUMBER,	1000, 4000000000u },
 	{ AT(audit_size),		KIND_NUMBER,	16, 1u << 20 },
@@ -109,6 +119,14 @@ nk_conf_init(struct nk_conf *c)
 		.wal_limit = 4u << 20,
 		.gateway_connections = 1024,
 		.gateway_calls = 20,
+		.gateway_listen = "",
+		.gateway_plain = false,
+		.gateway_certificate = "",
+		.gateway_key = "",
+		.gateway_origins = "",
+		.gateway_proxy_header = "",
+		.gateway_clients = 10000,
+		.gateway_clients_per_address = 256,
 		.audit_days = 730,
 		.audit_rows = 5000000,
 		.audit_size = 2048,
@@ -263,7 +281,7 @@ set_text(const struct key *k, struct span s, char *out, const char **whyp)
 		*whyp = "the value is too long";
 		return -EBADMSG;
 	}
-	if (s.len > 0 && s.p[0] != '/') {
+	if (k->kind != KIND_WORDS && s.len > 0 && s.p[0] != '/') {
 		*whyp = "the value must begin with a slash";
 		return -EBADMSG;
 	}
@@ -278,13 +296,20 @@ set_text(const struct key *k, struct span s, char *out, const char **whyp)
 	return 0;
 }
 
+static bool
+may_be_empty(enum kind kind)
+{
+	return kind == KIND_COMMAND || kind == KIND_FILE ||
+	    kind == KIND_WORDS;
+}
+
 static int
 set_value(struct nk_conf *c, const struct key *k, struct span s,
     const char **whyp)
 {
 	void *field = (char *)c + k->offset;
 
-	if (s.len == 0 && k->kind != KIND_COMMAND) {
+	if (s.len == 0 && !may_be_empty(k->kind)) {
 		*whyp = "the value is missing";
 		return -EBADMSG;
 	}
@@ -304,6 +329,8 @@ set_value(struct nk_conf *c, const struct key *k, struct span s,
 	case KIND_PATH:
 	case KIND_FIELD:
 	case KIND_COMMAND:
+	case KIND_FILE:
+	case KIND_WORDS:
 		return set_text(k, s, field, whyp);
 	}
 	*whyp = "the key is unknown";

@@ -58,6 +58,15 @@ struct nk_conf {
 	/* the gateway's connections */
 	uint32_t	gateway_connections;	/* with a helper: 1024 */
 	uint32_t	gateway_calls;	/* a minute, method and address: 20 */
+	/* the gateway: its sockets, its certificate, who may come */
+	char		gateway_listen[NK_CONF_PATH_MAX];	/* "" */
+	bool		gateway_plain;		/* no */
+	char		gateway_certificate[NK_CONF_PATH_MAX];	/* "": made */
+	char		gateway_key[NK_CONF_PATH_MAX];
+	char		gateway_origins[NK_CONF_PATH_MAX];	/* "" */
+	char		gateway_proxy_header[NK_CONF_PATH_MAX];	/* "" */
+	uint32_t	gateway_clients;	/* 10000 */
+	uint32_t	gateway_clients_per_address;	/* 256 */
 	/* the audit log's retention */
 	uint32_t	audit_days;		/* 730 */
 	uint32_t	audit_rows;		/* 5000000 */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+#include <jansson.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/rpc/rpc.h"
+#include "lib/rpc/json_memory.h"
 
 /*
  * The size is malloc's own knowledge and not kept in front of the block, so

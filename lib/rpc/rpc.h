@@ -16,6 +16,7 @@
 #include "lib/attr.h"
 #include "lib/conf/conf.h"
 #include "lib/publish/publish.h"
+#include "lib/rpc/json_memory.h"
 #include "lib/store/session.h"
 
 /* JSON-RPC's own error codes that TrueNAS clients know; no others. */
@@ -288,12 +289,6 @@ const struct nk_method *nk_method_find_web(const char *name);
 int	nk_rpc_handle(struct nk_context *c, const char *line, size_t len,
 	    char **answerp, size_t *lenp) NK_MUST_CHECK;
 void	nk_rpc_free(char *answer, size_t len);
-
-/*
- * jansson's memory is wiped when freed.  Call once, before any JSON.  It is
- * malloc's all the same: free(3) is right for what json_dumps() returns.
- */
-void	nk_json_wipe_memory(void);
 
 /* ---- *.query ---- */
 

@@ -203,6 +203,38 @@ allow_dial(scmp_filter_ctx ctx)
 	return r;
 }
 
+/* ---- SERVE: what comes in, and sockets of this machine ---- */
+
+static const int serve[] = {
+	SCMP_SYS(accept4), SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(close),
+	SCMP_SYS(connect), SCMP_SYS(shutdown), SCMP_SYS(poll),
+	SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(getsockopt),
+	SCMP_SYS(setsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername),
+};
+
+/* What a library tries by the way, and does without. */
+static const int serve_refused[] = {
+	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(access), SCMP_SYS(stat),
+	SCMP_SYS(newfstatat), SCMP_SYS(ioctl),
+};
+
+static int
+allow_serve(scmp_filter_ctx ctx)
+{
+	size_t i;
+	int r;
+
+	if ((r = allow_all(ctx, serve, COUNT(serve))) < 0 ||
+	    (r = allow_descriptors(ctx)) < 0 ||
+	    (r = allow_if(ctx, SCMP_SYS(socket), SCMP_A0_32(SCMP_CMP_EQ,
+	    AF_UNIX, 0))) < 0)
+		return r;
+	for (i = 0; r == 0 && i < COUNT(serve_refused); i++)
+		r = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EACCES),
+		    serve_refused[i], 0);
+	return r;
+}
+
 /* ---- the filter ---- */
 
 /*
@@ -226,6 +258,8 @@ allow_kind(scmp_filter_ctx ctx, enum nk_sandbox_kind kind)
 		return allow_dial(ctx);
 	case NK_SANDBOX_TALK:
 		return allow_talk(ctx);
+	case NK_SANDBOX_SERVE:
+		return allow_serve(ctx);
 	}
 	return -EINVAL;
 }

@@ -25,7 +25,7 @@
 
 /* The first line of that name counts, as it does for the system. */
 static int
-find_user(struct nk_sandbox *sb, char *text)
+find_user(struct nk_sandbox *sb, const char *name, char *text)
 {
 	struct nk_passwd_line p;
 	char *line, *next;
@@ -35,7 +35,7 @@ find_user(struct nk_sandbox *sb, char *text)
 		if ((next = strchr(line, '\n')) != NULL)
 			*next++ = '\0';
 		if ((r = nk_passwd_line_parse(line, &p)) < 0 ||
-		    strcmp(p.name, NK_SANDBOX_USER) != 0)
+		    strcmp(p.name, name) != 0)
 			continue;
 		if (p.uid == 0 || p.gid == 0)
 			return -EPERM;
@@ -47,7 +47,8 @@ find_user(struct nk_sandbox *sb, char *text)
 }
 
 int
-nk_sandbox_init(struct nk_sandbox *sb, const char *passwd_path)
+nk_sandbox_user(struct nk_sandbox *sb, const char *passwd_path,
+    const char *name)
 {
 	size_t len;
 	char *text;
@@ -59,9 +60,15 @@ nk_sandbox_init(struct nk_sandbox *sb, const char *passwd_path)
 	if ((r = nk_textfile_read(AT_FDCWD, passwd_path, PASSWD_MAX, &text,
 	    &len)) < 0)
 		return r;
-	r = find_user(sb, text);
+	r = find_user(sb, name, text);
 	free(text);
 	return r;
+}
+
+int
+nk_sandbox_init(struct nk_sandbox *sb, const char *passwd_path)
+{
+	return nk_sandbox_user(sb, passwd_path, NK_SANDBOX_USER);
 }
 
 /* ---- talking to it ---- */

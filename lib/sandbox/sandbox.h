@@ -38,6 +38,7 @@ enum nk_sandbox_kind {
 	NK_SANDBOX_COMPUTE,	/* nothing else: one question, one answer */
 	NK_SANDBOX_DIAL,	/* read files, ask name servers, connect */
 	NK_SANDBOX_TALK,	/* use the sockets that it is given */
+	NK_SANDBOX_SERVE,	/* accept, and connect to sockets of Unix */
 };
 
 /*
@@ -72,6 +73,10 @@ struct nk_sandbox {
  */
 int	nk_sandbox_init(struct nk_sandbox *sb, const char *passwd_path)
 	    NK_MUST_CHECK;
+
+/* The same for a program that becomes this user itself (confine.h). */
+int	nk_sandbox_user(struct nk_sandbox *sb, const char *passwd_path,
+	    const char *name) NK_MUST_CHECK;
 
 /*
  * Have the work of that name done on request[len] in such a child.  *answer

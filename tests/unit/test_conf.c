@@ -44,6 +44,8 @@ static const struct {
 	ROW(wal_limit, 4194304, 65536, 1073741824),
 	ROW(gateway_connections, 1024, 1, 16384),
 	ROW(gateway_calls, 20, 1, 1000000),
+	ROW(gateway_clients, 10000, 1, 100000),
+	ROW(gateway_clients_per_address, 256, 1, 100000),
 	ROW(audit_days, 730, 1, 36500),
 	ROW(audit_rows, 5000000, 1000, 4000000000u),
 	ROW(audit_size, 2048, 16, 1048576),
