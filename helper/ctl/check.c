@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 #include "helper/ctl/call.h"
-#include "helper/ctl/file.h"
 #include "helper/ctl/nsswitch.h"
 #include "helper/ctl/sshdconf.h"
 #include "helper/ctl/text.h"
 #include "helper/ctl/value.h"
+#include "lib/account/conffile.h"
 #include "lib/account/shells.h"
 #include "lib/conf/conf.h"
 
@@ -55,7 +55,7 @@ check_nsswitch(struct faults *f)
 	char *text;
 	int r;
 
-	if ((r = file_read(path, &text)) < 0) {
+	if ((r = nk_conffile_read(path, &text)) < 0) {
 		fault(f, "%s: %s", path, strerror(-r));
 		return;
 	}

@@ -14,6 +14,7 @@
 #include "helper/ctl/run.h"
 #include "helper/ctl/sshdconf.h"
 #include "helper/ctl/value.h"
+#include "lib/account/conffile.h"
 #include "lib/account/groupfile.h"
 #include "lib/conf/conf.h"
 
@@ -197,12 +198,12 @@ configure_nsswitch(struct init *in)
 	bool changed = false;
 	int r;
 
-	if ((r = file_read(NSSWITCH, &text)) == -ENOENT)
+	if ((r = nk_conffile_read(NSSWITCH, &text)) == -ENOENT)
 		r = (text = strdup("")) != NULL ? 0 : -ENOMEM;
 	if (r == 0)
 		r = nsswitch_add(text, &out, &changed);
 	if (r == 0 && changed)
-		r = file_replace(NSSWITCH, out, strlen(out), 0644);
+		r = nk_conffile_replace(NSSWITCH, out, strlen(out), 0644);
 	if (r < 0)
 		r = ctl_fail(in->c, NSSWITCH ": %s", strerror(-r));
 	else

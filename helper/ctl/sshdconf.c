@@ -12,9 +12,9 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "helper/ctl/file.h"
 #include "helper/ctl/run.h"
 #include "helper/ctl/sshdconf.h"
+#include "lib/account/conffile.h"
 #include "lib/ssh/krl.h"
 
 #define SSH_FOLDER	NK_SYSCONFDIR "/ssh"
@@ -169,7 +169,7 @@ has_other(const struct keyword *k, const char *path, char *value,
 	char *text;
 	bool has;
 
-	if (file_read(path, &text) < 0)
+	if (nk_conffile_read(path, &text) < 0)
 		return false;
 	has = keyword_in(text, k->name, value, len) &&
 	    strcmp(value, k->ours) != 0;
@@ -279,7 +279,7 @@ write_drop_in(const char *sshd, const char *text, const char *old,
 		snprintf(why, SSHD_WHY_MAX, SSHD_FOLDER ": %s", strerror(-r));
 		return r;
 	}
-	r = file_replace(SSHD_DROP_IN, text, strlen(text), 0644);
+	r = nk_conffile_replace(SSHD_DROP_IN, text, strlen(text), 0644);
 	if (r < 0) {
 		snprintf(why, SSHD_WHY_MAX, SSHD_DROP_IN ": %s",
 		    strerror(-r));
@@ -290,7 +290,7 @@ write_drop_in(const char *sshd, const char *text, const char *old,
 	/* what was wrong before, and is not about our file, is no news */
 	if (had != 0 && strstr(after, SSHD_DROP_IN) == NULL)
 		return 0;
-	if (old == NULL || file_replace(SSHD_DROP_IN, old, strlen(old),
+	if (old == NULL || nk_conffile_replace(SSHD_DROP_IN, old, strlen(old),
 	    0644) < 0)
 		unlink(SSHD_DROP_IN);
 	snprintf(why, SSHD_WHY_MAX, "sshd does not take " SSHD_DROP_IN
@@ -324,7 +324,7 @@ sshdconf_put(const char *sshd, enum sshd_files files, bool *newp,
 	int r;
 
 	*newp = false;
-	if ((r = file_read(SSHD_CONFIG, &text)) < 0) {
+	if ((r = nk_conffile_read(SSHD_CONFIG, &text)) < 0) {
 		snprintf(why, SSHD_WHY_MAX, SSHD_CONFIG ": %s", strerror(-r));
 		return r;
 	}
@@ -336,7 +336,7 @@ sshdconf_put(const char *sshd, enum sshd_files files, bool *newp,
 		    PATTERN "\" at its top, and say this again");
 		return -ENOENT;
 	}
-	r = file_read(SSHD_DROP_IN, &text);
+	r = nk_conffile_read(SSHD_DROP_IN, &text);
 	if (r < 0 && r != -ENOENT) {
 		snprintf(why, SSHD_WHY_MAX, SSHD_DROP_IN ": %s",
 		    strerror(-r));

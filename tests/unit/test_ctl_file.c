@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "helper/ctl/file.h"
+#include "lib/account/conffile.h"
 #include "tests/unit/tmp.h"
 
 static char folder[64];
@@ -44,7 +45,7 @@ has(const char *name, const char *want, mode_t mode)
 	struct stat st;
 	char *text;
 
-	ck_assert_int_eq(file_read(at(name), &text), 0);
+	ck_assert_int_eq(nk_conffile_read(at(name), &text), 0);
 	ck_assert_str_eq(text, want);
 	free(text);
 	ck_assert_int_eq(stat(at(name), &st), 0);
@@ -87,27 +88,27 @@ teardown(void)
 
 START_TEST(reading)
 {
-	char *text = folder, *big = malloc(FILE_TEXT_MAX + 1);
+	char *text = folder, *big = malloc(NK_CONFFILE_MAX + 1);
 
 	ck_assert_ptr_nonnull(big);
-	memset(big, 'x', FILE_TEXT_MAX + 1);
-	ck_assert_int_eq(file_read(at("none"), &text), -ENOENT);
+	memset(big, 'x', NK_CONFFILE_MAX + 1);
+	ck_assert_int_eq(nk_conffile_read(at("none"), &text), -ENOENT);
 	ck_assert_ptr_null(text);
 	make("nul", "a\0b", 3, 0600);
-	ck_assert_int_eq(file_read(at("nul"), &text), -EBADMSG);
+	ck_assert_int_eq(nk_conffile_read(at("nul"), &text), -EBADMSG);
 	ck_assert_ptr_null(text);
-	make("big", big, FILE_TEXT_MAX + 1, 0600);
-	ck_assert_int_eq(file_read(at("big"), &text), -EFBIG);
+	make("big", big, NK_CONFFILE_MAX + 1, 0600);
+	ck_assert_int_eq(nk_conffile_read(at("big"), &text), -EFBIG);
 	ck_assert_ptr_null(text);
-	ck_assert_int_eq(truncate(at("big"), FILE_TEXT_MAX), 0);
-	ck_assert_int_eq(file_read(at("big"), &text), 0);
-	ck_assert_uint_eq(strlen(text), FILE_TEXT_MAX);
+	ck_assert_int_eq(truncate(at("big"), NK_CONFFILE_MAX), 0);
+	ck_assert_int_eq(nk_conffile_read(at("big"), &text), 0);
+	ck_assert_uint_eq(strlen(text), NK_CONFFILE_MAX);
 	free(text);
 	ck_assert_int_eq(mkfifo(at("fifo"), 0600), 0);
-	ck_assert_int_eq(file_read(at("fifo"), &text), -EBADMSG);
-	ck_assert_int_eq(file_read(folder, &text), -EBADMSG);
+	ck_assert_int_eq(nk_conffile_read(at("fifo"), &text), -EBADMSG);
+	ck_assert_int_eq(nk_conffile_read(folder, &text), -EBADMSG);
 	make("empty", "", 0, 0600);
-	ck_assert_int_eq(file_read(at("empty"), &text), 0);
+	ck_assert_int_eq(nk_conffile_read(at("empty"), &text), 0);
 	ck_assert_str_eq(text, "");
 	free(text);
 	free(big);
@@ -117,16 +118,16 @@ END_TEST
 START_TEST(replacing)
 {
 	if (geteuid() == 0) {		/* a new one becomes root's */
-		ck_assert_int_eq(file_replace(at("a"), "one", 3, 0644), 0);
+		ck_assert_int_eq(nk_conffile_replace(at("a"), "one", 3, 0644), 0);
 		has("a", "one", 0644);
 	} else
 		make("a", "one", 3, 0644);
 	ck_assert_int_eq(chmod(at("a"), 0640), 0);
-	ck_assert_int_eq(file_replace(at("a"), "two", 3, 0644), 0);
+	ck_assert_int_eq(nk_conffile_replace(at("a"), "two", 3, 0644), 0);
 	has("a", "two", 0640);		/* keeps its mode */
 	/* what a killed one left does not stand in the way */
 	make("a.naskeys-new", "half", 4, 0600);
-	ck_assert_int_eq(file_replace(at("a"), "three", 5, 0644), 0);
+	ck_assert_int_eq(nk_conffile_replace(at("a"), "three", 5, 0644), 0);
 	has("a", "three", 0640);
 	ck_assert_uint_eq(count_files(), 1);
 }
@@ -138,7 +139,7 @@ START_TEST(a_link_stays_one)
 
 	make("real", "one", 3, 0600);
 	ck_assert_int_eq(symlink("real", at("link")), 0);
-	ck_assert_int_eq(file_replace(at("link"), "two", 3, 0644), 0);
+	ck_assert_int_eq(nk_conffile_replace(at("link"), "two", 3, 0644), 0);
 	ck_assert_int_eq(lstat(at("link"), &st), 0);
 	ck_assert(S_ISLNK(st.st_mode));
 	has("real", "two", 0600);
@@ -148,12 +149,12 @@ END_TEST
 /* Nothing is there when it fails, and what was there is as it was. */
 START_TEST(failing)
 {
-	ck_assert_int_eq(file_replace(at("none/a"), "x", 1, 0644), -ENOENT);
+	ck_assert_int_eq(nk_conffile_replace(at("none/a"), "x", 1, 0644), -ENOENT);
 	ck_assert_int_eq(mkdir(at("folder"), 0700), 0);
-	ck_assert_int_eq(file_replace(at("folder"), "x", 1, 0644), -EISDIR);
+	ck_assert_int_eq(nk_conffile_replace(at("folder"), "x", 1, 0644), -EISDIR);
 	ck_assert_int_eq(mkdir(at("a.naskeys-new"), 0700), 0);
 	make("a", "one", 3, 0600);
-	ck_assert_int_lt(file_replace(at("a"), "two", 3, 0644), 0);
+	ck_assert_int_lt(nk_conffile_replace(at("a"), "two", 3, 0644), 0);
 	has("a", "one", 0600);
 	ck_assert_uint_eq(count_files(), 3);
 }

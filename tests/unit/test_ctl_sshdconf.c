@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "helper/ctl/file.h"
+#include "lib/account/conffile.h"
 #include "helper/ctl/run.h"
 #include "helper/ctl/sshdconf.h"
 
