@@ -367,6 +367,45 @@ static const char version_7[] =
 "  ON consumers (credential_id, kind, title);"
 "INSERT INTO counters (name, value) VALUES ('consumer', 0);";
 
+/* The SSH service's settings are one row.  Lists are a value a line. */
+static const char version_8[] =
+"CREATE TABLE ssh_service ("
+"  id                     INTEGER PRIMARY KEY CHECK (id = 1),"
+"  tcpport                INTEGER NOT NULL"
+"                         CHECK (tcpport BETWEEN 1 AND 65535),"
+"  passwordauth           INTEGER NOT NULL CHECK (passwordauth IN (0, 1)),"
+"  kerberosauth           INTEGER NOT NULL CHECK (kerberosauth IN (0, 1)),"
+"  tcpfwd                 INTEGER NOT NULL CHECK (tcpfwd IN (0, 1)),"
+"  compression            INTEGER NOT NULL CHECK (compression IN (0, 1)),"
+"  revoked_keys           INTEGER NOT NULL CHECK (revoked_keys IN (0, 1)),"
+"  key_files              INTEGER NOT NULL"
+"                         CHECK (key_files BETWEEN 0 AND 3),"
+"  sftp_log_level         TEXT NOT NULL,"
+"  sftp_log_facility      TEXT NOT NULL,"
+"  bindiface              TEXT NOT NULL,"
+"  password_login_groups  TEXT NOT NULL,"
+"  weak_ciphers           TEXT NOT NULL,"
+"  host_key_types         TEXT NOT NULL,"
+"  host_certificates      TEXT NOT NULL,"
+"  options                TEXT NOT NULL"
+") STRICT;"
+"INSERT INTO ssh_service (id, tcpport, passwordauth, kerberosauth, tcpfwd,"
+"  compression, revoked_keys, key_files, sftp_log_level,"
+"  sftp_log_facility, bindiface, password_login_groups, weak_ciphers,"
+"  host_key_types, host_certificates, options)"
+"  VALUES (1, 22, 0, 0, 0, 0, 1, 0, '', '', '', '', '', '', '', '');"
+/*
+ * What is put back where new settings of sshd were not confirmed.  until is
+ * of CLOCK_BOOTTIME, of that boot.
+ */
+"CREATE TABLE ssh_pending ("
+"  id       INTEGER PRIMARY KEY CHECK (id = 1),"
+"  until    INTEGER NOT NULL CHECK (until >= 0),"
+"  boot_id  TEXT NOT NULL,"
+"  drop_in  TEXT,"
+"  main     TEXT"
+") STRICT;";
+
 static int
 fill_version_1(struct nk_db *db)
 {
@@ -394,6 +433,7 @@ const struct nk_migration nk_migrations[] = {
 	{ version_5,	NULL },
 	{ version_6,	NULL },
 	{ version_7,	NULL },
+	{ version_8,	NULL },
 };
 const size_t nk_nmigrations = sizeof(nk_migrations) /
     sizeof(nk_migrations[0]);

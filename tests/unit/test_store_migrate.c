@@ -13,6 +13,7 @@
 #include <signal.h>
 
 #include "lib/store/internal.h"
+#include "lib/store/ssh_service.h"
 #include "lib/store/store.h"
 #include "tests/unit/store_fixture.h"
 
@@ -245,6 +246,55 @@ START_TEST(from_version_6)
 }
 END_TEST
 
+/* Version 7 had no settings of the SSH service. */
+START_TEST(from_version_7)
+{
+	struct nk_ssh_service v;
+	struct nk_ssh_pending p = { .until = 7 };
+
+	start_from(7);
+	close_db();
+	ck_assert_int_eq(nk_store_open(&s, path, NK_STORE_WRITE), 0);
+	ck_assert_int_eq(nk_store_verify(s, NULL, NULL), 0);
+	ck_assert_int_eq(nk_ssh_service_get(s, &v), 0);
+	ck_assert_uint_eq(v.tcpport, 22);
+	ck_assert(v.revoked_keys && !v.passwordauth && !v.tcpfwd);
+	ck_assert_str_eq(v.options, "");
+	v.tcpport = 65536;
+	begin();
+	ck_assert_int_eq(nk_ssh_service_set(s, &v), -EINVAL);
+	v.tcpport = 2222;
+	ck_assert_int_eq(nk_ssh_service_set(s, &v), 0);
+	commit();
+	nk_ssh_service_clear(&v);
+	ck_assert_int_eq(nk_ssh_service_get(s, &v), 0);
+	ck_assert_uint_eq(v.tcpport, 2222);
+	nk_ssh_service_clear(&v);
+
+	ck_assert_int_eq(nk_ssh_pending_get(s, &p), -ENOENT);
+	p = (struct nk_ssh_pending){ .until = 7, .boot_id = strdup("boot"),
+	    .main = strdup("Port 22\n") };
+	ck_assert_int_eq(nk_ssh_pending_insert(s, &p), -EINVAL);
+	begin();
+	ck_assert_int_eq(nk_ssh_pending_extend(s, 9), -ENOENT);
+	ck_assert_int_eq(nk_ssh_pending_insert(s, &p), 0);
+	ck_assert_int_eq(nk_ssh_pending_insert(s, &p), -EEXIST);
+	ck_assert_int_eq(nk_ssh_pending_extend(s, 9), 0);
+	commit();
+	nk_ssh_pending_clear(&p);
+	ck_assert_int_eq(nk_ssh_pending_get(s, &p), 0);
+	ck_assert_int_eq(p.until, 9);
+	ck_assert_str_eq(p.boot_id, "boot");
+	ck_assert_str_eq(p.main, "Port 22\n");
+	ck_assert_ptr_null(p.drop_in);
+	nk_ssh_pending_clear(&p);
+	begin();
+	ck_assert_int_eq(nk_ssh_pending_delete(s), 0);
+	ck_assert_int_eq(nk_ssh_pending_delete(s), -ENOENT);
+	commit();
+}
+END_TEST
+
 static const struct {
 	const char	*what;
 	const char	*sql;
@@ -425,6 +475,7 @@ main(void)
 	tcase_add_test(tc, from_nothing);
 	tcase_add_test(tc, from_version_5);
 	tcase_add_test(tc, from_version_6);
+	tcase_add_test(tc, from_version_7);
 	tcase_add_loop_test(tc, failing, 0, N(failures));
 	tcase_add_test(tc, killed);
 	tcase_add_test(tc, by_several);
