@@ -45,7 +45,7 @@ struct init {
 	struct nk_conf	 conf;
 	json_t		*steps;		/* what was said, for --json */
 	bool		 configure;
-	enum sshd_files	 files;
+	enum nk_ssh_files	 files;
 };
 
 /* Each step says what it did: there is no method whose result says it. */
@@ -334,14 +334,14 @@ static int
 read_files(struct init *in, const struct ctl_args *a)
 {
 	static const char *const words[] = {
-		[SSHD_FILES_OWN] = "own",
-		[SSHD_FILES_NONE] = "none",
-		[SSHD_FILES_CENTRAL] = "central",
+		[NK_SSH_FILES_OWN - 1] = "own",
+		[NK_SSH_FILES_NONE - 1] = "none",
+		[NK_SSH_FILES_CENTRAL - 1] = "central",
 	};
 	const char *given = ctl_get(a, "key-files");
 	size_t i;
 
-	in->files = SSHD_FILES_KEEP;
+	in->files = NK_SSH_FILES_KEEP;
 	if (given == NULL)
 		return CTL_DONE;
 	if (!in->configure)
@@ -349,7 +349,7 @@ read_files(struct init *in, const struct ctl_args *a)
 		    "--configure");
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strcmp(given, words[i]) == 0) {
-			in->files = (enum sshd_files)i;
+			in->files = (enum nk_ssh_files)(i + 1);
 			return CTL_DONE;
 		}
 	}

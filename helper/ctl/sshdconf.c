@@ -16,39 +16,13 @@
 #include "helper/ctl/sshdconf.h"
 #include "lib/account/conffile.h"
 #include "lib/ssh/krl.h"
+#include "lib/sshservice/conftext.h"
 
-#define SSH_FOLDER	NK_SYSCONFDIR "/ssh"
-#define SSHD_CONFIG	SSH_FOLDER "/sshd_config"
+#define SSH_FOLDER	NK_SSHD_FOLDER
+#define SSHD_CONFIG	NK_SSHD_MAIN
 #define SSHD_FOLDER	SSH_FOLDER "/sshd_config.d"
 #define PATTERN		SSHD_FOLDER "/*.conf"
-#define COMMAND_TEXT	"# Made by \"naskeysctl init --configure\".\n" \
-			"AuthorizedKeysCommand " SSHD_COMMAND "\n" \
-			"AuthorizedKeysCommandUser " SSHD_USER "\n"
-#define REVOKED_TEXT	"# Without this file sshd refuses every key.\n" \
-			"RevokedKeys " SSHD_REVOKED "\n"
-#define MATCH_TEXT	"# A key that may run one command only must not " \
-			"reach the helper's\n" \
-			"# socket by a forwarding, and add another key " \
-			"there.\n" \
-			"Match Group naskeys-managed\n" \
-			"    AllowStreamLocalForwarding no\n"
-#define NONE_TEXT	"    AuthorizedKeysFile none\n"
-#define CENTRAL_TEXT	"    AuthorizedKeysFile " SSHD_CENTRAL "\n"
 #define VALUE_MAX	512	/* of a keyword; more is cut */
-
-/*
- * By whether ours is the list of revoked keys, since sshd reads one alone;
- * and by enum sshd_files.
- */
-#define NFILES	SSHD_FILES_KEEP
-static const char *const drop_ins[2][NFILES] = {
-	{ COMMAND_TEXT MATCH_TEXT,
-	  COMMAND_TEXT MATCH_TEXT NONE_TEXT,
-	  COMMAND_TEXT MATCH_TEXT CENTRAL_TEXT },
-	{ COMMAND_TEXT REVOKED_TEXT MATCH_TEXT,
-	  COMMAND_TEXT REVOKED_TEXT MATCH_TEXT NONE_TEXT,
-	  COMMAND_TEXT REVOKED_TEXT MATCH_TEXT CENTRAL_TEXT },
-};
 
 bool
 sshdconf_installed(const char *sshd)
@@ -57,40 +31,6 @@ sshdconf_installed(const char *sshd)
 }
 
 /* ---- reading configuration files ---- */
-
-/* The value of the line (in ASCII, whole), if it is about this keyword. */
-static const char *
-value_of(const char *line, const char *keyword)
-{
-	size_t n = strlen(keyword);
-
-	line += strspn(line, " \t");
-	if (strncasecmp(line, keyword, n) != 0 ||
-	    strchr(" \t=", line[n]) == NULL || line[n] == '\0')
-		return NULL;
-	line += n;
-	line += strspn(line, " \t");
-	if (*line == '=')
-		line += 1 + strspn(line + 1, " \t");
-	return line;
-}
-
-/* Copy the line that starts at *textp to line, without its end. */
-static bool
-next_line(const char **textp, char *line, size_t len)
-{
-	size_t n = strcspn(*textp, "\n"), keep;
-
-	if (**textp == '\0')
-		return false;
-	keep = n < len ? n : len - 1;
-	memcpy(line, *textp, keep);
-	while (keep > 0 && strchr(" \t\r", line[keep - 1]) != NULL)
-		keep--;
-	line[keep] = '\0';
-	*textp += n + ((*textp)[n] == '\n' ? 1 : 0);
-	return true;
-}
 
 /* Is our drop-in among the files that these patterns name? */
 static bool
@@ -117,10 +57,10 @@ sshdconf_includes(const char *text)
 	char line[VALUE_MAX], patterns[VALUE_MAX];
 	const char *value;
 
-	while (next_line(&text, line, sizeof(line))) {
-		if (value_of(line, "Match") != NULL)
+	while (nk_conftext_next(&text, line, sizeof(line))) {
+		if (nk_conftext_value(line, "Match") != NULL)
 			break;
-		if ((value = value_of(line, "Include")) == NULL)
+		if ((value = nk_conftext_value(line, "Include")) == NULL)
 			continue;
 		snprintf(patterns, sizeof(patterns), "%s", value);
 		if (patterns_match(patterns))
@@ -146,8 +86,8 @@ keyword_in(const char *text, const char *name, char *value, size_t len)
 	char line[VALUE_MAX];
 	const char *v;
 
-	while (next_line(&text, line, sizeof(line))) {
-		if ((v = value_of(line, name)) == NULL)
+	while (nk_conftext_next(&text, line, sizeof(line))) {
+		if ((v = nk_conftext_value(line, name)) == NULL)
 			continue;
 		snprintf(value, len, "%s", v);
 		return true;
@@ -298,29 +238,57 @@ write_drop_in(const char *sshd, const char *text, const char *old,
 	return -EINVAL;
 }
 
-/* Has an init made the text?  Then *filesp is what it said of files. */
-static bool
-is_drop_in(const char *text, enum sshd_files *filesp)
+/* Sees whose work "text" (NULL: nothing is there) is, and replaces it. */
+static int
+put_text(const char *sshd, enum nk_ssh_files files, const char *text,
+    bool *newp, char why[SSHD_WHY_MAX])
 {
-	size_t i;
+	enum nk_dropin_maker maker = NK_DROPIN_BY_INIT;
+	enum nk_ssh_files now = NK_SSH_FILES_OWN;
+	struct nk_dropin d = { .settings = NULL };
+	char *wanted = NULL;
+	int r = 0;
 
-	for (i = 0; i < 2 * (size_t)NFILES; i++) {
-		if (strcmp(text, drop_ins[i / NFILES][i % NFILES]) != 0)
-			continue;
-		*filesp = (enum sshd_files)(i % NFILES);
-		return true;
+	if (text != NULL)
+		r = nk_dropin_look(text, &maker, &now);
+	if (r == 0 && maker == NK_DROPIN_BY_SERVICE &&
+	    (files == NK_SSH_FILES_KEEP || files == now))
+		return 0;	/* it has these lines, and others */
+	if (r == 0 && maker == NK_DROPIN_BY_SERVICE) {
+		snprintf(why, SSHD_WHY_MAX, SSHD_DROP_IN " is made from the "
+		    "service's settings: say \"naskeysctl service set "
+		    "key_files=...\" and \"naskeysctl service apply\"");
+		return -EEXIST;
 	}
-	return false;
+	d.revoked = list_is_there() && !sshdconf_other_list(why);
+	d.files = files == NK_SSH_FILES_KEEP ? now : files;
+	if (r == 0)
+		r = nk_dropin_render(&d, &wanted);
+	if (r < 0)
+		snprintf(why, SSHD_WHY_MAX, SSHD_DROP_IN ": %s",
+		    strerror(-r));
+	else if (text != NULL && strcmp(text, wanted) == 0)
+		r = 0;
+	else if (maker == NK_DROPIN_BY_INIT) {
+		/* what an earlier init has made, it may replace */
+		r = write_drop_in(sshd, wanted, text, why);
+		*newp = r == 0;
+	} else {
+		snprintf(why, SSHD_WHY_MAX, SSHD_DROP_IN " says something "
+		    "else than \"naskeysctl init\" prints, and was left "
+		    "alone: make it so, or remove it and say this again");
+		r = -EEXIST;
+	}
+	free(wanted);
+	return r;
 }
 
 int
-sshdconf_put(const char *sshd, enum sshd_files files, bool *newp,
+sshdconf_put(const char *sshd, enum nk_ssh_files files, bool *newp,
     char why[SSHD_WHY_MAX])
 {
-	enum sshd_files now = SSHD_FILES_OWN;
-	const char *wanted;
 	char *text;
-	bool good, ours;
+	bool good;
 	int r;
 
 	*newp = false;
@@ -342,23 +310,9 @@ sshdconf_put(const char *sshd, enum sshd_files files, bool *newp,
 		    strerror(-r));
 		return r;
 	}
-	ours = r == 0 && is_drop_in(text, &now);
-	wanted = drop_ins[list_is_there() && !sshdconf_other_list(why)]
-	    [files == SSHD_FILES_KEEP ? now : files];
-	if (r == 0 && strcmp(text, wanted) == 0) {
-		free(text);
-		return 0;
-	}
-	/* what an earlier init has made, it may replace */
-	if (r == -ENOENT || ours) {
-		r = write_drop_in(sshd, wanted, text, why);
-		*newp = r == 0;
-	} else {
-		snprintf(why, SSHD_WHY_MAX, SSHD_DROP_IN " says something "
-		    "else than \"naskeysctl init\" prints, and was left "
-		    "alone: make it so, or remove it and say this again");
-		r = -EEXIST;
-	}
+	if (r == -ENOENT)
+		text = NULL;
+	r = put_text(sshd, files, text, newp, why);
 	free(text);
 	return r;
 }
@@ -372,8 +326,8 @@ in_force(const char *text, const char *keyword, char *value, size_t len)
 	char line[VALUE_MAX];
 	const char *v = NULL;
 
-	while (v == NULL && next_line(&text, line, sizeof(line)))
-		v = value_of(line, keyword);
+	while (v == NULL && nk_conftext_next(&text, line, sizeof(line)))
+		v = nk_conftext_value(line, keyword);
 	snprintf(value, len, "%s", v != NULL ? v : "none");
 }
 

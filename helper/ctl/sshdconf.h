@@ -12,13 +12,13 @@
 #include <stddef.h>
 
 #include "lib/attr.h"
+#include "lib/sshservice/dropin.h"
 
-#define SSHD_PROGRAM	NK_LIBEXECDIR "/naskeys/naskeys-authorized-keys"
-#define SSHD_COMMAND	SSHD_PROGRAM " %u %t %k %U"
-#define SSHD_USER	"naskeys-akc"
-#define SSHD_REVOKED	NK_LOCALSTATEDIR "/lib/naskeys/revoked.krl"
-#define SSHD_CENTRAL	NK_LOCALSTATEDIR "/lib/naskeys/authorized_keys/%U"
-#define SSHD_DROP_IN	NK_SYSCONFDIR "/ssh/sshd_config.d/10-naskeys.conf"
+#define SSHD_PROGRAM	NK_SSHD_PROGRAM
+#define SSHD_COMMAND	NK_SSHD_COMMAND
+#define SSHD_USER	NK_SSHD_USER
+#define SSHD_REVOKED	NK_SSHD_REVOKED
+#define SSHD_DROP_IN	NK_SSHD_DROP_IN
 #define SSHD_WHY_MAX	1024
 
 bool	sshdconf_installed(const char *sshd);
@@ -32,21 +32,14 @@ bool	sshdconf_includes(const char *text);
  */
 bool	sshdconf_command_in(const char *text, char *value, size_t len);
 
-/* Which authorized_keys files sshd reads for users of naskeys. */
-enum sshd_files {
-	SSHD_FILES_OWN,		/* those that it reads for others */
-	SSHD_FILES_NONE,
-	SSHD_FILES_CENTRAL,
-	SSHD_FILES_KEEP,	/* as the drop-in says now */
-};
-
 /*
- * Put the drop-in there, if nobody else wrote another one.  It names the
+ * Put the drop-in there, if nobody else wrote another one; what the service's
+ * settings have made of it (ssh.apply) stays.  It names the
  * list of revoked keys only where that is there and sshd reads no other one.
  * sshd -t must take it, or it is removed again.  0 when it is in place, and
  * *newp says whether it is new; -errno with a sentence in why.
  */
-int	sshdconf_put(const char *sshd, enum sshd_files files, bool *newp,
+int	sshdconf_put(const char *sshd, enum nk_ssh_files files, bool *newp,
 	    char why[SSHD_WHY_MAX]) NK_MUST_CHECK;
 
 /*
