@@ -127,6 +127,16 @@ const struct ctl_command ctl_commands[] = {
 	    "run any program with the key lent to it",
 	    ctl_connection_exec_options, 2, -1, ctl_connection_exec },
 
+	{ "service", "show", "", "show the SSH service's settings",
+	    NULL, 0, 0, ctl_service_show },
+	{ "service", "set", "KEY=VALUE...", "change settings of the SSH "
+	    "service", NULL, 1, -1, ctl_service_set },
+	{ "service", "apply", "[--edit-main] [--confirm-within S]",
+	    "put the SSH service's settings in force",
+	    ctl_service_apply_options, 0, 0, ctl_service_apply },
+	{ "service", "confirm", "", "keep settings that were applied",
+	    NULL, 0, 0, ctl_service_confirm },
+
 	{ "seal", "rotate", "", "seal all secrets with a new key",
 	    NULL, 0, 0, ctl_seal_rotate },
 

@@ -28,6 +28,7 @@
 #include "helper/helper/sanitise.h"
 #include "helper/helper/pamserve.h"
 #include "helper/helper/serve.h"
+#include "helper/helper/ssh_wait.h"
 #include "helper/helper/state.h"
 #include "helper/helper/sync_check.h"
 #include "lib/agent/checker.h"
@@ -60,6 +61,8 @@ print_help(void)
 	    "  --state-dir DIR    all state lies in DIR\n"
 	    "  --seal-key FILE    the key that seals secrets\n"
 	    "  --sync             bring maps and store into agreement\n"
+	    "  --ssh-wait         wait for what ssh.apply wants confirmed, and\n"
+	    "                     put back what was not\n"
 	    "  --check            print what is wrong with store and maps\n"
 	    "  --version, --help\n");
 }
@@ -119,6 +122,8 @@ run(const struct options *o, const struct handover *h)
 		return listen_run(o, &state, h);
 	case RUN_SYNC:
 		return sync_run(&state);
+	case RUN_SSH_WAIT:
+		return ssh_wait_run(&state);
 	case RUN_CHECK:
 		return check_run(&state);
 	default:

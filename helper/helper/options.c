@@ -134,6 +134,7 @@ static const struct option_row {
 	{ "--state-dir", set_state_dir,	RUN_SERVE },
 	{ "--seal-key",	 set_seal_key,	RUN_SERVE },
 	{ "--sync",	 NULL,		RUN_SYNC },
+	{ "--ssh-wait",	 NULL,		RUN_SSH_WAIT },
 	{ "--check",	 NULL,		RUN_CHECK },
 	{ "--version",	 NULL,		RUN_VERSION },
 	{ "--help",	 NULL,		RUN_HELP },

@@ -15,6 +15,7 @@ enum run_mode {
 	RUN_SERVE,		/* requests on standard input */
 	RUN_LISTEN,
 	RUN_SYNC,
+	RUN_SSH_WAIT,
 	RUN_CHECK,
 	RUN_VERSION,
 	RUN_HELP,

@@ -11,6 +11,7 @@
 
 #include "helper/helper/connection.h"
 #include "helper/helper/log.h"
+#include "helper/helper/ssh_wait.h"
 #include "helper/helper/sync_check.h"
 #include "lib/keyfile/apply.h"
 #include "lib/map/reader.h"
@@ -91,8 +92,10 @@ sync_maps(const struct state *s, const struct nk_conf *conf,
 	if ((r = nk_publisher_open(&p, &s->nk, conf, NK_STORE_CREATE)) == 0)
 		r = nk_publisher_sync(p, nk_map_readers_check(&s->nk, NULL,
 		    NULL) < 0, NULL, NULL);
-	if (r == 0)
+	if (r == 0) {
 		sync_homes(s, conf, p);
+		ssh_wait_settle(s, conf, p);
+	}
 	if (p != NULL)
 		log_missing(p, s->nk.store);
 	if (p != NULL && nk_publisher_central(p) < 0)

@@ -17,6 +17,7 @@
 
 #define FIELD_PARENT	4	/* of proc(5)'s stat */
 #define FIELD_START	22
+#define DEPTH_MAX	64
 #define TERM_MS		2000	/* until what is there is killed */
 #define KILL_MS		1000
 
@@ -60,6 +61,31 @@ read_field(pid_t pid, int field, int64_t *vp)
 		return -EBADMSG;
 	*vp = (int64_t)v;
 	return 0;
+}
+
+bool
+nk_process_is_below(pid_t pid, const char *const names[])
+{
+	char path[40], name[64];
+	int64_t parent;
+	size_t i;
+	int depth;
+
+	for (depth = 0; depth < DEPTH_MAX && pid > 1; depth++) {
+		(void)snprintf(path, sizeof(path), "/proc/%d/comm",
+		    (int)pid);
+		if (read_proc(path, name, sizeof(name)) < 0)
+			return false;
+		name[strcspn(name, "\n")] = '\0';
+		for (i = 0; names[i] != NULL; i++)
+			if (strcmp(name, names[i]) == 0)
+				return true;
+		if (read_field(pid, FIELD_PARENT, &parent) < 0 ||
+		    parent > INT32_MAX)
+			return false;
+		pid = (pid_t)parent;
+	}
+	return false;
 }
 
 int

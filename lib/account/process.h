@@ -18,6 +18,12 @@
 int	nk_process_start(pid_t pid, int64_t *timep) NK_MUST_CHECK;
 
 /*
+ * Is it, or is one of its parents, a program of one of these names?  The
+ * list ends with NULL.  Anybody can have such a name: for hints alone.
+ */
+bool	nk_process_is_below(pid_t pid, const char *const names[]);
+
+/*
  * A descriptor of the process, which is no other one: its start is compared
  * after it was opened.  0; -ESRCH, it has gone; -errno.
  */

@@ -45,6 +45,8 @@ struct nk_conf {
 	/* keys */
 	uint32_t	rsa_min_bits;		/* 2048 */
 	char		sshd[NK_CONF_PATH_MAX];	/* /usr/sbin/sshd */
+	char		ssh_control[NK_CONF_PATH_MAX];	/* "": systemd, or
+						   the init script */
 	char		chained_command[NK_CONF_PATH_MAX];	/* "" */
 	uint32_t	chained_timeout;	/* s: 5 */
 	uint32_t	chained_max;		/* bytes of output: 65536 */

@@ -10,6 +10,7 @@
 #include "lib/account/textfile.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/object.h"
+#include "lib/rpc/ssh_apply.h"
 #include "lib/rpc/ssh_fields.h"
 #include "lib/ssh/base64.h"
 #include "lib/sshservice/interfaces.h"
@@ -198,5 +199,9 @@ const struct nk_method nk_methods_ssh[] = {
 	{ "ssh.bindiface_choices", NK_RIGHT_ADMIN, NK_READS, no_args,
 	    ssh_bindiface_choices },
 	{ "ssh.update", NK_RIGHT_ADMIN, NK_EDITS, update_args, ssh_update },
+	{ "ssh.apply", NK_RIGHT_ADMIN, NK_EDITS, nk_ssh_apply_args,
+	    nk_ssh_apply_method },
+	{ "ssh.confirm", NK_RIGHT_ADMIN, NK_EDITS, no_args,
+	    nk_ssh_confirm_method },
 	{ .name = NULL },
 };

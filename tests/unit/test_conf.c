@@ -111,6 +111,7 @@ static const struct {
 	ROW(authorized_keys_file, "none", "central", "both"),
 	ROW(password_method, "yescrypt", "gost-yescrypt", "md5"),
 	ROW(sshd, "/usr/sbin/sshd", "/opt/ssh/sbin/sshd", "sshd"),
+	ROW(ssh_control, "", "/usr/local/sbin/sshctl", "sshctl"),
 	ROW(chained_command, "", "/usr/bin/akc %u %t %k %U 100%%", "akc %u"),
 #undef ROW
 };

@@ -7,10 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/sshservice/conftext.h"
 #include "lib/sshservice/dropin.h"
+#include "lib/sshservice/effect.h"
+#include "lib/sshservice/mainconf.h"
 #include "lib/sshservice/matchname.h"
+#include "tests/unit/tmp.h"
 
 #define N(a)	((int)(sizeof(a) / sizeof((a)[0])))
 
@@ -249,6 +254,211 @@ START_TEST(marks)
 }
 END_TEST
 
+static char dir[64];
+
+static void
+put(const char *name, const char *text)
+{
+	char path[128];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	ck_assert_ptr_nonnull(f = fopen(path, "w"));
+	ck_assert_int_ge(fputs(text, f), 0);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+static void
+drop(const char *name)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	ck_assert_int_eq(unlink(path), 0);
+}
+
+static const struct {
+	const char	*what, *main, *ours, *candidate, *conflicts;
+} rows[] = {
+	{ "nothing", "Include d/*.conf\nX y\n", "Port 22\n",
+	  "Include \"D/d/05.conf\" \"NEW\" \"D/d/20.conf\"\nX y\n", "" },
+	{ "one that adds", "Include d/*.conf\n#Port 1\nPort 23\n",
+	  "Port 22\n", "Include \"D/d/05.conf\" \"NEW\" \"D/d/20.conf\"\n"
+	  "#Port 1\nPort 23\n", "sshd_config:3 " },
+	{ "the same one", "Include d/1*\nport=22\n", "Port 22\n",
+	  "Include \"NEW\"\nport=22\n", "sshd_config:2 " },
+	{ "first ones", "UseDNS yes\nInclude d/*.conf\nUseDNS yes\n",
+	  "UseDNS no\nBanner /x\n", "UseDNS yes\nInclude \"D/d/05.conf\" "
+	  "\"NEW\" \"D/d/20.conf\"\nUseDNS yes\n",
+	  "sshd_config:1 05.conf:2 " },
+	{ "first ones that agree", "UseDNS no\nInclude d/10.conf\n",
+	  "UseDNS no\n", "UseDNS no\nInclude \"NEW\"\n", "" },
+	{ "a subsystem", "Include d/10.conf\nSubsystem sftp x\nSubsystem "
+	  "other y\n", "Subsystem sftp internal-sftp\n",
+	  "Include \"NEW\"\nSubsystem sftp x\nSubsystem other y\n",
+	  "sshd_config:2 " },
+	{ "in a Match", "Include d/10.conf\nMatch User a\nPort 1\nInclude "
+	  "d/*.conf\n", "Port 22\n", "Include \"NEW\"\nMatch User a\nPort 1\n"
+	  "Include d/*.conf\n", "" },
+	{ "addresses", "Include d/10.conf\nListenAddress ::1\n",
+	  "Port 22\n", "Include \"NEW\"\nListenAddress ::1\n",
+	  "sshd_config:2 " },
+	{ "no Port, no addresses", "Include d/10.conf\nListenAddress ::1\n",
+	  "UseDNS no\n", "Include \"NEW\"\nListenAddress ::1\n", "" },
+	{ "of ours in a Match", "UseDNS yes\nInclude d/10.conf\n",
+	  "Match User a\nUseDNS no\n", "UseDNS yes\nInclude \"NEW\"\n", "" },
+	{ "what is added up", "DenyUsers a\nInclude d/10.conf\n",
+	  "DenyUsers b\n", "DenyUsers a\nInclude \"NEW\"\n", "" },
+	{ "no file", "Include d/none\nInclude d/10.conf", "Port 22\n",
+	  "#\nInclude \"NEW\"\n", "" },
+};
+
+/* "D" for the folder. */
+static char *
+expand(const char *text)
+{
+	char *out = NULL;
+	size_t len;
+	FILE *f = open_memstream(&out, &len);
+
+	ck_assert_ptr_nonnull(f);
+	for (; *text != '\0'; text++)
+		if (*text == 'D' && text[1] == '/')
+			fputs(dir, f);
+		else
+			fputc(*text, f);
+	ck_assert_int_eq(fclose(f), 0);
+	return out;
+}
+
+START_TEST(main_config)
+{
+	struct nk_conflict c[NK_CONFLICTS_MAX];
+	char sub[80], ours[96], whole[80], all[256] = "", *text, *want;
+	struct nk_mainconf m = { .folder = dir, .main = whole,
+	    .main_text = rows[_i].main, .drop_in = ours,
+	    .drop_in_text = rows[_i].ours };
+	size_t i, n, at = 0;
+	bool yes;
+
+	ck_assert_ptr_nonnull(mkdtemp(tmp_name(dir, sizeof(dir),
+	    "sshservice")));
+	(void)snprintf(sub, sizeof(sub), "%s/d", dir);
+	(void)snprintf(ours, sizeof(ours), "%s/d/10.conf", dir);
+	(void)snprintf(whole, sizeof(whole), "%s/sshd_config", dir);
+	ck_assert_int_eq(mkdir(sub, 0700), 0);
+	put("d/05.conf", "# one\nUseDNS yes\nMatch all\nBanner /y\n");
+	put("d/20.conf", "Banner /z\n");
+	ck_assert_int_eq(nk_mainconf_includes(&m, &yes), 0);
+	ck_assert(yes);
+	ck_assert_int_eq(nk_mainconf_candidate(&m, "NEW", &text), 0);
+	want = expand(rows[_i].candidate);
+	ck_assert_msg(strcmp(text, want) == 0, "%s: %s", rows[_i].what, text);
+	free(text);
+	free(want);
+	ck_assert_int_eq(nk_mainconf_conflicts(&m, c, &n), 0);
+	for (i = 0; i < n; i++)
+		at += (size_t)snprintf(all + at, sizeof(all) - at, "%s:%u ",
+		    strrchr(c[i].path, '/') + 1, c[i].number);
+	ck_assert_msg(strcmp(all, rows[_i].conflicts) == 0, "%s: %s",
+	    rows[_i].what, all);
+	drop("d/05.conf");
+	drop("d/20.conf");
+	ck_assert_int_eq(rmdir(sub), 0);
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+END_TEST
+
+/* ---- what sshd -T says ---- */
+
+#define SAID	"port 22\nlistenaddress 127.0.0.1:22\nlistenaddress " \
+		"[::1]:22\nusedns no\npermitrootlogin without-password\n" \
+		"compression yes\nciphers aes256-ctr,aes128-cbc\n" \
+		"subsystem sftp internal-sftp -l INFO\nhostkey /a\n" \
+		"hostkey /b\n"
+
+static const struct {
+	const char	*what, *said, *ours, *options;
+	int		 want;
+} effects[] = {
+	{ "all", SAID, "Port 22\nListenAddress ::1\nListenAddress 127.0.0.1\n"
+	  "UseDNS no\nPermitRootLogin prohibit-password\nCompression "
+	  "delayed\nCiphers +aes128-cbc\nSubsystem sftp internal-sftp -l "
+	  "INFO\nHostKey /b\n", "", 0 },
+	{ "another value", SAID, "UseDNS yes\n", "", -EBADMSG },
+	{ "of options", SAID, "UseDNS yes\n", "UseDNS yes\n", 0 },
+	{ "a second port", "port 22\nport 23\n", "Port 22\n", "", -EBADMSG },
+	{ "two second ports", "port 23\nport 22\n", "Port 22\n", "",
+	  -EBADMSG },
+	{ "a part of a cipher", SAID, "Ciphers +aes128\n", "", -EBADMSG },
+	{ "a part of an address", SAID, "ListenAddress 127.0.0\n", "",
+	  -EBADMSG },
+	{ "another address", SAID, "ListenAddress ::2\n", "", -EBADMSG },
+	{ "unknown and off", SAID, "GSSAPIAuthentication no\n", "", 0 },
+	{ "unknown and on", SAID, "GSSAPIAuthentication yes\n", "",
+	  -EBADMSG },
+	{ "in a Match", SAID, "Match all\nUseDNS yes\n", "", 0 },
+	{ "another key", SAID, "HostKey /c\n", "", -EBADMSG },
+};
+
+START_TEST(effect)
+{
+	char why[NK_EFFECT_WHY_MAX];
+	struct nk_settings s;
+
+	ck_assert_int_eq(nk_settings_parse(&s, effects[_i].said,
+	    strlen(effects[_i].said)), 0);
+	ck_assert_msg(nk_effect_check(&s, effects[_i].ours,
+	    effects[_i].options, why) == effects[_i].want, "%s",
+	    effects[_i].what);
+	nk_settings_clear(&s);
+}
+END_TEST
+
+static const struct {
+	const char	*said;
+	int		 want;
+} files[] = {
+	{ "hostkey /etc/passwd\nrevokedkeys none\n", 0 },
+	{ "hostkey /none\nhostkey /etc/passwd\nbanner none\n", 0 },
+	{ "hostkey /none\n", -ENOENT },
+	{ "port 22\n", -ENOENT },
+	{ "hostkey /etc/passwd\nrevokedkeys /none\n", -ENOENT },
+	{ "hostkey /etc/passwd\nrevokedkeys /etc\n", -ENOENT },
+	{ "hostkey /etc/passwd\nhostcertificate /none\n", -ENOENT },
+	{ "hostkey /etc/passwd\ntrustedusercakeys /none\n", -ENOENT },
+};
+
+START_TEST(named_files)
+{
+	char why[NK_EFFECT_WHY_MAX];
+	struct nk_settings s;
+
+	ck_assert_int_eq(nk_settings_parse(&s, files[_i].said,
+	    strlen(files[_i].said)), 0);
+	ck_assert_int_eq(nk_effect_files(&s, why), files[_i].want);
+	nk_settings_clear(&s);
+}
+END_TEST
+
+START_TEST(differences)
+{
+	const char *one = "port 22\nusedns no\nallowusers a\n";
+	const char *two = "port 22\nusedns yes\nallowusers a\n";
+	const char *three = "port 22\nport 23\nusedns no\nallowusers a\n";
+	struct nk_settings a, b, c;
+
+	ck_assert_int_eq(nk_settings_parse(&a, one, strlen(one)), 0);
+	ck_assert_int_eq(nk_settings_parse(&b, two, strlen(two)), 0);
+	ck_assert_int_eq(nk_settings_parse(&c, three, strlen(three)), 0);
+	ck_assert_ptr_null(nk_effect_differs(&a, &b));
+	ck_assert_str_eq(nk_effect_differs(&a, &c), "port");
+	nk_settings_clear(&a);
+	nk_settings_clear(&b);
+	nk_settings_clear(&c);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -267,6 +477,10 @@ main(void)
 	suite_add_tcase(s, tc);
 	tc = tcase_create("config");
 	tcase_add_test(tc, marks);
+	tcase_add_loop_test(tc, main_config, 0, N(rows));
+	tcase_add_loop_test(tc, effect, 0, N(effects));
+	tcase_add_loop_test(tc, named_files, 0, N(files));
+	tcase_add_test(tc, differences);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);

@@ -37,6 +37,10 @@ _naskeysctl()
 		esac
 		words=$(naskeysctl "$object" ${verb:+"$verb"} --help \
 		    2>/dev/null | awk '/^  --/ { print $1 }')
+	elif [ "$object $verb" = "service set" ]; then
+		words=$(naskeysctl service show 2>/dev/null |
+		    awk 'NR > 1 && $1 != "chained_command" { print $1 "=" }')
+		compopt -o nospace 2>/dev/null
 	elif [ "$COMP_CWORD" -eq 3 ]; then
 		case "$object $verb" in
 		user\ add|user\ import|group\ add) ;;

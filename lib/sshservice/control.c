@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: ISC */
+#include "lib/sshservice/control.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/account/runner.h"
+#include "lib/monotonic.h"
+
+#define SYSTEMD		NK_RUNSTATEDIR "/systemd/system"
+#define SYSTEMCTL	"/usr/bin/systemctl"
+#define INIT_SCRIPT	NK_SYSCONFDIR "/init.d/ssh"
+#define PATH_WORD	"PATH=/usr/sbin:/usr/bin:/sbin:/bin"
+#define RUN_SECONDS	30
+#define OUTPUT_MAX	65536u
+#define ANSWER_MS	1000
+#define STEP_NS		50000000L
+
+int
+nk_control_run(const struct nk_conf *conf, const char *verb)
+{
+	struct nk_runner p = { .path = "/usr/bin/env", .args = { PATH_WORD,
+	    conf->ssh_control, verb }, .seconds = RUN_SECONDS,
+	    .max = OUTPUT_MAX };
+	char *text;
+	size_t len;
+	int r;
+
+	if (conf->ssh_control[0] == '\0' && access(SYSTEMD, F_OK) == 0) {
+		p.args[1] = SYSTEMCTL;
+		p.args[3] = "ssh.service";
+	} else if (conf->ssh_control[0] == '\0')
+		p.args[1] = INIT_SCRIPT;
+	r = nk_runner_run(&p, &text, &len);
+	free(text);
+	return r;
+}
+
+bool
+nk_control_is_running(const struct nk_conf *conf)
+{
+	return nk_control_run(conf, "status") == 0;
+}
+
+/* ---- is it another one now ---- */
+
+void
+nk_control_mark(const struct nk_settings *s, struct nk_control_mark *m)
+{
+	const char *path = nk_setting(s, "pidfile");
+	struct stat st;
+
+	*m = (struct nk_control_mark){ .inode = 0 };
+	if (nk_setting_is_none(path) || path[0] != '/')
+		return;
+	(void)snprintf(m->path, sizeof(m->path), "%s", path);
+	if (stat(path, &st) == -1)
+		return;
+	m->inode = st.st_ino;
+	m->seconds = st.st_mtim.tv_sec;
+	m->nanoseconds = st.st_mtim.tv_nsec;
+}
+
+/* It writes the file anew when it listens. */
+static bool
+is_another(const struct nk_settings *s, const struct nk_control_mark *m)
+{
+	struct nk_control_mark now;
+
+	nk_control_mark(s, &now);
+	return now.path[0] == '\0' || (now.seconds != 0 &&
+	    (strcmp(now.path, m->path) != 0 || now.inode != m->inode ||
+	    now.seconds != m->seconds ||
+	    now.nanoseconds != m->nanoseconds));
+}
+
+/* ---- does it answer ---- */
+
+/* "ADDRESS:PORT" or "[ADDRESS]:PORT"; any address is this machine's own. */
+static bool
+split(const char *value, char host[256], char port[16])
+{
+	const char *colon = strrchr(value, ':');
+	size_t len;
+
+	if (colon == NULL)
+		return false;
+	len = (size_t)(colon - value);
+	if (len >= 2 && value[0] == '[' && value[len - 1] == ']') {
+		value++;
+		len -= 2;
+	}
+	if (len >= 256 || strlen(colon + 1) >= 16)
+		return false;
+	memcpy(host, value, len);
+	host[len] = '\0';
+	(void)snprintf(port, 16, "%s", colon + 1);
+	if (strcmp(host, "0.0.0.0") == 0)
+		(void)snprintf(host, 256, "127.0.0.1");
+	else if (strcmp(host, "::") == 0)
+		(void)snprintf(host, 256, "::1");
+	return true;
+}
+
+static bool
+says_ssh(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	char text[4];
+
+	return poll(&p, 1, ANSWER_MS) == 1 &&
+	    recv(fd, text, sizeof(text), 0) == (ssize_t)sizeof(text) &&
+	    memcmp(text, "SSH-", sizeof(text)) == 0;
+}
+
+/* Somebody who accepts nothing must not hold us up.  0 or -errno. */
+static int
+dial(int fd, const struct addrinfo *ai)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	socklen_t len = sizeof(int);
+	int error = 0;
+
+	if (connect(fd, ai->ai_addr, ai->ai_addrlen) == 0)
+		return 0;
+	if (errno != EINPROGRESS)
+		return -errno;
+	if (poll(&p, 1, ANSWER_MS) != 1)
+		return -ETIMEDOUT;
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
+		return -errno;
+	return -error;
+}
+
+/* This machine has no such network: nobody can be expected there. */
+static bool
+is_absent(int error)
+{
+	return error == -EAFNOSUPPORT || error == -EADDRNOTAVAIL ||
+	    error == -ENETUNREACH;
+}
+
+/* 1: yes; 0: nobody could; -1: no. */
+static int
+answers_at(const char *value)
+{
+	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST |
+	    AI_NUMERICSERV, .ai_socktype = SOCK_STREAM };
+	char host[256], port[16];
+	struct addrinfo *ai;
+	int fd, error, r = -1;
+
+	if (!split(value, host, port) ||
+	    getaddrinfo(host, port, &hints, &ai) != 0)
+		return -1;
+	fd = socket(ai->ai_family, ai->ai_socktype | SOCK_CLOEXEC |
+	    SOCK_NONBLOCK, 0);
+	error = fd == -1 ? -errno : dial(fd, ai);
+	if (error < 0)
+		r = is_absent(error) ? 0 : -1;
+	else if (says_ssh(fd))
+		r = 1;
+	if (fd != -1)
+		close(fd);
+	freeaddrinfo(ai);
+	return r;
+}
+
+/* Everywhere, but for networks that are not there. */
+static bool
+answers(const struct nk_settings *s)
+{
+	const char *value;
+	size_t pos = 0;
+	bool some = false;
+	int r;
+
+	while ((value = nk_setting_next(s, "listenaddress", &pos)) != NULL) {
+		if ((r = answers_at(value)) < 0)
+			return false;
+		some = some || r == 1;
+	}
+	return some;
+}
+
+int
+nk_control_wait(const struct nk_settings *s,
+    const struct nk_control_mark *m, unsigned int seconds)
+{
+	const struct timespec step = { .tv_nsec = STEP_NS };
+	int64_t end = nk_monotonic_ms() + (int64_t)seconds * 1000;
+
+	while (!is_another(s, m) || !answers(s)) {
+		if (nk_monotonic_ms() >= end)
+			return -ETIMEDOUT;
+		(void)nanosleep(&step, NULL);
+	}
+	return 0;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NASKEYS_SSHSERVICE_CONTROL_H
+#define NASKEYS_SSHSERVICE_CONTROL_H
+
+/*
+ * sshd as a service: through the program of naskeys.conf's ssh_control, or
+ * systemd where it runs, or else /etc/init.d/ssh.
+ */
+
+#include <stdbool.h>
+
+#include "lib/account/sshdsettings.h"
+#include "lib/attr.h"
+#include "lib/conf/conf.h"
+
+/*
+ * "start", "stop", "restart", "reload" or "status".  0; -EIO, its status was
+ * not 0 ("status": sshd does not run); others as of nk_runner_run().
+ */
+int	nk_control_run(const struct nk_conf *conf, const char *verb)
+	    NK_MUST_CHECK;
+bool	nk_control_is_running(const struct nk_conf *conf);
+
+/* What tells an sshd from the one that it was before its reload. */
+struct nk_control_mark {
+	char			path[256];	/* of its pid file, or "" */
+	unsigned long long	inode;
+	long long		seconds;
+	long			nanoseconds;
+};
+void	nk_control_mark(const struct nk_settings *s,
+	    struct nk_control_mark *m);
+
+/*
+ * Wait until the sshd that was told to reload is another one than the mark's
+ * and answers where s says.  0, or -ETIMEDOUT.
+ */
+int	nk_control_wait(const struct nk_settings *s,
+	    const struct nk_control_mark *m, unsigned int seconds)
+	    NK_MUST_CHECK;
+
+#endif /* NASKEYS_SSHSERVICE_CONTROL_H */

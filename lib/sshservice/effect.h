@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NASKEYS_SSHSERVICE_EFFECT_H
+#define NASKEYS_SSHSERVICE_EFFECT_H
+
+/* Is what sshd -T says of a configuration what was meant? */
+
+#include "lib/account/sshdsettings.h"
+#include "lib/attr.h"
+
+#define NK_EFFECT_WHY_MAX	512
+
+/*
+ * Does each line of the drop-in's text, up to its first Match, count?  Of
+ * those keywords that "options" has, sshd's own word is taken.  0, or
+ * -EBADMSG with a sentence in why.
+ */
+int	nk_effect_check(const struct nk_settings *s, const char *drop_in,
+	    const char *options, char why[NK_EFFECT_WHY_MAX]) NK_MUST_CHECK;
+
+/*
+ * Are the files there that sshd needs?  Without a list of revoked keys it
+ * refuses every key, and sshd -t does not notice.  0, or -ENOENT with a
+ * sentence in why.
+ */
+int	nk_effect_files(const struct nk_settings *s,
+	    char why[NK_EFFECT_WHY_MAX]) NK_MUST_CHECK;
+
+/*
+ * Which keyword that decides who can log in, and where, says something else
+ * in b than in a?  NULL: none.
+ */
+const char *nk_effect_differs(const struct nk_settings *a,
+	    const struct nk_settings *b);
+
+#endif /* NASKEYS_SSHSERVICE_EFFECT_H */

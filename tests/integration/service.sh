@@ -1,0 +1,302 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+#
+# The SSH service's settings, from the database to a running sshd: each of
+# them as sshd -T sees it, and what does not come to pass goes back.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib/suite.bash"
+set -u
+install_product
+cd "$(mktemp -d)" || exit 1
+chmod 700 .
+ssh-keygen -q -A
+mkdir -p /run/sshd /etc/naskeys
+main=/etc/ssh/sshd_config
+dropin=/etc/ssh/sshd_config.d/10-naskeys.conf
+helper=/usr/libexec/naskeys/naskeys-helper
+
+# what other init systems put in ssh_control's place
+cat >/usr/local/sbin/sshctl <<'SH'
+#!/bin/sh
+pid=$(cat /run/sshd.pid 2>/dev/null)
+echo "$1" >>/run/sshctl.log
+case $1 in
+status) [ -n "$pid" ] && kill -0 "$pid" ;;
+reload) [ ! -e /run/sshctl.deaf ] && kill -HUP "$pid" ;;
+start) /usr/sbin/sshd ;;
+stop) kill "$pid" ;;
+esac
+SH
+chmod 755 /usr/local/sbin/sshctl
+echo 'ssh_control = /usr/local/sbin/sshctl' >/etc/naskeys/naskeys.conf
+
+check "init" naskeysctl init --configure --key-files none
+ctl() { naskeysctl service "$@"; }
+told() { /usr/sbin/sshd -T 2>/dev/null | sed -n "s/^$1 //p"; }
+told_to() {	# USER KEYWORD
+	/usr/sbin/sshd -T -C "user=$1,host=h,addr=192.0.2.1" 2>/dev/null |
+	    sed -n "s/^$2 //p"
+}
+answers() { ssh-keyscan -T 5 -p "$1" -t ed25519 127.0.0.1 2>/dev/null |
+	grep -q ssh-ed25519; }
+pending() { sqlite3 /var/lib/naskeys/naskeys.db \
+	'SELECT COUNT(*) FROM ssh_pending'; }
+waiters() { pgrep -f -- '^naskeys-helper --ssh-wait'; }
+refuted() { ! "$@"; }
+
+# ---- nothing runs yet ----
+
+cp -p $main main.saved
+cp -p $dropin dropin.saved
+check "settings" ctl set tcpport=2222 revoked_keys=yes
+check "applied while sshd does not run" ctl apply
+same "the port" "$(told port)" 2222
+same "what init chose for key files stays" \
+    "$(grep -c '^    AuthorizedKeysFile none$' $dropin)" 1
+check "init leaves it alone" naskeysctl init --configure
+same "the port still" "$(told port)" 2222
+status "and cannot be told otherwise" 1 naskeysctl init --configure \
+    --key-files central
+says "naskeysctl service set key_files"
+/usr/sbin/sshd
+wait_until answers 2222
+check "sshd answers" answers 2222
+
+# ---- each setting ----
+
+try() {	# SETTING KEYWORD WANTED
+	check "set $1" ctl set "$1"
+	check "apply $1" ctl apply
+	same "sshd -T: $1" "$(told "$2" | sort | paste -sd' ')" "$3"
+}
+try bindiface=lo listenaddress "127.0.0.1:2222 [::1]:2222"
+check "sshd answers there" answers 2222
+try bindiface= listenaddress "0.0.0.0:2222 [::]:2222"
+try kerberosauth=yes gssapiauthentication yes
+try kerberosauth=no gssapiauthentication no
+try tcpfwd=yes allowtcpforwarding yes
+try tcpfwd=no allowtcpforwarding no
+try compression=yes compression yes
+try compression=no compression no
+try host_key_types=ED25519 hostkey /etc/ssh/ssh_host_ed25519_key
+try host_key_types=ED25519,RSA,ECDSA hostkey "/etc/ssh/ssh_host_ecdsa_key \
+/etc/ssh/ssh_host_ed25519_key /etc/ssh/ssh_host_rsa_key"
+ssh-keygen -q -t ed25519 -N '' -f ca
+ssh-keygen -q -s ca -I h -h -n localhost /etc/ssh/ssh_host_ed25519_key.pub
+try host_certificates=/etc/ssh/ssh_host_ed25519_key-cert.pub hostcertificate \
+    /etc/ssh/ssh_host_ed25519_key-cert.pub
+check "set weak_ciphers" ctl set weak_ciphers=AES128-CBC,NONE
+check "apply weak_ciphers" ctl apply
+check "sshd -T: weak_ciphers" sh -c '/usr/sbin/sshd -T | grep -q \
+    "^ciphers .*chacha20.*,aes128-cbc$"'
+check "set options" ctl set weak_ciphers= "options=MaxAuthTries 3
+UseDNS yes"
+check "apply options" ctl apply
+same "sshd -T: options" "$(told maxauthtries) $(told usedns)" "3 yes"
+same "weak ciphers are gone" "$(told ciphers | grep -c aes128-cbc)" 0
+try options= usedns no
+same "what is always set" "$(for k in clientalivecountmax \
+    clientaliveinterval versionaddendum usepam kbdinteractiveauthentication \
+    passwordauthentication pubkeyauthentication permitrootlogin; do
+    told $k; done | paste -sd' ')" "3 15 none yes no no yes without-password"
+try revoked_keys=no revokedkeys none
+try revoked_keys=yes revokedkeys /var/lib/naskeys/revoked.krl
+
+# ---- who may do what ----
+
+naskeysctl group add staff2 >/dev/null
+for u in alice bob carol; do
+	mkdir -p /home/$u
+	naskeysctl user add $u --home /home/$u --shell /bin/sh >/dev/null
+done
+naskeysctl user edit carol --groups staff2 >/dev/null
+id=$(naskeysctl user show alice --json | jq .id)
+printf '{"jsonrpc":"2.0","id":1,"method":"user.update","params":[%s,{"ssh_password_enabled":true}]}\n' \
+    "$id" | $helper >answer
+check "alice has a password for SSH" grep -q '"ssh_password_enabled":true' \
+    answer
+passwords() {
+	local u
+	for u in alice bob carol; do
+		told_to $u passwordauthentication
+	done | paste -sd' '
+}
+check "apply without passwords" ctl apply
+same "nobody logs in by password" "$(passwords)" "no no no"
+check "passwords" ctl set passwordauth=yes password_login_groups=staff2
+check "apply passwords" ctl apply
+same "alice by name, carol by group" "$(passwords)" "yes no yes"
+same "and keyboard-interactive" "$(told_to alice \
+    kbdinteractiveauthentication)" yes
+for files in OWN:'.ssh/authorized_keys .ssh/authorized_keys2' NONE:none \
+    CENTRAL:/var/lib/naskeys/authorized_keys/%U; do
+	check "key_files ${files%%:*}" ctl set "key_files=${files%%:*}"
+	check "apply key_files ${files%%:*}" ctl apply
+	same "sshd -T -C: key_files ${files%%:*}" \
+	    "$(told_to alice authorizedkeysfile)" "${files#*:}"
+	same "others: key_files ${files%%:*}" \
+	    "$(told_to daemon authorizedkeysfile)" \
+	    ".ssh/authorized_keys .ssh/authorized_keys2"
+done
+same "no forwarding to sockets" \
+    "$(told_to alice allowstreamlocalforwarding)" no
+
+# ---- what is in the way ----
+
+n=$(grep -n '^Subsystem' $main | cut -d: -f1)
+cp -p $main main.saved
+cp -p $dropin dropin.saved
+check "sftp logs" ctl set sftp_log_level=VERBOSE sftp_log_facility=LOCAL3
+refuses "Debian's subsystem is named" "$main:$n: \"Subsystem" ctl apply
+same "and the answer has it" "$(echo '{"jsonrpc":"2.0","id":1,"method":"ssh.apply","params":[]}' |
+    $helper | jq -r '.error.data.extra[0] | "\(.file) \(.line)"')" "$main $n"
+check "nothing was changed" cmp $main main.saved
+check "nor the drop-in" cmp $dropin dropin.saved
+status "--edit-main" 0 ctl apply --edit-main
+check "shows the difference" grep -q '^sshd_config: +#naskeys# Subsystem' out
+same "sshd -T: sftp" "$(told subsystem)" \
+    "sftp internal-sftp -l VERBOSE -f LOCAL3"
+check "sshd answers" answers 2222
+sed -i '1i Port 2200' $main
+cp -p $main main.port
+check "another setting" ctl set tcpfwd=yes
+refuses "an administrator's Port is named" "$main:1: \"Port 2200\"" ctl apply
+sed -i '1c AllowTcpForwarding no' $main
+refuses "an earlier line is named" "$main:1: \"AllowTcpForwarding no\"" \
+    ctl apply
+sed -i 1d $main
+echo 'ListenAddress 127.0.0.1' >/etc/ssh/sshd_config.d/50-other.conf
+refuses "and one of another drop-in" 50-other.conf:1 ctl apply --edit-main
+rm /etc/ssh/sshd_config.d/50-other.conf
+check "without them" ctl apply
+echo '# by hand' >>$dropin
+refuses "a drop-in changed by hand is left alone" "changed by hand" ctl apply
+sed -i '$d' $dropin
+check "and back" ctl apply
+
+# ---- what sshd does not take ----
+
+cp -p $dropin dropin.saved
+pid=$(cat /run/sshd.pid)
+check "a broken parameter" ctl set options=MaxAuthTrys\ 3
+refuses "is refused with sshd's words" "Bad configuration option" ctl apply
+check "under the file's name" grep -q "$dropin: line" err
+check "the old service runs" answers 2222
+same "the same one" "$(cat /run/sshd.pid)" "$pid"
+check "with the old file" cmp $dropin dropin.saved
+check "a file that is not there" ctl set options=TrustedUserCAKeys\ /none
+refuses "is refused" "trustedusercakeys names /none" ctl apply
+ctl set options= >/dev/null
+check "another list of revoked keys" ctl set revoked_keys=no \
+    options=RevokedKeys\ /none
+refuses "that is not there" "sshd would refuse every key" ctl apply
+check "compression" ctl set compression=yes revoked_keys=yes options=
+check "with our list" ctl apply
+
+# sshd -t takes it, and sshd dies of it: somebody else has the port
+perl -e 'use IO::Socket::INET; my $s = IO::Socket::INET->new(Listen => 1,
+    LocalAddr => "0.0.0.0", LocalPort => 2300) or die; print "up\n";
+    close STDOUT; sleep 600' >taken &
+taker=$!
+wait_until grep -q up taken
+cp -p $dropin dropin.saved
+check "a taken port" ctl set tcpport=2300 bindiface=lo
+refuses "is found out" "the old one is in force again" ctl apply
+wait_until answers 2222
+check "the old service runs again" answers 2222
+check "with the old file" cmp $dropin dropin.saved
+same "nothing is pending" "$(pending)" 0
+kill $taker
+check "an sshd that does not hear" touch /run/sshctl.deaf
+check "another port" ctl set tcpport=2223 bindiface=
+refuses "is found out, too" "see to /etc/ssh" ctl apply
+check "with the old file" cmp $dropin dropin.saved
+rm /run/sshctl.deaf
+same "and is pending still" "$(pending)" 1
+sqlite3 /var/lib/naskeys/naskeys.db 'UPDATE ssh_pending SET until = 0'
+check "until a sync" $helper --sync
+same "which has put it back" "$(pending)" 0
+wait_until answers 2222
+
+# ---- confirmation ----
+
+check "applied for a while" ctl apply --confirm-within 5
+check "the new port" answers 2223
+refuses "a second one waits" "waits for its confirmation" ctl apply
+check "is not confirmed" wait_until answers 2222
+check "and the old file is back" wait_until cmp $dropin dropin.saved
+same "nothing is pending" "$(wait_until test "$(pending)" = 0; pending)" 0
+check "in the audit log" sh -c \
+    'naskeysctl audit | grep -q "Put the old SSH configuration back"'
+refuses "too late" "No change waits" ctl confirm
+check "applied again" ctl apply --confirm-within 600
+check "confirmed" ctl confirm
+same "nothing is pending" "$(pending)" 0
+check "the new port stays" answers 2223
+check "who waited has gone" wait_until refuted waiters
+
+# killed in between, and another boot: the next sync puts it back
+cp -p $dropin dropin.saved
+ctl set tcpport=2224 >/dev/null
+check "applied" ctl apply --confirm-within 600
+check "the new port" answers 2224
+# shellcheck disable=SC2046
+kill -9 $(waiters)
+check "a sync has another one wait" $helper --sync
+check "it waits" wait_until waiters
+# shellcheck disable=SC2046
+kill -9 $(waiters)
+sqlite3 /var/lib/naskeys/naskeys.db \
+    "UPDATE ssh_pending SET boot_id = 'another'"
+kill "$(cat /run/sshd.pid)"
+wait_until test ! -e /run/sshd.pid
+check "sync at the next boot" $helper --sync
+check "has put it back" cmp $dropin dropin.saved
+refused "and leaves the start to the boot" test -e /run/sshd.pid
+/usr/sbin/sshd
+wait_until answers 2223
+
+# --edit-main goes back as well, and keeps what was written meanwhile
+sed -i 's/^#naskeys# //' $main
+ctl set sftp_log_level= sftp_log_facility= tcpport=2223 >/dev/null
+check "without sftp's settings" ctl apply
+cp -p $dropin dropin.saved
+ctl set sftp_log_level=INFO >/dev/null
+check "with edit-main" ctl apply --edit-main --confirm-within 600
+echo '# a note' >>$main
+sqlite3 /var/lib/naskeys/naskeys.db 'UPDATE ssh_pending SET until = 0'
+check "put back" $helper --sync
+check "the drop-in" cmp $dropin dropin.saved
+check "the subsystem" grep -q '^Subsystem' $main
+check "the note" grep -q '^# a note' $main
+wait_until answers 2223
+
+# who came by SSH is warned
+ssh-keygen -q -t ed25519 -N '' -f key
+naskeysctl key add root key.pub >/dev/null
+check "keys apply" ctl apply --edit-main
+over() { ssh -F none -p "$1" -i key -o BatchMode=yes \
+	-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
+	-o LogLevel=ERROR root@127.0.0.1 "$2"; }
+check "a session" over 2223 true
+ctl set tcpport=2225 >/dev/null
+status "applies" 0 over 2223 "naskeysctl service apply"
+check "and is warned" grep -q 'You came by SSH, and this changes "port"' err
+ctl set tcpport=2226 >/dev/null
+status "with confirmation" 0 over 2225 \
+    "naskeysctl service apply --confirm-within 600"
+refused "it need not be" grep -q 'You came' err
+status "which survives the session" 0 over 2226 "naskeysctl service confirm"
+
+# ---- removal ----
+
+check "removed" ctl apply --remove
+refused "the drop-in" test -e $dropin
+refused "the marks" grep -q '#naskeys#' $main
+same "sshd's own port" "$(told port)" 22
+check "Debian's subsystem" sh -c '/usr/sbin/sshd -T |
+    grep -q "^subsystem sftp /usr"'
+kill "$(cat /run/sshd.pid)"
+# shellcheck disable=SC2046
+kill $(waiters) 2>/dev/null
+finish
