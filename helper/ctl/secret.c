@@ -47,7 +47,7 @@ secret_ask(const struct ctl *c, const char *prompt, char *buf, size_t len)
 	if (readpassphrase(prompt, buf, len, RPP_REQUIRE_TTY) == NULL) {
 		explicit_bzero(buf, len);
 		return ctl_fail(c, "no terminal to ask for the password: "
-		    "give it on standard input");
+		    "give it on standard input (--help says how)");
 	}
 	if (buf[0] == '\0')
 		return ctl_fail(c, "no password given");

@@ -392,17 +392,46 @@ rm -f /run/naskeys/helper.sock
 
 ### No private byte
 
+writes=write,writev,pwrite64,pwritev,pwritev2,sendto,sendmsg,sendmmsg
+unseen=vmsplice,process_vm_writev
+# traced NAME COMMAND...: what it writes is in the file trace
+traced() {
+	local name=$1
+	shift
+	answers "$name" 0 '' sh -c 'exec "$@" >whole.out' sh strace -f -yy \
+	    -xx -s 70000 -o trace -e "trace=$writes,$unseen,execve" "$@"
+	same "$name: nothing goes unseen" "$(grep -cE \
+	    "^[0-9]+ +(${unseen//,/|})\(" trace)" 0
+}
+# seed KEYPAIR: it lies in front of the public half, behind its length
+seed() {
+	naskeysctl keypair export "$1" --private -o seed.pem &&
+	    grep -v -- ----- seed.pem | base64 -d | xxd -p | tr -d '\n' |
+	    sed -n 's/.*00000040\(.\{64\}\).\{64\}.*/\1/p'
+	rm -f seed.pem
+}
+# unwritten NAME SEED: but by the child that reads the key's text, who gets
+# it, and says what is in it: on a pair of sockets of theirs.
+unwritten() {
+	same "$1: the seed" ${#2} 64
+	"$tests/leaks.pl" "$2" <trace >found
+	grep -v '^sendto([0-9]*<UNIX-STREAM:\[[0-9]*->[0-9]*\]>$' found \
+	    >elsewhere
+	same "$1: no private byte in what is written" "$(cat elsewhere)" ''
+	sed 's/.*\[\(.*\)->\(.*\)\].*/\1 \2/' found | sort -u >pairs
+	check "$1: the search finds what it must" test -s pairs
+	same "$1: there and back" "$(awk '{ print $2, $1 }' pairs | sort)" \
+	    "$(cat pairs)"
+}
+
 # A whole life of a connection, whose key is made in it; the export of it,
 # which is the exception, comes behind.
 cat >whole.sh <<'END'
 set -e
 ctl() { naskeysctl connection "$@"; }
 ctl scan 192.0.2.2 >whole.keys
-ctl add whole --host 192.0.2.2 --user whole --generate-keypair own \
-    --host-key whole.keys
-printf '{"jsonrpc":"2.0","id":1,"method":"keychaincredential.copy_key",
-"params":[%s,{"password":"pass word"}]}' "$(ctl show whole --json |
-    jq .id)" | tr -d '\n' | "$1" | jq -e .result.added
+cat password whole.keys | ctl add whole --host 192.0.2.2 --user whole \
+    --generate-keypair own --host-key - --copy-key --password-stdin
 ctl test whole --command true --sftp
 ctl ssh whole -- id -un
 echo 'put one two' | ctl sftp whole
@@ -412,30 +441,26 @@ ctl list
 naskeysctl keypair show own
 naskeysctl audit
 END
+echo 'a pass word of thirty-two bytes.' >password
 useradd -m -s /bin/bash whole
-echo 'whole:pass word' | chpasswd
-writes=write,writev,pwrite64,pwritev,pwritev2,sendto,sendmsg,sendmmsg
-unseen=vmsplice,process_vm_writev
-answers "the traced run" 0 '' sh -c 'exec "$@" >whole.out' sh strace -f -yy \
-    -xx -s 70000 -o trace -e trace=$writes,$unseen,execve sh whole.sh $helper
+echo "whole:$(cat password)" | chpasswd
+traced "a whole run" sh whole.sh
 check "it came that far" cmp one /home/whole/four
-naskeysctl keypair export own --private -o own.pem
-# The seed lies in front of the public half, behind its length.
-seed=$(grep -v -- ----- own.pem | base64 -d | xxd -p | tr -d '\n' |
-    sed -n 's/.*00000040\(.\{64\}\).\{64\}.*/\1/p')
-rm -f own.pem
-same "the seed" ${#seed} 64
-"$tests/leaks.pl" "$seed" <trace >found
-# The child that reads the key's text gets it, and says what is in it: on a
-# pair of sockets of theirs.
-grep -v '^sendto([0-9]*<UNIX-STREAM:\[[0-9]*->[0-9]*\]>$' found >elsewhere
-same "no private byte in what is written" "$(cat elsewhere)" ''
-sed 's/.*\[\(.*\)->\(.*\)\].*/\1 \2/' found | sort -u >pairs
-check "the search finds what it must" test -s pairs
-same "there and back" "$(awk '{ print $2, $1 }' pairs | sort)" "$(cat pairs)"
-same "nothing goes unseen" "$(grep -cE \
-    "^[0-9]+ +(${unseen//,/|})\(" trace)" 0
 check "the trace has ssh's own" grep -q 'execve(.*\\x73\\x73\\x68' trace
+old=$(seed own)
+unwritten "a whole run" "$old"
+"$tests/leaks.pl" "$(tr -d '\n' <password | xxd -p -c 64)" <trace |
+    sed 's/([0-9]*<\([A-Za-z-]*\):.*/ \1/' | sort -u >found
+same "the password goes by pipes and sockets of this machine" \
+    "$(cat found)" "sendmsg UNIX
+sendmsg UNIX-STREAM
+write pipe"
+
+# Another key in its place.
+traced "a rotation" naskeysctl connection rotate whole
+unwritten "a rotation, the new key" "$(seed own)"
+unwritten "a rotation, the old key" "$old"
+answers "the new key" 0 whole use ssh whole -- id -un
 same "no folder at the end" "$(folders)" 0
 
 unserve 22
