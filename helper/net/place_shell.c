@@ -141,6 +141,8 @@ run(struct place *p, const char *command, const char *input, size_t len,
 	if (c == NULL)
 		login_fault(s, p->fault);
 	if (ssh_channel_request_exec(c, command) != SSH_OK) {
+		if (ssh_is_connected(s->ssh) == 0)
+			login_fault(s, p->fault);
 		why = "it has neither SFTP nor a shell";
 	} else {
 		write_input(p, c, input, len);
