@@ -49,6 +49,8 @@ far dropbear -p 2205 -P "$PWD/db.pid" -r db
 far_listens 2205
 check "sshd that is somebody else" far_sshd 2206 else \
     "HostKey $PWD/keys/ecdsa_256"
+check "sshd whose SFTP replaces no file" far_sshd 2214 keeps "${keys[@]}" \
+    "Subsystem sftp internal-sftp -P posix-rename"
 check "sshd without any" far_sshd 2207 none "${keys[@]}" \
     "ForceCommand /bin/false"
 
@@ -177,6 +179,17 @@ done <<'SERVERS'
 gone1 2201
 gone2 2203
 SERVERS
+account keeps
+install -d -o keeps -m 700 /home/keeps/.ssh
+printf 'a\n%s\nb\n' "$line" >"$(file_of keeps)"
+chown keeps: "$(file_of keeps)"
+inode=$(stat -c %i "$(file_of keeps)")
+same "where no file can be replaced" "$(removal keeps 2214)" true
+same "in place" "$(stat -c %i "$(file_of keeps)"; cat "$(file_of keeps)")" \
+    "$inode
+a
+b"
+same "nothing beside it" "$(ls -A /home/keeps/.ssh)" authorized_keys
 
 ### Every kind of login shell
 
@@ -309,8 +322,12 @@ for name in cut_init cut_stat cut_mkdir cut_open cut_write cut_written \
 	cut_*) want='it closed the connection while we were writing its authorized_keys' ;;
 	*) want='no end within 3 seconds: it was still writing its authorized_keys' ;;
 	esac
+	# where the file cannot be opened it cannot be looked into either
+	left="The key may still be in the authorized_keys of $name at $far4: \
+it could not be taken out again ($far4 port 2211: $want).  What had failed: "
+	[ "$name" = cut_open ] || left=
 	same "$name: says so" "$(cat $name.said)" \
-	    "[EFAULT] $far4 port 2211: $want"
+	    "[EFAULT] $left$far4 port 2211: $want"
 	case $(cat "$(file_of $name)" 2>/dev/null) in
 	'' | "$line") pass "$name: nothing half" ;;
 	*) fail "$name: half a line" ;;
@@ -337,6 +354,8 @@ same "nor in an answer" "$(grep -c and-seen said)" 0
 same "nor in the audit log" "$(naskeysctl audit | grep -c "$other_password")" 0
 same "where each copy stands" "$(naskeysctl audit | grep -c \
     'Copy the key of connection to_least to least at')" 1
-for f in sftp only shell asks else none one single program leaves; do kill "$(cat $f.pid)"; done
+for f in sftp only shell asks keeps else none one single program leaves; do
+	kill "$(cat $f.pid)"
+done
 kill "$(cat db.pid)"
 finish
