@@ -7,6 +7,7 @@
 . "$(dirname "$0")/lib/suite.bash"
 . "$(dirname "$0")/lib/far.bash"
 set -u
+tests=$(cd "$(dirname "$0")" && pwd)
 install_product
 systemd-sysusers /usr/lib/sysusers.d/naskeys.conf >/dev/null
 naskeysctl init >/dev/null || fail "init"
@@ -238,6 +239,20 @@ not_begun not "another host key" "HOST KEY HAS CHANGED"
 port not 2299
 not_begun not "nobody there" "connection refused"
 
+### A new key that does not let in
+
+check "sshd of one type" far_sshd 2207 type "${keys[@]}" \
+    "Subsystem sftp internal-sftp" "PubkeyAcceptedAlgorithms ssh-ed25519"
+account type 2207
+refuses "type: it is not switched to" "does not let the user in with this \
+key" rotate to_type --type ecdsa
+same "type: it is tried" "$(rotation type)" SWITCH
+check "type: it works" works type
+refuses "type: nor by another call" "A rotation to a key of the type ecdsa \
+with 256 bits is unfinished" rotate to_type --type ed25519
+check "type: --abandon" rotate to_type --abandon
+whole type abandoned
+
 ### A full disk, and what is said of it
 
 account full 2203
@@ -263,6 +278,29 @@ sed -i '/^# full/d' "$(file_of full)"
 check "full: room again" rotate to_full
 whole full "room again"
 
+### A remote that hangs up
+
+account cut 2201
+mkfifo hostile.in
+far perl "$tests/hostile.pl" 2300 2201 <hostile.in >hostile.out &
+exec 7>hostile.in
+wait_until grep -q ready hostile.out
+modes=29 edits=5
+[ "${LONG-no}" = no ] || modes="22 23 24 25 26 27 28 29" edits="2 3 4 5"
+for mode in $modes; do
+	for n in $edits; do
+		stop_at cut "$n"
+		at="cut at $mode, $(rotation cut)"
+		port cut $((2300 + mode))
+		refused "$at: it stops" rotate to_cut
+		port cut 2201
+		check "$at: it works" works cut
+		check "$at: goes on" rotate to_cut
+		whole cut "$at"
+	done
+done
+exec 7>&-
+
 ### Two at once, and who waits for them
 
 account two 2201
@@ -279,6 +317,6 @@ refused "two: no lock is left" test -e \
     "/run/naskeys/lock.rotate-$(id_of two)"
 same "nor a child" "$(pgrep -x naskeys-net)" ""
 
-for f in sftp only shell other else; do kill "$(cat $f.pid)"; done
+for f in sftp only shell other else type; do kill "$(cat $f.pid)"; done
 kill "$(cat db.pid)"
 finish
