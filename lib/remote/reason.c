@@ -45,8 +45,8 @@ static const char *const sentences[NK_REMOTE_FAULTS] = {
 	[NK_REMOTE_PROTOCOL] = "it does not keep to the SSH protocol",
 	[NK_REMOTE_CHANGED] =
 	    "ITS HOST KEY HAS CHANGED, or somebody else answers in its place",
-	[NK_REMOTE_DENIED] = "it does not let the user in with this key: "
-	    "is it in the authorized_keys of that account there?",
+	[NK_REMOTE_DENIED] =
+	    "it does not let the user in with this key: was it copied there?",
 	[NK_REMOTE_MORE] = "it takes the key and wants something more",
 	[NK_REMOTE_NO_COMMAND] = "the command failed",
 	[NK_REMOTE_NO_SFTP] = "it offers no SFTP",

@@ -280,8 +280,8 @@ fails "no SFTP" dropbear "${all_steps}sftp FAILED;" \
 connection unknown stranger $far4 2221 remote "$pins"
 fails "a key that is not accepted" unknown \
     "${known}verify ok;login FAILED;" "$far4 port 2221: it does not let the \
-user in with this key: is it in the authorized_keys of that account there? (it \
-offers publickey password keyboard-interactive)"
+user in with this key: was it copied there? (it offers publickey password \
+keyboard-interactive)"
 connection more ed25519 $far4 2223 remote "$pins"
 fails "a second factor" more "${known}verify ok;login FAILED;" \
     "$far4 port 2223: it takes the key and wants something more (it offers \
