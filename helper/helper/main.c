@@ -61,8 +61,8 @@ print_help(void)
 	    "  --state-dir DIR    all state lies in DIR\n"
 	    "  --seal-key FILE    the key that seals secrets\n"
 	    "  --sync             bring maps and store into agreement\n"
-	    "  --ssh-wait         wait for what ssh.apply wants confirmed, and\n"
-	    "                     put back what was not\n"
+	    "  --ssh-wait         put back what ssh.apply has changed and\n"
+	    "                     nobody confirms\n"
 	    "  --check            print what is wrong with store and maps\n"
 	    "  --version, --help\n");
 }

@@ -105,8 +105,9 @@ check_line(const struct nk_settings *s, const char *keyword,
 	lower[i] = '\0';
 	if (!counts(s, lower, want) && !is_off(s, lower, want)) {
 		got = nk_setting(s, lower);
-		(void)snprintf(why, NK_EFFECT_WHY_MAX, "sshd -T says %s %.200s, "
-		    "not %.200s", lower, got != NULL ? got : "nothing", want);
+		(void)snprintf(why, NK_EFFECT_WHY_MAX, "sshd -T says %s "
+		    "%.200s, not %.200s", lower, got != NULL ? got :
+		    "nothing", want);
 		return -EBADMSG;
 	}
 	if (strcmp(lower, "port") == 0 &&

@@ -69,9 +69,9 @@ read_files(struct nk_sshplan *p, enum nk_ssh_files *nowp,
 	}
 	if (maker != NK_DROPIN_BY_HAND)
 		return 0;
-	(void)snprintf(why, NK_SSHPLAN_WHY_MAX, NK_SSHD_DROP_IN " was written or "
-	    "changed by hand and is left alone: keep what you need of it as "
-	    "settings or in another file, and remove it");
+	(void)snprintf(why, NK_SSHPLAN_WHY_MAX, NK_SSHD_DROP_IN " was "
+	    "written or changed by hand and is left alone: keep what you "
+	    "need of it as settings or in another file, and remove it");
 	return -EEXIST;
 }
 
@@ -107,8 +107,8 @@ clear_way(struct nk_sshplan *p, const struct nk_mainconf *m, bool edit_main,
 		c = &p->conflicts[i];
 		if (c->in_main && edit_main)
 			continue;
-		(void)snprintf(why, NK_SSHPLAN_WHY_MAX, "%s:%u: \"%s\" is in the "
-		    "way of the service's settings: %s", c->path, c->number,
+		(void)snprintf(why, NK_SSHPLAN_WHY_MAX, "%s:%u: \"%s\" is in "
+		    "the way of the service's settings: %s", c->path, c->number,
 		    c->line, c->in_main ? "--edit-main comments it out" :
 		    "take it away, or keep it and change the settings");
 		return -EEXIST;
@@ -147,8 +147,8 @@ ask(const struct nk_conf *conf, const char *config, struct nk_settings *s,
 		r = nk_settings_parse(s, text, len);
 	if (r == -EIO) {
 		put_names(text);
-		(void)snprintf(why, NK_SSHPLAN_WHY_MAX, "sshd does not take it: "
-		    "%.800s", nk_runner_line(text));
+		(void)snprintf(why, NK_SSHPLAN_WHY_MAX, "sshd does not take "
+		    "it: %.800s", nk_runner_line(text));
 		r = -EINVAL;
 	} else if (r < 0)
 		(void)snprintf(why, NK_SSHPLAN_WHY_MAX, "%s: %s", conf->sshd,
@@ -215,9 +215,9 @@ must_include(const struct nk_mainconf *m, char why[NK_SSHPLAN_WHY_MAX])
 		return r;
 	if (yes || m->drop_in_text == NULL)
 		return 0;
-	(void)snprintf(why, NK_SSHPLAN_WHY_MAX, NK_SSHD_MAIN " does not include "
-	    "the drop-ins for every connection: put \"Include " NK_SSHD_FOLDER
-	    "/sshd_config.d/*.conf\" at its top");
+	(void)snprintf(why, NK_SSHPLAN_WHY_MAX, NK_SSHD_MAIN " does not "
+	    "include the drop-ins for every connection: put \"Include "
+	    NK_SSHD_FOLDER "/sshd_config.d/*.conf\" at its top");
 	return -ENOENT;
 }
 

@@ -118,7 +118,8 @@ END_TEST
 START_TEST(replacing)
 {
 	if (geteuid() == 0) {		/* a new one becomes root's */
-		ck_assert_int_eq(nk_conffile_replace(at("a"), "one", 3, 0644), 0);
+		ck_assert_int_eq(nk_conffile_replace(at("a"), "one", 3,
+		    0644), 0);
 		has("a", "one", 0644);
 	} else
 		make("a", "one", 3, 0644);
@@ -149,9 +150,11 @@ END_TEST
 /* Nothing is there when it fails, and what was there is as it was. */
 START_TEST(failing)
 {
-	ck_assert_int_eq(nk_conffile_replace(at("none/a"), "x", 1, 0644), -ENOENT);
+	ck_assert_int_eq(nk_conffile_replace(at("none/a"), "x", 1,
+	    0644), -ENOENT);
 	ck_assert_int_eq(mkdir(at("folder"), 0700), 0);
-	ck_assert_int_eq(nk_conffile_replace(at("folder"), "x", 1, 0644), -EISDIR);
+	ck_assert_int_eq(nk_conffile_replace(at("folder"), "x", 1,
+	    0644), -EISDIR);
 	ck_assert_int_eq(mkdir(at("a.naskeys-new"), 0700), 0);
 	make("a", "one", 3, 0600);
 	ck_assert_int_lt(nk_conffile_replace(at("a"), "two", 3, 0644), 0);
