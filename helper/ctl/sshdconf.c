@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include "lib/account/conffile.h"
 #include "lib/ssh/krl.h"
 #include "lib/sshservice/conftext.h"
+#include "lib/sshservice/mainconf.h"
 
 #define SSH_FOLDER	NK_SSHD_FOLDER
 #define SSHD_CONFIG	NK_SSHD_MAIN
@@ -32,41 +32,14 @@ sshdconf_installed(const char *sshd)
 
 /* ---- reading configuration files ---- */
 
-/* Is our drop-in among the files that these patterns name? */
-static bool
-patterns_match(char *patterns)
-{
-	char path[VALUE_MAX * 2], *word;
-
-	while ((word = strsep(&patterns, " \t\"")) != NULL) {
-		if (word[0] == '\0')
-			continue;
-		snprintf(path, sizeof(path), "%s%s", word[0] == '/' ? "" :
-		    SSH_FOLDER "/", word);
-		if (fnmatch(path, SSHD_DROP_IN, FNM_PATHNAME |
-		    FNM_PERIOD) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* What stands behind a Match counts for some connections only. */
 bool
 sshdconf_includes(const char *text)
 {
-	char line[VALUE_MAX], patterns[VALUE_MAX];
-	const char *value;
+	const struct nk_mainconf m = { .folder = SSH_FOLDER,
+	    .main = SSHD_CONFIG, .main_text = text, .drop_in = SSHD_DROP_IN };
+	bool yes;
 
-	while (nk_conftext_next(&text, line, sizeof(line))) {
-		if (nk_conftext_value(line, "Match") != NULL)
-			break;
-		if ((value = nk_conftext_value(line, "Include")) == NULL)
-			continue;
-		snprintf(patterns, sizeof(patterns), "%s", value);
-		if (patterns_match(patterns))
-			return true;
-	}
-	return false;
+	return nk_mainconf_includes(&m, &yes) == 0 && yes;
 }
 
 /* A keyword, and the value of it that is ours. */
