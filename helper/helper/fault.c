@@ -40,8 +40,8 @@ fault_too_long(size_t max, char **answerp, size_t *lenp)
 	*lenp = 0;
 	(void)snprintf(text, sizeof(text),
 	    "The request is longer than %zu bytes", max);
-	return encode(false, json_pack("{s:i, s:s}", "code", NK_RPC_INVALID_REQUEST,
-	    "message", text), NULL, answerp, lenp);
+	return encode(false, json_pack("{s:i, s:s}", "code",
+	    NK_RPC_INVALID_REQUEST, "message", text), NULL, answerp, lenp);
 }
 
 /* What may be echoed of the id; *wantedp: is there to be an answer? */

@@ -25,7 +25,7 @@ extern const struct nk_arg nk_push_fields[];
 
 struct nk_push {
 	const char		*action;	/* the method, for audit */
-	const char		*name;		/* of the connection; borrowed */
+	const char		*name;		/* the connection's; borrowed */
 	const struct nk_connection *conn; /* likewise */
 	struct nk_keyline	 key;		/* with what restricts it */
 	struct nk_secret	 password;
