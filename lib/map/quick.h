@@ -171,6 +171,9 @@ nk_quick_copy(const struct nk_view *v, uint32_t unit, struct nk_quick_user *q)
 
 	if (at < v->records || at >= length || length - at < NK_QUICK_MAX)
 		return -EAGAIN;
+	/* Two lines more, as most have, before the first says how many. */
+	__builtin_prefetch((const uint8_t *)p + NK_MAP_UNIT);
+	__builtin_prefetch((const uint8_t *)p + 2 * NK_MAP_UNIT);
 	for (i = 0; i < head; i++)
 		word[i] = nk_quick_load(p + i);
 	memcpy(&q->rec, word, sizeof(word));
