@@ -155,6 +155,25 @@ START_TEST(rights)
 }
 END_TEST
 
+/* What lies in a folder of somebody's own is no sshd's. */
+START_TEST(not_the_machine)
+{
+	refused("ssh.apply", "[]", "", "This is not the machine's own state: "
+	    "sshd's configuration is left alone", EPERM);
+	refused("ssh.confirm", "[]", "", "This is not the machine's own "
+	    "state: sshd's configuration is left alone", EPERM);
+	refused_once("ssh.apply", "[{'confirm_within':4}]",
+	    "options.confirm_within", "Input should be greater than or equal "
+	    "to 5", EINVAL);
+	refused_once("ssh.apply", "[{'confirm_within':86401}]",
+	    "options.confirm_within", "Input should be less than or equal to "
+	    "86400", EINVAL);
+	as(5001);
+	refused("ssh.apply", "[]", "", "Not authorized", EACCES);
+	refused("ssh.confirm", "[]", "", "Not authorized", EACCES);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -170,6 +189,7 @@ main(void)
 	tcase_add_test(tc, options_bytes);
 	tcase_add_test(tc, audited);
 	tcase_add_test(tc, rights);
+	tcase_add_test(tc, not_the_machine);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);
