@@ -43,6 +43,9 @@ const struct nk_method nk_methods_consumer[] = {
 const struct nk_method nk_methods_remote[] = {
 	{ .name = NULL },
 };
+const struct nk_method nk_methods_ssh[] = {
+	{ .name = NULL },
+};
 const struct nk_method nk_methods_audit[] = {
 	{ NULL, NK_RIGHT_ROOT, NK_READS, NULL, NULL },
 };
