@@ -23,7 +23,7 @@
 #include "lib/store/session_db.h"
 
 #define APPLICATION	0x6e6b7365	/* "nkse" */
-#define VERSION		3
+#define VERSION		4
 #define BUSY_MS		3000u
 #define CACHE_KIB	512u
 #define SWEEP		4		/* rows without use, for each new one */
@@ -81,7 +81,55 @@ static const char schema[] =
 ") STRICT;"
 "CREATE INDEX failures_last ON failures (last_at);"
 "CREATE INDEX failures_locked ON failures (locked_until)"
-"  WHERE locked_until > 0;";
+"  WHERE locked_until > 0;"
+"CREATE TABLE attempts ("
+"  subject  TEXT NOT NULL PRIMARY KEY,"
+"  count    INTEGER NOT NULL CHECK (count >= 0),"
+"  total    INTEGER NOT NULL CHECK (total >= 0),"
+"  last_at  INTEGER NOT NULL,"
+"  next_at  INTEGER NOT NULL CHECK (next_at >= 0),"
+"  told     INTEGER NOT NULL CHECK (told IN (0, 1))"
+") STRICT, WITHOUT ROWID;"
+"CREATE INDEX attempts_last ON attempts (last_at);"
+"CREATE TABLE web_sessions ("
+"  number      INTEGER PRIMARY KEY,"
+"  id          TEXT NOT NULL UNIQUE,"
+"  user_id     INTEGER NOT NULL CHECK (user_id >= 0),"
+"  generation  INTEGER NOT NULL CHECK (generation >= 0),"
+"  uid         INTEGER NOT NULL CHECK (uid >= 0),"
+"  name        TEXT NOT NULL,"
+"  proof       TEXT NOT NULL,"
+"  kind        INTEGER NOT NULL,"
+"  first       INTEGER NOT NULL,"
+"  parent      TEXT NOT NULL,"
+"  token       TEXT NOT NULL,"
+"  origin      TEXT NOT NULL,"
+"  tls         INTEGER NOT NULL CHECK (tls IN (0, 1)),"
+"  created_at  INTEGER NOT NULL,"
+"  pid         INTEGER NOT NULL CHECK (pid >= 0),"
+"  start       INTEGER NOT NULL CHECK (start >= 0)"
+") STRICT;"
+"CREATE INDEX web_sessions_parent ON web_sessions (parent);"
+"CREATE TABLE web_tokens ("
+"  number      INTEGER PRIMARY KEY,"
+"  digest      TEXT NOT NULL UNIQUE,"
+"  session     TEXT NOT NULL,"
+"  user_id     INTEGER NOT NULL CHECK (user_id >= 0),"
+"  generation  INTEGER NOT NULL CHECK (generation >= 0),"
+"  uid         INTEGER NOT NULL CHECK (uid >= 0),"
+"  name        TEXT NOT NULL,"
+"  proof       TEXT NOT NULL,"
+"  first       INTEGER NOT NULL,"
+"  ttl         INTEGER NOT NULL CHECK (ttl > 0),"
+"  used_at     INTEGER NOT NULL,"
+"  ends_at     INTEGER NOT NULL,"
+"  address     TEXT NOT NULL,"
+"  once        INTEGER NOT NULL CHECK (once IN (0, 1)),"
+"  login       INTEGER NOT NULL CHECK (login IN (0, 1))"
+") STRICT;"
+"CREATE INDEX web_tokens_session ON web_tokens (session);"
+"CREATE INDEX web_tokens_user ON web_tokens (user_id, name);"
+"CREATE INDEX web_tokens_ends ON web_tokens (ends_at);";
 
 int64_t
 nk_session_now(void)
@@ -256,6 +304,19 @@ nk_session_run(struct nk_session *s, nk_session_work *work, void *arg)
 	if ((r = session_mend(s)) < 0)
 		return r;
 	return run_once(s->db, work, arg);
+}
+
+int
+nk_session_read(struct nk_session *s, nk_session_work *work, void *arg)
+{
+	int r;
+
+	if ((r = session_need(s)) < 0 ||
+	    (r = work(s->db, arg)) != -EBADMSG)
+		return r;
+	if ((r = session_mend(s)) < 0)
+		return r;
+	return work(s->db, arg);
 }
 
 /* ---- token buckets ---- */

@@ -18,4 +18,8 @@ typedef int nk_session_work(struct nk_db *db, void *arg);
 int	nk_session_run(struct nk_session *s, nk_session_work *work, void *arg)
 	    NK_MUST_CHECK;
 
+/* The same for work of one statement, which only reads: nobody waits. */
+int	nk_session_read(struct nk_session *s, nk_session_work *work,
+	    void *arg) NK_MUST_CHECK;
+
 #endif /* NASKEYS_STORE_SESSION_DB_H */

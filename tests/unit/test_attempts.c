@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: ISC */
+
+/* How fast somebody may guess. */
+
+#include <sys/wait.h>
+
+#include <errno.h>
+
+#include "lib/store/attempts.h"
+#include "tests/unit/store_fixture.h"
+
+#define N(a)	((int)(sizeof(a) / sizeof((a)[0])))
+
+static struct nk_session *ss;
+static const struct nk_attempt_rule rule = {
+	.free = 3, .most = 5, .window = 900000,
+};
+
+static void
+setup_session(void)
+{
+	make_dir();
+	ck_assert_int_eq(nk_session_open(&ss, path), 0);
+}
+
+static void
+teardown_session(void)
+{
+	nk_session_close(ss);
+	ss = NULL;
+	remove_dir();
+}
+
+/* w: it is begun, waits that long and fails; r: it is refused. */
+static const struct {
+	const char	*what;
+	struct {
+		int64_t	now;
+		int64_t	wait;		/* -1: refused; -2: the first so */
+	} step[12];
+} tables[] = {
+	{ "three are free, then the delay doubles", {
+		{ 1000000, 0 }, { 1000000, 0 }, { 1000000, 0 },
+		{ 1000000, 1000 }, { 1001000, 2000 }, { 1003000, 4000 },
+		{ 1007000, 8000 }, { 1015000, -2 }, { 1015000, -1 },
+		{ 1022999, -1 }, { 1023000, 8000 } } },
+	{ "who comes late waits for less", {
+		{ 1000000, 0 }, { 1000000, 0 }, { 1000000, 0 },
+		{ 1000900, 100 }, { 1010000, 0 } } },
+	{ "the window is over", {
+		{ 1000000, 0 }, { 1000000, 0 }, { 1000000, 0 },
+		{ 1000000, 1000 }, { 1900999, 0 }, { 2800999, 0 },
+		{ 2801000, 0 }, { 2801000, 0 }, { 2801000, 1000 } } },
+	{ "a row of another boot", {
+		{ 90000000, 0 }, { 90000000, 0 }, { 90000000, 0 },
+		{ 1000, 0 }, { 1000, 0 }, { 1000, 0 }, { 1000, 1000 } } },
+};
+
+START_TEST(guessing)
+{
+	struct nk_attempt a;
+	int i, r;
+
+	for (i = 0; i < N(tables[_i].step) && tables[_i].step[i].now != 0;
+	    i++) {
+		int64_t now = tables[_i].step[i].now;
+		int64_t want = tables[_i].step[i].wait;
+
+		r = nk_attempt_begin(ss, "x", &rule, now, &a);
+		ck_assert_msg(r == (want < 0 ? -EAGAIN : 0) && (r < 0 ?
+		    a.first == (want == -2) : a.wait == want),
+		    "%s: step %d: %d, %lld", tables[_i].what, i, r,
+		    (long long)a.wait);
+		if (r == 0)
+			ck_assert_int_eq(nk_attempt_wrong(ss, "x", &rule,
+			    now + a.wait), 0);
+	}
+	ck_assert_int_eq(nk_attempt_begin(ss, "y", &rule, 1000000, &a), 0);
+	ck_assert_int_eq(a.wait, 0);
+}
+END_TEST
+
+/* However many come at once: without a failure nobody waits. */
+START_TEST(right_ones)
+{
+	struct nk_attempt a;
+	int i;
+
+	for (i = 0; i < 1000; i++) {
+		ck_assert_int_eq(nk_attempt_begin(ss, "x", &rule, 5000, &a),
+		    0);
+		ck_assert_int_eq(a.wait, 0);
+		ck_assert_int_eq(nk_attempt_right(ss, "x", &rule, 5000, &a),
+		    0);
+	}
+}
+END_TEST
+
+/* Each takes its turn before the one before has failed. */
+START_TEST(turns)
+{
+	struct nk_attempt a;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		ck_assert_int_eq(nk_attempt_wrong(ss, "x", &rule, 5000), 0);
+	for (i = 1; i <= 8; i++) {
+		ck_assert_int_eq(nk_attempt_begin(ss, "x", &rule, 5000, &a),
+		    0);
+		ck_assert_int_eq(a.wait, i * 1000);
+	}
+	ck_assert_int_eq(nk_attempt_begin(ss, "x", &rule, 5000, &a),
+	    -EAGAIN);
+	ck_assert_int_eq(nk_attempt_forget(ss, "x"), 0);
+	ck_assert_int_eq(nk_attempt_begin(ss, "x", &rule, 5000, &a), 0);
+	ck_assert_int_eq(a.wait, 0);
+}
+END_TEST
+
+/* Rule 3, and that forgetting is no way around it. */
+START_TEST(in_parallel)
+{
+	struct nk_attempt a;
+	int i;
+
+	ck_assert_int_eq(nk_attempt_begin(ss, "x", &rule, 5000, &a), 0);
+	for (i = 0; i < 4; i++)
+		ck_assert_int_eq(nk_attempt_wrong(ss, "x", &rule, 5000), 0);
+	ck_assert_int_eq(nk_attempt_right(ss, "x", &rule, 5000, &a), 0);
+	ck_assert_int_eq(nk_attempt_forget(ss, "x"), 0);
+	ck_assert_int_eq(nk_attempt_wrong(ss, "x", &rule, 5000), 0);
+	ck_assert_int_eq(nk_attempt_right(ss, "x", &rule, 5000, &a),
+	    -EAGAIN);
+	ck_assert_int_eq(nk_attempt_begin(ss, "x", &rule, 5000, &a), 0);
+	ck_assert_int_eq(nk_attempt_right(ss, "x", &rule, 5000, &a), 0);
+}
+END_TEST
+
+#define PROCESSES	8
+#define EACH		25
+
+START_TEST(many_processes)
+{
+	struct nk_attempt before, a;
+	struct nk_session *own;
+	int i, j, status;
+	pid_t pid;
+
+	ck_assert_int_eq(nk_attempt_begin(ss, "x", &rule, 5000, &before), 0);
+	for (i = 0; i < PROCESSES; i++) {
+		ck_assert_int_ne(pid = fork(), -1);
+		if (pid > 0)
+			continue;
+		if (nk_session_open(&own, path) < 0)
+			_exit(1);
+		for (j = 0; j < EACH; j++)
+			if (nk_attempt_wrong(own, "x", &rule, 5000) < 0)
+				_exit(2);
+		nk_session_close(own);
+		_exit(0);
+	}
+	for (i = 0; i < PROCESSES; i++) {
+		ck_assert_int_gt(wait(&status), 0);
+		ck_assert_int_eq(status, 0);
+	}
+	ck_assert_int_eq(nk_attempt_begin(ss, "x", &rule, 900000, &a), 0);
+	ck_assert_int_eq(a.total - before.total, PROCESSES * EACH);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("attempts");
+	TCase *tc = tcase_create("attempts");
+	SRunner *sr;
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup_session, teardown_session);
+	tcase_add_loop_test(tc, guessing, 0, N(tables));
+	tcase_add_test(tc, right_ones);
+	tcase_add_test(tc, turns);
+	tcase_add_test(tc, in_parallel);
+	tcase_add_test(tc, many_processes);
+	suite_add_tcase(suite, tc);
+	sr = srunner_create(suite);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
