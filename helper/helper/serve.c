@@ -18,8 +18,10 @@
 #include "helper/helper/serve.h"
 #include "helper/helper/sink.h"
 #include "helper/helper/source.h"
+#include "lib/login/ask.h"
 #include "lib/rpc/connection_lend.h"
 #include "lib/rpc/rpc.h"
+#include "lib/rpc/web_login.h"
 
 struct stream {
 	struct connection	 c;
@@ -149,6 +151,23 @@ handle_message(struct stream *s, char **answerp, size_t *lenp)
 	return nk_rpc_handle(&s->c.context, f->buf, f->len, answerp, lenp);
 }
 
+/* Who has logged in or out may say more, or less, from now on. */
+static void
+set_limit(struct stream *s)
+{
+	struct gateway *g = s->gateway;
+	size_t max;
+
+	if (g == NULL || s->broken < 0)
+		return;
+	max = g->web.in ? NK_WEB_MESSAGE_MAX : NK_WEB_MESSAGE_ANONYMOUS;
+	if (max == g->message_max)
+		return;
+	g->message_max = max;
+	s->framing.max = GATEWAY_LINE_MAX(max);
+	s->broken = gateway_say_limit(g, &s->sink);
+}
+
 static int
 answer_request(struct stream *s)
 {
@@ -170,6 +189,7 @@ answer_request(struct stream *s)
 	s->c.context.passed_fd = -1;
 	s->c.context.input_fd = -1;
 	lifted = s->c.trusted ? 0 : limits_lift();
+	set_limit(s);
 	if (r == -ENOMEM)
 		r = answer_fault(s, ENOMEM,
 		    "The request needs more memory than it may have");
@@ -250,6 +270,22 @@ at_end(struct stream *s)
 	return framing_add(f, "\n", 1);
 }
 
+/* How long nothing may come between two requests, in milliseconds. */
+static int64_t
+idle_time(const struct stream *s)
+{
+	const struct gateway *g = s->gateway;
+	uint32_t seconds = s->c.conf.request_timeout;
+
+	if (g == NULL && s->c.trusted)
+		return CLOCK_NEVER;
+	if (g != NULL && g->web.in)
+		seconds = s->c.conf.gateway_idle;
+	else if (g != NULL && g->web.pending != NULL)
+		seconds = NK_ASK_SECONDS;
+	return (int64_t)seconds * 1000;
+}
+
 /*
  * Wait for a whole line.  0; -ENODATA, the stream has ended before it
  * began; -ETIMEDOUT; -EMSGSIZE; or another error.
@@ -259,8 +295,8 @@ next_request(struct stream *s)
 {
 	struct framing *f = &s->framing;
 	int64_t patience = (int64_t)s->c.conf.request_timeout * 1000;
-	int64_t idle = s->c.trusted ? CLOCK_NEVER :
-	    nk_monotonic_ms() + patience;
+	int64_t idle = idle_time(s) == CLOCK_NEVER ? CLOCK_NEVER :
+	    nk_monotonic_ms() + idle_time(s);
 	int64_t deadline = idle;
 	int r;
 
@@ -304,16 +340,23 @@ greet(struct stream *s)
 }
 
 /*
- * Nothing has come for a while: when nobody is logged in the gateway can do
+ * Nothing has come for a while.  When nobody is logged in the gateway can do
  * without this process, and is asked once.
  */
 static int
 at_idle(struct stream *s)
 {
 	struct gateway *g = s->gateway;
+	int r;
 
 	if (g->said_idle || !g->greeted || s->framing.begun)
 		return -ETIMEDOUT;
+	if (g->web.in) {
+		r = gateway_say_close(&s->sink, GATEWAY_CLOSE_POLICY,
+		    "Session is expired");
+		return r < 0 ? r : -ENODATA;
+	}
+	nk_web_login_abandon(&g->web);
 	g->said_idle = true;
 	return gateway_say_idle(&s->sink);
 }
@@ -373,7 +416,7 @@ serve_connection(const struct state *state, enum protocol protocol, int in,
 {
 	struct gateway gateway = { .message_max = NK_WEB_MESSAGE_ANONYMOUS };
 	struct stream s = { .broken = 0 };
-	int r;
+	int r, ended;
 
 	s.source.passed_fd = -1;
 	s.source.look[0] = s.source.look[1] = -1;
@@ -385,6 +428,7 @@ serve_connection(const struct state *state, enum protocol protocol, int in,
 	framing_init(&s.framing, s.c.conf.request_max);
 	if (protocol == PROTOCOL_GATEWAY) {
 		s.gateway = &gateway;
+		nk_web_init(&gateway.web, in);
 		s.c.context.web = &gateway.web;
 		s.framing.max = NK_WEB_HELLO_MAX;
 	}
@@ -396,9 +440,9 @@ serve_connection(const struct state *state, enum protocol protocol, int in,
 	nk_json_wipe_memory();
 	r = serve_requests(&s);
  out:
+	ended = s.gateway != NULL ? nk_web_end(&s.c.context) : 0;
 	connection_end(&s.c);
-	nk_web_clear(&gateway.web);
 	source_clear(&s.source);
 	framing_clear(&s.framing);
-	return r;
+	return r < 0 ? r : ended;
 }

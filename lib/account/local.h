@@ -9,7 +9,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "lib/account/passwdfile.h"
 #include "lib/attr.h"
 
 /*
@@ -27,5 +29,24 @@ int	nk_local_members(const char *path, const char *group,
  */
 int	nk_local_has_password(const char *path, const char *user, bool *hasp)
 	    NK_MUST_CHECK;
+
+/* An account of passwd(5), and what its lines in both files say. */
+struct nk_local_account {
+	uint32_t	uid;
+	int32_t		expire;		/* day, -1: never */
+	uint8_t		digest[32];	/* of both lines */
+};
+
+/*
+ * Call fn for the user's line in this passwd(5); its result is returned.
+ * -ENOENT: there is none; -errno of the file.
+ */
+int	nk_local_passwd(const char *path, const char *user,
+	    int (*fn)(void *arg, const struct nk_passwd_line *p), void *arg)
+	    NK_MUST_CHECK;
+
+/* The first line with the name counts.  -ENOENT: passwd(5) has none. */
+int	nk_local_account(const char *passwd, const char *shadow,
+	    const char *name, struct nk_local_account *a) NK_MUST_CHECK;
 
 #endif /* NASKEYS_ACCOUNT_LOCAL_H */

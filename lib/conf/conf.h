@@ -60,6 +60,8 @@ struct nk_conf {
 	/* the gateway's connections */
 	uint32_t	gateway_connections;	/* with a helper: 1024 */
 	uint32_t	gateway_calls;	/* a minute, method and address: 20 */
+	uint32_t	gateway_session; /* s that a login lasts: 86400 */
+	uint32_t	gateway_idle;	/* s without a message: 3600 */
 	/* the gateway: its sockets, its certificate, who may come */
 	char		gateway_listen[NK_CONF_PATH_MAX];	/* "" */
 	bool		gateway_plain;		/* no */

@@ -144,9 +144,9 @@ const struct nk_ids *nk_publisher_homes(const struct nk_publisher *p);
 int	nk_publisher_tidy(struct nk_publisher *p) NK_MUST_CHECK;
 
 /*
- * Write into the store what no map shows and no audit row tells (a last
- * login): work() between BEGIN and COMMIT, under the lock.  Its result is
- * returned; others as of nk_edit_begin().
+ * Write into the store what no map shows and what is no edit (a last login,
+ * the audit row of an attempt at one): work() between BEGIN and COMMIT,
+ * under the lock.  Its result is returned; others as of nk_edit_begin().
  */
 int	nk_publisher_record(struct nk_publisher *p,
 	    int (*work)(struct nk_store *s, void *arg), void *arg)

@@ -38,6 +38,8 @@ admit(const struct nk_rpc_hooks *hooks, struct nk_context *c,
 		/* A method for anybody works for nobody. */
 		c->rank = NK_RANK_NOBODY;
 		c->user_id = 0;
+		if (m->right != NK_RIGHT_ANYBODY && r == -EKEYEXPIRED)
+			return nk_error_call(e, EACCES, "Session is expired");
 		if (m->right != NK_RIGHT_ANYBODY)
 			return nk_error_call(e, -r, "%s",
 			    nk_errno_sentence(-r));

@@ -158,7 +158,7 @@ nk_audit_write_text(struct nk_context *c, const char *action,
 {
 	struct nk_audit a = {
 		.at = nk_now(),
-		.actor_uid = c->caller->uid,
+		.actor_uid = c->actor_uid,
 		.actor = c->actor,
 		.action = action,
 		.object_kind = subject->kind,

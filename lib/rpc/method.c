@@ -21,6 +21,8 @@ static const struct nk_method *const tables[] = {
 #define NTABLES	(sizeof(tables) / sizeof(tables[0]))
 
 static const struct nk_method *const web_tables[] = {
+	nk_methods_auth,
+	nk_methods_auth_session,
 	nk_methods_subscribe,
 };
 

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-
 #include "lib/account/groupfile.h"
+#include "lib/rpc/web_login.h"
 
 bool
 nk_caller_is_in(const struct nk_caller *caller, gid_t gid)
@@ -69,9 +69,10 @@ nk_rights_compute(struct nk_context *c, const char *group_path, int64_t now)
 
 	c->rank = NK_RANK_NOBODY;
 	c->user_id = 0;
+	c->actor_uid = caller->uid;
 	if (caller->gateway) {
 		(void)snprintf(c->actor, sizeof(c->actor), "gateway");
-		return 0;
+		return c->web != NULL ? nk_web_rights(c, now) : 0;
 	}
 	if (caller->uid == 0) {
 		c->rank = NK_RANK_ROOT;

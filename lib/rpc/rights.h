@@ -4,7 +4,8 @@
 
 /*
  * Who may do what, computed again for each request:
- *  1. The gateway MUST be nobody, whoever runs it.
+ *  1. The gateway MUST be nobody, whoever runs it, but for who has logged in
+ *     through the connection (lib/rpc/web_login.h).
  *  2. uid 0 and the owner of the state MUST have the rank of root.
  *  3. A uid of the store that is locked or expired MUST be nobody, also
  *     when it is in the administrators' group.
@@ -37,7 +38,8 @@ enum nk_rank nk_rank_decide(const struct nk_caller *caller, uid_t owner,
 	    const struct nk_user *account, bool in_admin_group, int64_t now);
 
 /*
- * Set rank, user_id and actor of *c.  0, or -errno when the store cannot
+ * Set rank, user_id, actor and actor_uid of *c.  0, -EKEYEXPIRED (the time
+ * of a login is over), or -errno when the store cannot
  * be asked: then the rank is nobody, and rule 2 holds all the same (0).
  */
 int	nk_rights_compute(struct nk_context *c, const char *group_path,

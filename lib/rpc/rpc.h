@@ -89,6 +89,7 @@ struct nk_context {
 	int64_t			 user_id;	/* caller's row, 0: none */
 	char			 actor[NK_ACTOR_MAX];	/* caller's name,
 						   for audit */
+	uid_t			 actor_uid;	/* likewise */
 	/*
 	 * Makes ready what a method of this kind works on.  0, or -errno
 	 * with *e set.  NULL: all is.
@@ -96,7 +97,7 @@ struct nk_context {
 	int			(*ready)(void *arg, enum nk_method_kind kind,
 				    struct nk_error *e);
 	void			*ready_arg;
-	/* Sets these three again: who waits may lose a right meanwhile. */
+	/* Sets these four again: who waits may lose a right meanwhile. */
 	int			(*rights)(struct nk_context *c);
 
 	/* What core.set_options said; all false on a new connection. */
@@ -273,6 +274,8 @@ extern const struct nk_method nk_methods_system[]; /* naskeys.check ... */
 const struct nk_method *nk_method_find(const char *name);
 
 /* These are for the gateway's connections alone. */
+extern const struct nk_method nk_methods_auth[];	/* auth.login ... */
+extern const struct nk_method nk_methods_auth_session[]; /* auth.sessions ... */
 extern const struct nk_method nk_methods_subscribe[]; /* core.subscribe ... */
 
 /* Among all of them, for such a connection. */

@@ -11,10 +11,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/login/ask.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/legacy.h"
 #include "lib/rpc/message.h"
 #include "lib/rpc/rights.h"
+#include "lib/rpc/web_login.h"
 
 #define GROUP_FILE	NK_SYSCONFDIR "/group"
 #define HELLO_VERSION	1
@@ -87,10 +89,23 @@ nk_web_hello(struct nk_web *w, struct nk_context *c, const char *line,
 }
 
 void
-nk_web_clear(struct nk_web *w)
+nk_web_init(struct nk_web *w, int client)
 {
+	*w = (struct nk_web){ .client = client,
+	    .ask_program = NK_ASK_PROGRAM, .wrong_ms = NK_WEB_WRONG_MS };
+}
+
+int
+nk_web_end(struct nk_context *c)
+{
+	struct nk_web *w = c->web;
+	int r;
+
+	nk_web_login_abandon(w);
+	r = nk_web_logout(c, false);
 	free(w->subscriptions);
-	*w = (struct nk_web){ .n_subscriptions = 0 };
+	nk_web_init(w, -1);
+	return r;
 }
 
 void
@@ -109,13 +124,24 @@ compute_rights(struct nk_context *c)
 	return nk_rights_compute(c, GROUP_FILE, (int64_t)time(NULL));
 }
 
-/* The client's first message on every connection is free. */
+/*
+ * The client's first message on every connection is free, and what logs in
+ * has limits of its own.
+ */
+static bool
+is_free(const struct nk_method *m)
+{
+	return strcmp(m->name, "core.set_options") == 0 ||
+	    strncmp(m->name, "auth.login", strlen("auth.login")) == 0 ||
+	    strcmp(m->name, "auth.token") == 0;
+}
+
 static int
 take_anonymous(struct nk_context *c, const struct nk_method *m)
 {
 	char subject[128];
 
-	if (strcmp(m->name, "core.set_options") == 0)
+	if (is_free(m))
 		return 0;
 	(void)snprintf(subject, sizeof(subject), "anonymous:%.60s:%s",
 	    m->name, c->web->address);

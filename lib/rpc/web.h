@@ -17,6 +17,9 @@
 
 #include "lib/attr.h"
 #include "lib/rpc/rpc.h"
+#include "lib/store/weblogins.h"
+
+struct nk_web_pending;
 
 #define NK_WEB_HELLO_MAX	4096u	/* bytes of the first line */
 #define NK_WEB_ADDRESS_SIZE	46	/* INET6_ADDRSTRLEN */
@@ -29,6 +32,8 @@
 
 #define NK_WEB_SUBSCRIPTIONS	64u	/* of a connection */
 #define NK_WEB_EVENT_MAX	256u	/* bytes of a subscription's id, name */
+
+#define NK_WEB_WRONG_MS		1000
 
 #define NK_UUID_SIZE		37	/* with its NUL */
 
@@ -45,9 +50,25 @@ struct nk_web {
 	bool		 legacy;	/* the protocol of /websocket */
 	char		 path[NK_WEB_PATH_SIZE];
 
+	/*
+	 * Whose hanging up ends a wait, or -1; what asks PAM; how long a
+	 * wrong attempt takes, in milliseconds.
+	 */
+	int		 client;
+	const char	*ask_program;
+	int		 wrong_ms;
+
+	bool		 in;		/* somebody is logged in */
+	struct nk_web_session session;	/* who */
+	int64_t		 ends_at;	/* s, CLOCK_BOOTTIME */
+	struct nk_web_pending *pending;	/* a code is waited for; or NULL */
+
 	struct nk_web_subscription *subscriptions;
 	size_t		 n_subscriptions;
 };
+
+/* Nobody, and nothing is known. */
+void	nk_web_init(struct nk_web *w, int client);
 
 /*
  * Read the first line into *w and into c's options.  -EBADMSG: it is not as
@@ -55,7 +76,11 @@ struct nk_web {
  */
 int	nk_web_hello(struct nk_web *w, struct nk_context *c, const char *line,
 	    size_t len) NK_MUST_CHECK;
-void	nk_web_clear(struct nk_web *w);
+/*
+ * The connection is over, and a login with it; the tokens it made are not.
+ * 0, or -errno of session.db.
+ */
+int	nk_web_end(struct nk_context *c) NK_MUST_CHECK;
 
 /* "192.0.2.1:443", "[2001:db8::1]:443" */
 void	nk_web_origin(const struct nk_web *w, char origin[NK_WEB_ORIGIN_SIZE]);

@@ -46,8 +46,9 @@ struct nk_web_session {
 	struct nk_web_account	account;
 	enum nk_web_kind	kind;
 	enum nk_web_kind	first;	/* of the login before all tokens */
-	char			parent[NK_WEB_ID_SIZE];	/* of the token, or "" */
-	char			token[NK_WEB_DIGEST_SIZE]; /* likewise */
+	/* The session of the token, and the token's digest, or "". */
+	char			parent[NK_WEB_ID_SIZE];
+	char			token[NK_WEB_DIGEST_SIZE];
 	char			origin[65];
 	bool			tls;
 	int64_t			created_at;	/* s since the epoch */

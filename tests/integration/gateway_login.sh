@@ -30,9 +30,11 @@ hello() {
 # enter [MEMBER VALUE]...: a connection from now on, after its first line
 enter() {
 	leave
-	coproc as naskeys-gateway perl "$here/gateway_peer.pl" $sock 2>&1
-	exec {from}<&"${COPROC[0]}" {to}>&"${COPROC[1]}"
-	peer=$COPROC_PID
+	rm -f to from
+	mkfifo to from
+	as naskeys-gateway perl "$here/gateway_peer.pl" $sock <to >from 2>&1 &
+	peer=$!
+	exec {to}>to {from}<from
 	hello "$@" >&"$to"
 }
 leave() {
@@ -74,9 +76,17 @@ ends() {
 }
 
 check "init" naskeysctl init --configure
+naskeysctl user add bob --uid 5002 --admin --password-stdin <<<"staple"
+naskeysctl user add alice --uid 5001 --password-stdin <<<"correct horse"
+naskeysctl user add dora --uid 5003 --admin --password-stdin <<<"drawer"
+useradd -m local && echo 'local:local secret' | chpasswd
+usermod -aG naskeys-admin local
+useradd -m plain && echo 'plain:plain secret' | chpasswd
+echo 'root:root secret' | chpasswd
 /usr/libexec/naskeys/naskeys-helper \
     --listen /run/naskeys/root/helper.sock --protocol json \
     --listen /run/naskeys/helper.sock --protocol json \
+    --listen /run/naskeys/root/pam.sock --protocol pam \
     --listen $sock --protocol gateway &
 listener=$!
 wait_until listens $sock
@@ -125,12 +135,150 @@ enter address '"192.0.2.77"'
 gives "one call in a minute" core.ping '[]' '"pong"'
 gives "and no more" core.ping '[]' 16
 gives "another method has its own" user.has_local_administrator_set_up '[]' \
-    false
+    true
 enter address '"192.0.2.77"'
 gives "on another connection neither" core.ping '[]' 16
 enter address '"192.0.2.78"'
 gives "another address has its own" core.ping '[]' '"pong"'
 rm /etc/naskeys/naskeys.conf
+
+# ---- logging in, by PAM ----
+
+# try NAME PASSWORD: the verdict in "out"
+try() {
+	call auth.login_ex "$(jq -nc --arg n "$1" --arg p "$2" \
+	    '[{"mechanism":"PASSWORD_PLAIN","username":$n,"password":$p}]')"
+	verdict=$(jq -r '.response_type? // .' out)
+}
+# code TEXT: the one-time password that is wanted
+code() {
+	call auth.login_ex_continue \
+	    "[{\"mechanism\":\"OTP_TOKEN\",\"otp_token\":\"$1\"}]"
+	verdict=$(jq -r '.response_type? // .' out)
+}
+# logs_in NAME USER PASSWORD WANTED [ADDRESS-END]
+logs_in() {
+	enter address "\"192.0.2.${5:-10}\""
+	try "$2" "$3"
+	same "$1" "$verdict" "$4"
+}
+logs_in "a managed administrator" bob staple SUCCESS
+me=$(jq -c .user_info out)
+same "who may say more" "$(head -1 <<<"$said")" '!{"message_max":65536}'
+gives "and do all" user.query \
+    '[[["username","=","alice"]],{"select":["uid"],"get":true}]' '{"uid":5001}'
+gives "who it is" auth.me '[]' "$me"
+same "by name and uid" "$(jq -c '[.pw_name, .pw_uid, .local]' out)" \
+    '["bob",5002,true]'
+logs_in "a user who is none" alice 'correct horse' DENIED
+gives "and may nothing" user.query '[]' 207
+logs_in "a wrong password" bob wrong AUTH_ERR 11
+wrong=$(sed 's/bob/x/' out)
+logs_in "an unknown name" nobody-here wrong AUTH_ERR 12
+same "looks the same" "$(cat out)" "$wrong"
+logs_in "a system user's name" daemon wrong AUTH_ERR 13
+logs_in "a name that cannot be" '../bob' staple AUTH_ERR 14
+logs_in "an administrator by /etc/group" local 'local secret' SUCCESS
+gives "who may too" group.query '[[],{"count":true}]' \
+    "$(naskeysctl --json group list | jq length)"
+logs_in "one who is none" plain 'plain secret' DENIED
+logs_in "root" root 'root secret' SUCCESS
+gives "who may too" naskeys.check '[]' \
+    '{"ok":true,"faults":[],"advice":null}'
+enter
+gives "by the older method" auth.login '["bob","staple",null]' true
+gives "as the same" auth.me '[]' "$me"
+enter protocol '"legacy"' path '"/websocket"' address '"192.0.2.15"'
+say '{"msg":"method","id":"a","method":"auth.login","params":["bob","staple"]}'
+same "by the legacy protocol" "$said" '!{"message_max":65536}
+={"msg":"result","id":"a","result":true}
+'
+say '{"msg":"sub","id":"s","name":"user.query"}'
+same "a subscription" "$said" $'={"msg":"ready","subs":["s"]}\n'
+refused "nobody logs in at the machine's own socket" sh -c "printf '%s\n' \
+    '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"auth.login\",\"params\":[\"bob\",\"staple\"]}' |
+    perl '$here/gateway_peer.pl' /run/naskeys/root/helper.sock |
+    grep -q result"
+
+# ---- what ends a login ----
+
+ends_login() {	# NAME COMMAND...
+	logs_in "before: $1" bob staple SUCCESS
+	check "$1" "${@:2}"
+	gives "after it" user.query '[]' 207
+}
+ends_login "a lock" naskeysctl user lock bob
+logs_in "locked" bob staple AUTH_ERR 16
+naskeysctl user unlock bob
+ends_login "an expiry" naskeysctl user edit bob --expires 2001-01-01
+logs_in "expired" bob staple EXPIRED 17
+naskeysctl user edit bob --expires never
+ends_login "a demotion" naskeysctl user edit bob --admin no
+logs_in "demoted" bob staple DENIED
+naskeysctl user edit bob --admin yes
+ends_login "a new password" naskeysctl user passwd bob --stdin <<<"staple"
+enter
+try local 'local secret'
+same "before: a new password of a system user" "$verdict" SUCCESS
+echo 'local:local secret' | chpasswd
+gives "after it" user.query '[]' 207
+enter
+try local 'local secret'
+gpasswd -d local naskeys-admin >/dev/null
+gives "after leaving the group" user.query '[]' 207
+usermod -aG naskeys-admin local
+enter
+try root 'root secret'
+usermod -L root
+gives "after root's password is locked" user.query '[]' 207
+usermod -U root
+
+# ---- a package takes a managed user's name ----
+
+echo 'bob:x:900:900::/nonexistent:/usr/sbin/nologin' >>/etc/passwd
+echo 'bob:*:19000::::::' >>/etc/shadow
+echo 'bob:stranger' | chpasswd
+logs_in "the stranger is not our bob" bob stranger AUTH_ERR 18
+sed -i '/^bob:/d' /etc/passwd /etc/shadow
+
+# ---- the second factor ----
+
+secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ
+check "a second factor" naskeysctl user otp bob enroll --kind hotp \
+    --secret-stdin --code-stdin <<<"$secret
+$(oathtool -b --hotp -c 0 "$secret")"
+enter address '"192.0.2.30"'
+try bob staple
+same "is asked for" "$(cat out)" \
+    '{"response_type":"OTP_REQUIRED","username":"bob"}'
+gives "and nobody is in" user.query '[]' 207
+code 000000
+same "a wrong one" "$verdict" OTP_REQUIRED
+code "$(oathtool -b --hotp -c 1 "$secret")"
+same "a right one" "$verdict" SUCCESS
+gives "is in" auth.sessions '[[],{"select":["credentials"]}]' \
+    '[{"credentials":"LOGIN_TWOFACTOR"}]'
+enter address '"192.0.2.30"'
+gives "in one call" auth.login \
+    "[\"bob\",\"staple\",\"$(oathtool -b --hotp -c 2 "$secret")\"]" true
+enter address '"192.0.2.30"'
+gives "used ones are not taken" auth.login \
+    "[\"bob\",\"staple\",\"$(oathtool -b --hotp -c 2 "$secret")\"]" false
+check "without it again" naskeysctl user otp bob remove
+
+# ---- tokens and sessions, over several processes ----
+
+enter address '"192.0.2.20"'
+try bob staple
+call auth.generate_token '[600,{},false]'
+token=$(cat out)
+enter address '"192.0.2.21"'
+gives "a token from elsewhere" auth.login_with_token "[$token]" true
+gives "whose session is over" auth.sessions \
+    '[[],{"select":["credentials","origin"]}]' \
+    '[{"credentials":"TOKEN","origin":"192.0.2.21:5123"}]'
+enter address '"192.0.2.20"'
+gives "which ended with it" auth.login_with_token "[$token]" false
 leave
 kill $listener
 wait $listener

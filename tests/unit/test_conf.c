@@ -44,6 +44,8 @@ static const struct {
 	ROW(wal_limit, 4194304, 65536, 1073741824),
 	ROW(gateway_connections, 1024, 1, 16384),
 	ROW(gateway_calls, 20, 1, 1000000),
+	ROW(gateway_session, 86400, 60, 31536000),
+	ROW(gateway_idle, 3600, 10, 31536000),
 	ROW(gateway_clients, 10000, 1, 100000),
 	ROW(gateway_clients_per_address, 256, 1, 100000),
 	ROW(audit_days, 730, 1, 36500),

@@ -54,6 +54,12 @@ const struct nk_method nk_methods_system[] = {
 	{ NULL, NK_RIGHT_ROOT, NK_READS, NULL, NULL },
 };
 
+const struct nk_method nk_methods_auth[] = {
+	{ .name = NULL },
+};
+const struct nk_method nk_methods_auth_session[] = {
+	{ .name = NULL },
+};
 const struct nk_method nk_methods_subscribe[] = {
 	{ "core.web", NK_RIGHT_ROOT, NK_EDITS, NULL, never },
 	{ NULL, NK_RIGHT_ROOT, NK_READS, NULL, NULL },

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/rpc/rights.h"
+#include "lib/rpc/web_login.h"
 #include "tests/unit/tmp.h"
 
 #define NOW	1700000000
@@ -43,6 +44,17 @@ nk_user_free(struct nk_user *u)
 {
 	if (u != NULL)
 		freed++;
+}
+
+/* ---- who is logged in through the gateway, likewise ---- */
+
+int
+nk_web_rights(struct nk_context *c, int64_t now)
+{
+	ck_assert_int_eq(now, NOW);
+	c->rank = NK_RANK_ADMIN;
+	(void)snprintf(c->actor, sizeof(c->actor), "web");
+	return -EKEYEXPIRED;
 }
 
 /* ---- the group file ---- */
@@ -166,7 +178,7 @@ static const struct {
 	uid_t		 uid;
 	gid_t		 gid;
 	uid_t		 owner;
-	bool		 gateway, no_publisher, managed, admin;
+	bool		 gateway, no_publisher, managed, admin, web;
 	int		 row_result;
 	int		 want;
 	enum nk_rank	 rank;
@@ -178,6 +190,11 @@ static const struct {
 	{ .what = "gateway asks no store", .uid = 5, .gateway = true,
 	    .no_publisher = true, .rank = NK_RANK_NOBODY,
 	    .actor = "gateway" },
+	{ .what = "behind the gateway", .uid = 5, .gateway = true,
+	    .web = true, .want = -EKEYEXPIRED, .rank = NK_RANK_ADMIN,
+	    .actor = "web" },
+	{ .what = "not behind it", .uid = 5, .web = true,
+	    .row_result = -ENOENT, .rank = NK_RANK_USER, .actor = "uid 5" },
 	{ .what = "gateway run by root", .uid = 0, .gateway = true,
 	    .rank = NK_RANK_NOBODY, .actor = "gateway" },
 	{ .what = "administrator", .uid = 1000, .managed = true,
@@ -210,6 +227,7 @@ START_TEST(compute)
 	struct nk_caller caller = { .uid = whole[_i].uid,
 	    .gid = whole[_i].gid, .gateway = whole[_i].gateway };
 	struct nk_state state = { .owner = whole[_i].owner };
+	struct nk_web web = { .in = true };
 	char name[] = "alice";
 	struct nk_context c = { .caller = &caller, .state = &state,
 	    .rank = NK_RANK_ROOT, .user_id = 99 };
@@ -220,6 +238,8 @@ START_TEST(compute)
 	    .expires_at = INT64_MAX };
 	row_result = whole[_i].row_result;
 	asked = freed = 0;
+	if (whole[_i].web)
+		c.web = &web;
 	if (!whole[_i].no_publisher)
 		c.publisher = (struct nk_publisher *)(void *)
 		    &stands_for_publisher;

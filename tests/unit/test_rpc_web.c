@@ -14,7 +14,9 @@ static void
 setup_web(void)
 {
 	make_world();
-	web = (struct nk_web){ .legacy = true, .address = "192.0.2.7" };
+	nk_web_init(&web, -1);
+	web.legacy = true;
+	(void)snprintf(web.address, sizeof(web.address), "192.0.2.7");
 	w.c.web = &web;
 	w.caller.gateway = true;
 }
@@ -22,7 +24,7 @@ setup_web(void)
 static void
 teardown_web(void)
 {
-	nk_web_clear(&web);
+	ck_assert_int_eq(nk_web_end(&w.c), 0);
 	drop_world();
 }
 
