@@ -137,6 +137,9 @@ const struct ctl_command ctl_commands[] = {
 	{ "service", "confirm", "", "keep settings that were applied",
 	    NULL, 0, 0, ctl_service_confirm },
 
+	{ "gateway", "show", "", "where others connect, and its certificate",
+	    NULL, 0, 0, ctl_gateway_show },
+
 	{ "seal", "rotate", "", "seal all secrets with a new key",
 	    NULL, 0, 0, ctl_seal_rotate },
 

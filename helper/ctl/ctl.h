@@ -112,6 +112,7 @@ int	ctl_service_show(struct ctl *c, const struct ctl_args *a);
 int	ctl_service_set(struct ctl *c, const struct ctl_args *a);
 int	ctl_service_apply(struct ctl *c, const struct ctl_args *a);
 int	ctl_service_confirm(struct ctl *c, const struct ctl_args *a);
+int	ctl_gateway_show(struct ctl *c, const struct ctl_args *a);
 int	ctl_seal_rotate(struct ctl *c, const struct ctl_args *a);
 int	ctl_audit(struct ctl *c, const struct ctl_args *a);
 int	ctl_check(struct ctl *c, const struct ctl_args *a);

@@ -31,28 +31,74 @@
 
 /* ---- reading ---- */
 
-static X509 *
-read_certificate(const char *path, int *rp)
+/* A file of PEM; NULL with -errno in *rp. */
+static BIO *
+open_pem(const char *path, int *fdp, int *rp)
 {
 	struct stat st;
-	X509 *x = NULL;
 	BIO *b = NULL;
-	int fd;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd == -1) {
+	*fdp = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (*fdp == -1) {
 		*rp = -errno;
 		return NULL;
 	}
+	if (fstat(*fdp, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_size <= (off_t)CERTIFICATE_FILE_MAX)
+		b = BIO_new_fd(*fdp, BIO_NOCLOSE);
+	if (b == NULL)
+		close(*fdp);
 	*rp = -EBADMSG;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_size <= (off_t)CERTIFICATE_FILE_MAX &&
-	    (b = BIO_new_fd(fd, BIO_NOCLOSE)) != NULL &&
-	    (x = PEM_read_bio_X509(b, NULL, NULL, NULL)) != NULL)
-		*rp = 0;
+	return b;
+}
+
+static X509 *
+read_certificate(const char *path, int *rp)
+{
+	X509 *x;
+	BIO *b;
+	int fd;
+
+	if ((b = open_pem(path, &fd, rp)) == NULL)
+		return NULL;
+	x = PEM_read_bio_X509(b, NULL, NULL, NULL);
 	BIO_free(b);
 	close(fd);
 	return x;
+}
+
+/* Nobody is there to be asked. */
+static int
+no_passphrase(char *text, int size, int writing, void *arg)
+{
+	(void)text;
+	(void)size;
+	(void)writing;
+	(void)arg;
+	return -1;
+}
+
+int
+certificate_check_key(const char *path, const char *key_path)
+{
+	EVP_PKEY *key;
+	X509 *x;
+	BIO *b;
+	int fd, r;
+
+	if ((x = read_certificate(path, &r)) == NULL)
+		return r;
+	if ((b = open_pem(key_path, &fd, &r)) != NULL) {
+		key = PEM_read_bio_PrivateKey(b, NULL, no_passphrase, NULL);
+		if (key != NULL)
+			r = X509_check_private_key(x, key) == 1 ? 0 :
+			    -EKEYREJECTED;
+		EVP_PKEY_free(key);
+		BIO_free(b);
+		close(fd);
+	}
+	X509_free(x);
+	return r;
 }
 
 int

@@ -33,4 +33,12 @@ int	certificate_prepare(const char *folder, const char *host)
 int	certificate_fingerprint(const char *path,
 	    char text[CERTIFICATE_FINGERPRINT_SIZE]) NK_MUST_CHECK;
 
+/*
+ * Does the private key in the PEM file belong to that certificate?  0;
+ * -EBADMSG, the file has no key without a passphrase; -EKEYREJECTED, it is
+ * another one's; -errno.
+ */
+int	certificate_check_key(const char *path, const char *key_path)
+	    NK_MUST_CHECK;
+
 #endif /* NASKEYS_GATEWAY_CERTIFICATE_H */

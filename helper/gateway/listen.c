@@ -89,7 +89,7 @@ listen_open(const char *at, bool loopback_only, int *fdp, const char **whyp)
 	int fd = -1, r;
 
 	*fdp = -1;
-	*whyp = "is not like 192.0.2.1:6000 or [2001:db8::1]:6000";
+	*whyp = "is not like 192.0.2.1:8443 or [2001:db8::1]:8443";
 	if ((r = resolve(at, &ss, &len)) < 0 ||
 	    (r = check_address(&ss, loopback_only, whyp)) < 0)
 		return r;

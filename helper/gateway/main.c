@@ -12,6 +12,7 @@
  */
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,11 +147,34 @@ open_listeners(struct gateway *g, const struct handover *h)
 	return 0;
 }
 
+static int
+check_pair(const struct web_config *c)
+{
+	char fingerprint[CERTIFICATE_FINGERPRINT_SIZE];
+	int r;
+
+	r = certificate_fingerprint(c->certificate, fingerprint);
+	if (r < 0) {
+		log_say(LOG_ERR, "%s: %s", c->certificate, r == -EBADMSG ?
+		    "holds no certificate" : strerror(-r));
+		return r;
+	}
+	r = certificate_check_key(c->certificate, c->key);
+	if (r == -EKEYREJECTED)
+		log_say(LOG_ERR, "%s: belongs to another certificate", c->key);
+	else if (r < 0)
+		log_say(LOG_ERR, "%s: %s", c->key, r == -EBADMSG ?
+		    "holds no key, or one with a passphrase" : strerror(-r));
+	else
+		log_say(LOG_INFO, "certificate %s", fingerprint);
+	return r;
+}
+
 /* The one that is configured, or our own. */
 static int
 find_certificate(struct gateway *g)
 {
-	char host[256] = "", fingerprint[CERTIFICATE_FINGERPRINT_SIZE];
+	char host[256] = "";
 	int r;
 
 	if (g->options.plain)
@@ -168,13 +192,7 @@ find_certificate(struct gateway *g)
 		g->web.certificate = CERTIFICATE_FOLDER "/" CERTIFICATE_NAME;
 		g->web.key = CERTIFICATE_FOLDER "/" CERTIFICATE_KEY_NAME;
 	}
-	r = certificate_fingerprint(g->web.certificate, fingerprint);
-	if (r < 0)
-		log_say(LOG_ERR, "%s: %s", g->web.certificate, r == -EBADMSG ?
-		    "holds no certificate" : strerror(-r));
-	else
-		log_say(LOG_INFO, "certificate %s", fingerprint);
-	return r;
+	return check_pair(&g->web);
 }
 
 /* ---- start ---- */
@@ -286,6 +304,7 @@ main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	nk_json_wipe_memory();
+	json_object_seed(0);	/* from a file, which is soon out of reach */
 	if (options_parse(&g.options, argc, argv, &why, &word) < 0) {
 		log_say(LOG_ERR, "%.100s %s", word, why);
 		return EXIT_USAGE;

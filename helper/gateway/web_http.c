@@ -10,6 +10,7 @@
 #include "lib/monotonic.h"
 
 #define BODY_MAX	512	/* of an answer */
+#define REFUSAL_SIZE	128
 
 bool
 web_may_be_proxied(const struct web *w, const struct address_key *k)
@@ -63,10 +64,22 @@ take_proxied(struct web *w, struct handle *h)
 	return client_set_address(c, &key, nk_monotonic_ms());
 }
 
+/*
+ * libwebsockets would answer a request that wants to be a websocket in the
+ * form of HTTP/1.0, which clients of websockets do not take.
+ */
 static int
-refuse(struct lws *wsi, unsigned int status)
+refuse(struct lws *wsi, const char *status)
 {
-	return lws_return_http_status(wsi, status, NULL) < 0 ? -1 : 1;
+	unsigned char out[LWS_PRE + REFUSAL_SIZE];
+	int n;
+
+	n = snprintf((char *)out + LWS_PRE, REFUSAL_SIZE, "HTTP/1.1 %s\r\n"
+	    "content-length: 0\r\nconnection: close\r\n\r\n", status);
+	if (n > 0 && n < REFUSAL_SIZE)
+		(void)lws_write(wsi, out + LWS_PRE, (size_t)n,
+		    LWS_WRITE_HTTP_HEADERS);
+	return -1;
 }
 
 int
@@ -76,17 +89,17 @@ web_confirm(struct web *w, struct handle *h, const char *to)
 	char host[REQUEST_VALUE_SIZE];
 
 	if (strcmp(to, "websocket") != 0)
-		return refuse(h->wsi, HTTP_STATUS_BAD_REQUEST);
+		return refuse(h->wsi, "400 Bad Request");
 	if (!get_header(h->wsi, WSI_TOKEN_GET_URI, uri, sizeof(uri)) ||
 	    (h->path = request_find(uri)) == NULL ||
 	    h->path->kind != REQUEST_WEBSOCKET)
-		return refuse(h->wsi, HTTP_STATUS_NOT_FOUND);
+		return refuse(h->wsi, "404 Not Found");
 	if (!get_header(h->wsi, WSI_TOKEN_ORIGIN, origin, sizeof(origin)) ||
 	    !get_header(h->wsi, WSI_TOKEN_HOST, host, sizeof(host)) ||
 	    !request_origin_allowed(origin, host, w->config->origins))
-		return refuse(h->wsi, HTTP_STATUS_FORBIDDEN);
+		return refuse(h->wsi, "403 Forbidden");
 	if (take_proxied(w, h) < 0)
-		return refuse(h->wsi, HTTP_STATUS_SERVICE_UNAVAILABLE);
+		return refuse(h->wsi, "503 Service Unavailable");
 	return 0;
 }
 
@@ -116,12 +129,10 @@ web_serve(struct web *w, struct lws *wsi, const char *uri)
 	const struct request_path *path = request_find(uri);
 
 	if (path == NULL || lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) == 0)
-		(void)refuse(wsi, HTTP_STATUS_NOT_FOUND);
-	else if (path->kind == REQUEST_VERSIONS)
+		return refuse(wsi, "404 Not Found");
+	if (path->kind == REQUEST_VERSIONS)
 		return answer(wsi, request_versions());
-	else if (path->kind == REQUEST_BOOT_ID)
+	if (path->kind == REQUEST_BOOT_ID)
 		return answer(wsi, w->config->boot_id);
-	else
-		(void)refuse(wsi, HTTP_STATUS_BAD_REQUEST);
-	return -1;
+	return refuse(wsi, "400 Bad Request");
 }

@@ -73,7 +73,7 @@ bool	web_may_be_proxied(const struct web *w, const struct address_key *k);
 
 /*
  * May the request become a websocket?  As LWS_CALLBACK_HTTP_CONFIRM_UPGRADE
- * wants it: 0, yes; 1, it has been answered; -1.
+ * wants it: 0, yes; -1, it has been answered.
  */
 int	web_confirm(struct web *w, struct handle *h, const char *to)
 	    NK_MUST_CHECK;

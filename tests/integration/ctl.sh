@@ -708,7 +708,7 @@ complete_words() {
 	_naskeysctl; echo "${COMPREPLY[*]}"' bash "$@"
 }
 same "completion of objects" "$(complete_words naskeysctl '')" \
-    "audit check connection explain group init key keypair seal service sync user"
+    "audit check connection explain gateway group init key keypair seal service sync user"
 same "of verbs" "$(complete_words naskeysctl key '')" \
     "add list remove set adopt revoke file"
 same "of options" "$(complete_words naskeysctl user add x --ex)" \
