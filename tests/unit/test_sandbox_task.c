@@ -328,7 +328,7 @@ static const struct sockaddr_in somewhere = { .sin_family = AF_INET };
 	TRY(tgkill, syscall(SYS_tgkill, getpid(), getpid(), 0))		\
 	TRY(queue, syscall(SYS_rt_sigqueueinfo, getppid(), 0, NULL))	\
 	TRY(prlimit, syscall(SYS_prlimit64, 0, 0, NULL, NULL))		\
-	TRY(write_other, syscall(SYS_process_vm_writev, getppid(), NULL,	\
+	TRY(write_other, syscall(SYS_process_vm_writev, getppid(), NULL, \
 	    0, NULL, 0, 0))						\
 	TRY(read_other, syscall(SYS_process_vm_readv, getppid(), NULL,	\
 	    0, NULL, 0, 0))						\
