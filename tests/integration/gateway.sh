@@ -10,7 +10,7 @@ set -u
 here=$(dirname "$(readlink -f "$0")")/gateway
 install_product
 systemd-sysusers /usr/lib/sysusers.d/naskeys.conf >/dev/null
-naskeysctl init >/dev/null || fail "init"
+naskeysctl init --configure >/dev/null || fail "init"
 cd "$scratch" || exit 1
 chmod 755 .
 gateway=/usr/libexec/naskeys/naskeys-gateway
@@ -153,7 +153,8 @@ chown -R root: $own
 ### The helper itself
 
 /usr/libexec/naskeys/naskeys-helper --listen /run/naskeys/gateway.sock \
-    --protocol gateway 2>>helper.err &
+    --protocol gateway --listen /run/naskeys/root/pam.sock --protocol pam \
+    2>>helper.err &
 acceptor=$!
 wait_until listens /run/naskeys/gateway.sock || fail "acceptor"
 start --plain
@@ -185,6 +186,59 @@ keychaincredential.query 207
 user.create 207
 naskeys.check 207
 pong"
+
+# A login, in both protocols.
+echo 'pass word' | naskeysctl user add alice --admin --password-stdin >/dev/null
+cat >login.py <<'P'
+import json
+import sys
+
+import websocket
+
+
+def ask(ws, message):
+    ws.send(json.dumps(message))
+    return json.loads(ws.recv())
+
+
+base = f"ws://127.0.0.1:{sys.argv[1]}"
+ws = websocket.create_connection(base + "/api/current", timeout=60)
+
+
+def call(method, *params):
+    answer = ask(ws, {"jsonrpc": "2.0", "id": 1, "method": method,
+                      "params": list(params)})
+    return answer.get("result", answer.get("error"))
+
+
+print(call("auth.login_ex", {"mechanism": "PASSWORD_PLAIN", "username":
+                             "alice", "password": "wrong"})["response_type"])
+print(call("auth.login_ex", {"mechanism": "PASSWORD_PLAIN", "username":
+                             "alice", "password": "pass word"})[
+                                 "response_type"])
+print([u["username"] for u in call("user.query",
+                                   [["username", "=", "alice"]])])
+ws = websocket.create_connection(base + "/websocket", timeout=60)
+print(ask(ws, {"msg": "connect", "version": "1", "support": ["1"]})["msg"])
+
+
+def method(name, *params):
+    return ask(ws, {"msg": "method", "id": "1", "method": name,
+                    "params": list(params)})
+
+
+print(method("user.query")["error"]["error"])
+print(method("auth.login", "alice", "pass word", None)["result"])
+print(method("user.query", [["username", "=", "alice"]])["result"][0][
+    "username"])
+P
+same "a login" "$(python login.py $port)" "AUTH_ERR
+SUCCESS
+['alice']
+connected
+207
+True
+alice"
 
 # Somebody who has taken over the gateway, in its place.
 cat >taken.py <<'P'
@@ -260,7 +314,7 @@ True
 refused "somebody else in its place" setpriv --reuid nobody --regid nogroup \
     --clear-groups /usr/bin/python3 "$PWD/taken.py"
 same "nothing has come of it" "$(naskeysctl --json user list |
-    jq -r '.[].username' | tr '\n' ' ')" "root "
+    jq -r '.[].username' | tr '\n' ' ')" "root alice "
 stop
 kill $acceptor
 wait $acceptor 2>/dev/null
