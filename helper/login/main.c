@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include <security/pam_appl.h>
+#include <security/pam_modutil.h>
 
 #include "lib/login/ask.h"
 
@@ -175,7 +176,7 @@ find_uid(pam_handle_t *h, const struct login *l, uint32_t *uidp)
 
 	if (pam_get_item(h, PAM_USER, &user) != PAM_SUCCESS ||
 	    user == NULL || strcmp(user, l->name) != 0 ||
-	    (pw = getpwnam(l->name)) == NULL)
+	    (pw = pam_modutil_getpwnam(h, l->name)) == NULL)
 		return PAM_USER_UNKNOWN;
 	*uidp = pw->pw_uid;
 	return PAM_SUCCESS;
