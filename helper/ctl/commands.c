@@ -131,7 +131,7 @@ const struct ctl_command ctl_commands[] = {
 	    NULL, 0, 0, ctl_service_show },
 	{ "service", "set", "KEY=VALUE...", "change settings of the SSH "
 	    "service", NULL, 1, -1, ctl_service_set },
-	{ "service", "apply", "[--edit-main] [--confirm-within S]",
+	{ "service", "apply", "[--edit-main] [--confirm-within S] [--remove]",
 	    "put the SSH service's settings in force",
 	    ctl_service_apply_options, 0, 0, ctl_service_apply },
 	{ "service", "confirm", "", "keep settings that were applied",
