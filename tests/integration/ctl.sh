@@ -724,6 +724,14 @@ same "of forms" "$(complete_words naskeysctl connection export x --format \
     r)" "rclone rsync"
 same "of keypairs" "$(complete_words naskeysctl connection add x --keypair \
     f)" "for\ tests"
+same "of types" "$(complete_words naskeysctl connection rotate x --type e)" \
+    "ed25519 ecdsa"
+# shellcheck disable=SC2016
+naskeysctl keypair import '$(touch ran)' one.pub >/dev/null
+# shellcheck disable=SC2016
+same "of a name that a shell would run" \
+    "$(complete_words naskeysctl keypair show '$')" '\$\(touch\ ran\)'
+refused "is not run" test -e ran
 same "--help in 80 columns" "$(naskeysctl --help | awk '/^  [a-z]/ {
     print $1, $2 }' | while read -r object verb; do
 	naskeysctl "$object" ${verb:+"$verb"} --help

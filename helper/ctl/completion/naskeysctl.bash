@@ -10,6 +10,43 @@ _naskeysctl_names()
 	naskeysctl "$1" list 2>/dev/null | awk -F '  +' 'NR > 1 { print $1 }'
 }
 
+# What an option's value can be, one a line; nothing: it is no such option.
+_naskeysctl_values()	# OBJECT VERB OPTION
+{
+	case "$1 $2 $3" in
+	"connection export --format")
+		printf '%s\n' ssh-config known-hosts rclone rsync ;;
+	"keypair export --format")
+		printf '%s\n' openssh pkcs8 pkcs1 ;;
+	"connection "*" --keypair")
+		_naskeysctl_names keypair ;;
+	"keypair generate --type"|"connection rotate --type")
+		printf '%s\n' ed25519 rsa ecdsa ;;
+	"user "*" --group"|"user "*" --groups")
+		_naskeysctl_names group ;;
+	"user edit --admin"|"user edit --"*-login|"user edit --ssh-password")
+		printf '%s\n' yes no ;;
+	"user otp --kind")
+		printf '%s\n' totp hotp ;;
+	"user otp --algorithm")
+		printf '%s\n' SHA1 SHA256 SHA512 ;;
+	"init "*" --key-files")
+		printf '%s\n' own none central ;;
+	esac
+}
+
+# Of these words, one a line, those that begin with the one which is typed.
+# They are names that somebody has given: the shell must not expand them.
+_naskeysctl_reply()	# WORDS
+{
+	local word
+
+	while IFS= read -r word; do
+		[[ $word == "${cur//\\/}"* ]] &&
+		    COMPREPLY+=("$(printf %q "$word")")
+	done <<<"$1"
+}
+
 _naskeysctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]}
@@ -17,7 +54,12 @@ _naskeysctl()
 	local prev=${COMP_WORDS[COMP_CWORD > 0 ? COMP_CWORD - 1 : 0]}
 
 	COMPREPLY=()
-	if [ "$COMP_CWORD" -eq 1 ]; then
+	if [[ $prev == --* ]] && [[ $cur != -* ]]; then
+		words=$(_naskeysctl_values "$object" "$verb" "$prev")
+	fi
+	if [ -n "$words" ]; then
+		:
+	elif [ "$COMP_CWORD" -eq 1 ]; then
 		words=$(naskeysctl --help 2>/dev/null |
 		    awk '/^  [a-z]/ { print $1 }' | sort -u)
 	elif [ "$COMP_CWORD" -eq 2 ] && [ "$object" = explain ] &&
@@ -27,10 +69,6 @@ _naskeysctl()
 		words=$(naskeysctl "$object" --help 2>/dev/null |
 		    awk -v o="$object" '$1 == o && $2 ~ /^[a-z-]+$/ &&
 			/^  [a-z]+ [a-z-]+ / { print $2 }')
-	elif [ "$object $prev" = "connection --keypair" ]; then
-		words=$(_naskeysctl_names keypair)
-	elif [ "$object $verb $prev" = "connection export --format" ]; then
-		words=$'ssh-config\nknown-hosts\nrclone\nrsync'
 	elif [[ $cur == -* ]]; then
 		case $object in
 		init|explain|audit|check|sync) verb= ;;
@@ -61,9 +99,7 @@ _naskeysctl()
 		words=$'none\nhome\ncentral'
 	fi
 	if [ -n "$words" ]; then
-		mapfile -t COMPREPLY < <(IFS=$'\n'; compgen -W "$words" -- \
-		    "$cur")
-		COMPREPLY=("${COMPREPLY[@]// /\\ }")
+		_naskeysctl_reply "$words"
 	else
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 	fi
