@@ -57,6 +57,14 @@ echo "gateway_listne = x" >$conf
 refuses "a mistake in naskeys.conf" "line 1" $gateway --listen 127.0.0.1:1
 echo "gateway_origins = https://good.example" >$conf
 
+### Its start at boot
+
+same "not unless somebody says so" "$(find /etc/rc?.d -name '*naskeys-g*')" ""
+check "update-rc.d" update-rc.d naskeys-gateway defaults
+same "then it is started" "$(cd /etc && echo rc2.d/S*naskeys-gateway \
+    rc6.d/K*naskeys-gateway | sed 's/[0-9][0-9]naskeys/NNnaskeys/g')" \
+    "rc2.d/SNNnaskeys-gateway rc6.d/KNNnaskeys-gateway"
+
 ### With a stand-in for the helper
 
 standin
