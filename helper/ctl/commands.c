@@ -137,7 +137,8 @@ const struct ctl_command ctl_commands[] = {
 	{ "service", "confirm", "", "keep settings that were applied",
 	    NULL, 0, 0, ctl_service_confirm },
 
-	{ "gateway", "show", "", "where others connect, and its certificate",
+	{ "gateway", "show", "",
+	    "where other machines connect, and to which certificate",
 	    NULL, 0, 0, ctl_gateway_show },
 
 	{ "seal", "rotate", "", "seal all secrets with a new key",

@@ -5,7 +5,6 @@
 
 #include "helper/ctl/call.h"
 #include "helper/ctl/ctl.h"
-#include "helper/ctl/table.h"
 #include "helper/gateway/certificate.h"
 #include "lib/conf/conf.h"
 
@@ -48,22 +47,16 @@ static int
 print(const struct ctl *c, const struct nk_conf *conf, const char *path,
     const char *fingerprint)
 {
-	static const char *const headings[] = { "LISTENS ON", "FINGERPRINT",
-	    "CERTIFICATE" };
-	struct table t;
-	int r;
-
 	if (c->json)
 		return print_json(c, conf, path, fingerprint);
-	table_init(&t, headings, 3);
-	table_add(&t, conf->gateway_listen[0] != '\0' ?
-	    conf->gateway_listen : "naskeys-gateway.socket");
-	table_add(&t, fingerprint);
-	table_add(&t, path);
-	r = table_print(&t) == 0 ? CTL_DONE : ctl_fail(c, "%s",
-	    strerror(ENOMEM));
-	table_clear(&t);
-	return r;
+	ctl_say("Listens on   %s", conf->gateway_listen[0] != '\0' ?
+	    conf->gateway_listen : "what naskeys-gateway.socket or its "
+	    "command line says");
+	ctl_say("Certificate  %s", path != NULL ? path : "none: without TLS");
+	if (path != NULL)
+		ctl_say("Fingerprint  %s", fingerprint != NULL ? fingerprint :
+		    "none before its first start");
+	return CTL_DONE;
 }
 
 int

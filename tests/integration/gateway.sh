@@ -96,6 +96,8 @@ own=/var/lib/naskeys/gateway
 same "its key" "$(stat -c '%a %U' $own/key.pem)" "600 root"
 same "its certificate" "$(stat -c '%a %U' $own/certificate.pem)" "644 root"
 shown=$(naskeysctl --json gateway show | jq -r .fingerprint)
+same "for people" "$(naskeysctl gateway show | sed -n 's/^Fingerprint  //p')" \
+    "$shown"
 served() {
 	openssl s_client -connect 127.0.0.1:$port "$@" </dev/null 2>/dev/null |
 	    openssl x509 -noout -fingerprint -sha256 2>/dev/null |
