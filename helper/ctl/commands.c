@@ -28,7 +28,7 @@ const struct ctl_command ctl_commands[] = {
 	    "give a user a second factor, or take it away",
 	    ctl_user_otp_options, 2, 2, ctl_user_otp },
 	{ "user", "import",
-	    "FILE [--check-directory] | --from-system [OPTION...]",
+	    "FILE [--check-directory] | --from-system [...]",
 	    "create many users at once", ctl_user_import_options, 0, 1,
 	    ctl_user_import },
 
@@ -87,7 +87,7 @@ const struct ctl_command ctl_commands[] = {
 	{ "keypair", "used-by", "NAME", "list what uses a keypair",
 	    NULL, 1, 1, ctl_keypair_used_by },
 
-	{ "connection", "add", "NAME --host H OPTION...",
+	{ "connection", "add", "NAME --host H --[generate-]keypair K [...]",
 	    "save where a remote is and how to log in there",
 	    ctl_connection_add_options, 1, 1, ctl_connection_add },
 	{ "connection", "list", "", "list the connections",
@@ -112,8 +112,8 @@ const struct ctl_command ctl_commands[] = {
 	{ "connection", "test", "NAME [--command S] [--sftp]",
 	    "does a connection work, and if not, how far",
 	    ctl_connection_test_options, 1, 1, ctl_connection_test },
-	{ "connection", "rotate", "NAME [OPTION...] | NAME --abandon "
-	    "[--offline]", "replace the key of a connection, here and there",
+	{ "connection", "rotate", "NAME [OPTION...]",
+	    "replace the key of a connection, here and there",
 	    ctl_connection_rotate_options, 1, 1, ctl_connection_rotate },
 	{ "connection", "ssh", "NAME [-- COMMAND...]",
 	    "log in, or run a command on the remote", NULL, 1, -1,
@@ -129,16 +129,16 @@ const struct ctl_command ctl_commands[] = {
 
 	{ "service", "show", "", "show the SSH service's settings",
 	    NULL, 0, 0, ctl_service_show },
-	{ "service", "set", "KEY=VALUE...", "change settings of the SSH "
-	    "service", NULL, 1, -1, ctl_service_set },
+	{ "service", "set", "KEY=VALUE...",
+	    "change settings, by the names that show has",
+	    NULL, 1, -1, ctl_service_set },
 	{ "service", "apply", "[--edit-main] [--confirm-within S] [--remove]",
 	    "put the SSH service's settings in force",
 	    ctl_service_apply_options, 0, 0, ctl_service_apply },
 	{ "service", "confirm", "", "keep settings that were applied",
 	    NULL, 0, 0, ctl_service_confirm },
 
-	{ "gateway", "show", "",
-	    "where other machines connect, and to which certificate",
+	{ "gateway", "show", "", "where it listens, and its certificate",
 	    NULL, 0, 0, ctl_gateway_show },
 
 	{ "seal", "rotate", "", "seal all secrets with a new key",
