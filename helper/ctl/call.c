@@ -117,6 +117,7 @@ field_of(const char *attribute, bool *editp)
 		{ "keychain_credentials_update.", true },
 		{ "generate_ssh_key_pair.", false },
 		{ "keychain_remote_ssh_host_key_scan.", false },
+		{ "ssh_update.", false },
 		{ "options.manual_setup.", false },
 		{ "options.", false },
 	};

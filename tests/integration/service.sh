@@ -49,6 +49,8 @@ refuted() { ! "$@"; }
 cp -p $main main.saved
 cp -p $dropin dropin.saved
 check "settings" ctl set tcpport=2222 revoked_keys=yes
+refuses "a port that is none is named as it was given" \
+    "service set: tcpport: " ctl set tcpport=70000
 check "applied while sshd does not run" ctl apply
 same "the port" "$(told port)" 2222
 same "what init chose for key files stays" \
