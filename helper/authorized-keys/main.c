@@ -23,7 +23,9 @@ static const char conf_path[] = NK_SYSCONFDIR "/naskeys/naskeys.conf";
 
 static const char usage[] =
     "usage: naskeys-authorized-keys USER [TYPE BASE64 [UID]]\n"
-    "       naskeys-authorized-keys --help | --version\n";
+    "       naskeys-authorized-keys --help | --version\n"
+    "Prints the keys with which USER may log in, for sshd's "
+    "AuthorizedKeysCommand.\n";
 static const char version[] = "naskeys-authorized-keys " NK_VERSION "\n";
 
 static int
