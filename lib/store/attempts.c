@@ -8,7 +8,8 @@
 
 #define SWEEP	4		/* rows without use, for each failure */
 #define AHEAD	60000		/* ms that a caller may have waited */
-#define IDLE	86400000	/* ms after which a row has no use */
+#define ALIVE	600000		/* ms: longer than any attempt takes */
+#define ROWS_MAX	20000	/* then the oldest go */
 
 /* count: within the window.  total never goes down while the row is there. */
 struct row {
@@ -124,6 +125,28 @@ begin(struct nk_db *db, void *arg)
 	return row_write(db, j);
 }
 
+/*
+ * Rule 5.  Rows of another boot would count as the newest, so they go first.
+ */
+static int
+make_room(struct nk_db *db, const struct job *j)
+{
+	const int64_t ahead = j->now + AHEAD, most = ROWS_MAX - 1;
+	int64_t keep = j->rule->window > ALIVE ? j->rule->window : ALIVE;
+	int r;
+
+	if ((r = nk_db_run(db, "DELETE FROM attempts WHERE last_at > $1", 1,
+	    &ahead, NULL)) < 0 ||
+	    (r = nk_db_run(db, "DELETE FROM attempts WHERE subject IN"
+	    " (SELECT subject FROM attempts WHERE last_at < $1"
+	    " ORDER BY last_at LIMIT $2)", 2,
+	    (int64_t[]){ j->now - keep, SWEEP }, NULL)) < 0)
+		return r;
+	return nk_db_run(db, "DELETE FROM attempts WHERE subject IN"
+	    " (SELECT subject FROM attempts ORDER BY last_at DESC LIMIT -1"
+	    " OFFSET $1)", 1, &most, NULL);
+}
+
 static int
 wrong(struct nk_db *db, void *arg)
 {
@@ -131,11 +154,7 @@ wrong(struct nk_db *db, void *arg)
 	int64_t next;
 	int r;
 
-	if ((r = nk_db_run(db, "DELETE FROM attempts WHERE subject IN"
-	    " (SELECT subject FROM attempts WHERE last_at < $1"
-	    " ORDER BY last_at LIMIT $2)", 2,
-	    (int64_t[]){ j->now - IDLE, SWEEP }, NULL)) < 0 ||
-	    (r = row_read(db, j)) < 0)
+	if ((r = make_room(db, j)) < 0 || (r = row_read(db, j)) < 0)
 		return r;
 	if (j->row.count < INT32_MAX)
 		j->row.count++;

@@ -16,6 +16,8 @@
  *     guessing in parallel.
  *  4. A time that lies far in the future belongs to another boot and MUST NOT
  *     count.
+ *  5. However many subjects are made up, their rows MUST NOT fill the memory
+ *     that session.db lies in.
  */
 
 #include <stdbool.h>

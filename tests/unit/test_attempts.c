@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "lib/store/attempts.h"
+#include "lib/store/session_db.h"
 #include "tests/unit/store_fixture.h"
 
 #define N(a)	((int)(sizeof(a) / sizeof((a)[0])))
@@ -136,6 +137,81 @@ START_TEST(in_parallel)
 }
 END_TEST
 
+/* Rule 5: rows that somebody has made up, since "from" on and one a ms. */
+static const struct {
+	const char	*what;
+	int64_t		 made, from;
+	int64_t		 left;		/* after one failure at 90000000 */
+	bool		 kept;		/* the row of before them */
+} crowds[] = {
+	{ "few",		100,	89990000,	102,	true },
+	{ "as many as may be",	19998,	89990000,	20000,	true },
+	{ "one more",		19999,	89990000,	20000,	false },
+	{ "many more",		50000,	89990000,	20000,	false },
+	{ "of another boot",	50000,	190000000,	2,	true },
+};
+
+static int
+crowd(struct nk_db *db, void *arg)
+{
+	const int *i = arg;
+
+	return nk_db_run(db, "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL"
+	    " SELECT i + 1 FROM n WHERE i < $1 - 1) INSERT INTO attempts"
+	    " SELECT 'made ' || i, 1, 1, $2 + i, 0, 0 FROM n", 2,
+	    (int64_t[]){ crowds[*i].made, crowds[*i].from }, NULL);
+}
+
+static int
+count_rows(struct nk_db *db, void *arg)
+{
+	int64_t *n = arg;
+	struct nk_stmt *st;
+	int r;
+
+	if ((r = nk_db_stmt(db, "SELECT COUNT(*), SUM(subject = 'before')"
+	    " FROM attempts", &st)) < 0)
+		return r;
+	if ((r = nk_stmt_step(st)) == 1) {
+		n[0] = nk_stmt_int(st, 0, 0, INT64_MAX);
+		n[1] = nk_stmt_int(st, 1, 0, INT64_MAX);
+		r = nk_stmt_check(st);
+	}
+	nk_stmt_end(st);
+	return r;
+}
+
+START_TEST(made_up)
+{
+	int64_t n[2] = { -1, -1 };
+	int i = _i;
+
+	ck_assert_int_eq(nk_attempt_wrong(ss, "before", &rule, 89900000), 0);
+	ck_assert_int_eq(nk_session_run(ss, crowd, &i), 0);
+	ck_assert_int_eq(nk_attempt_wrong(ss, "x", &rule, 90000000), 0);
+	ck_assert_int_eq(nk_session_read(ss, count_rows, n), 0);
+	ck_assert_msg(n[0] == crowds[_i].left &&
+	    n[1] == (crowds[_i].kept ? 1 : 0), "%s: %lld rows",
+	    crowds[_i].what, (long long)n[0]);
+}
+END_TEST
+
+/* A row that says nothing any more goes with the failures of others. */
+START_TEST(old_rows)
+{
+	int64_t n[2] = { -1, -1 };
+	int i;
+
+	ck_assert_int_eq(nk_attempt_wrong(ss, "before", &rule, 1000), 0);
+	for (i = 0; i < 2; i++) {
+		ck_assert_int_eq(nk_attempt_wrong(ss, "x", &rule, 1000 +
+		    rule.window + i), 0);
+		ck_assert_int_eq(nk_session_read(ss, count_rows, n), 0);
+		ck_assert_int_eq(n[1], i == 0 ? 1 : 0);
+	}
+}
+END_TEST
+
 #define PROCESSES	8
 #define EACH		25
 
@@ -181,6 +257,8 @@ main(void)
 	tcase_add_test(tc, right_ones);
 	tcase_add_test(tc, turns);
 	tcase_add_test(tc, in_parallel);
+	tcase_add_loop_test(tc, made_up, 0, N(crowds));
+	tcase_add_test(tc, old_rows);
 	tcase_add_test(tc, many_processes);
 	suite_add_tcase(suite, tc);
 	sr = srunner_create(suite);
