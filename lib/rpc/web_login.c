@@ -197,6 +197,23 @@ accept_login(struct nk_context *c, const char *method,
 	return r;
 }
 
+/*
+ * The password was right, though it lets nobody in yet.  Of guesses that were
+ * made at once it is told as little as that one was let in.
+ */
+static int
+tell_right(struct nk_context *c, const char *method,
+    const struct nk_web_pending *p, enum nk_web_verdict v,
+    enum nk_web_verdict *vp)
+{
+	int r = nk_guess_right(c, &p->guess);
+
+	if (r == -EAGAIN)
+		return refuse(c, method, p, NK_WEB_AUTH_ERR, vp);
+	return r < 0 ? r : conclude(c, method, p->known ? &p->account : NULL,
+	    v, vp);
+}
+
 static int
 finish(struct nk_context *c, const char *method,
     const struct nk_web_pending *p, const struct nk_ask_answer *answer,
@@ -206,11 +223,37 @@ finish(struct nk_context *c, const char *method,
 	case NK_ASK_OK:
 		return accept_login(c, method, p, answer->uid, vp);
 	case NK_ASK_EXPIRED:
-		return conclude(c, method, p->known ? &p->account : NULL,
-		    NK_WEB_EXPIRED, vp);
+		return tell_right(c, method, p, NK_WEB_EXPIRED, vp);
 	default:
 		return refuse(c, method, p, NK_WEB_AUTH_ERR, vp);
 	}
+}
+
+static int
+want_code(struct nk_context *c, const char *method,
+    const struct nk_web_pending *p, enum nk_web_verdict *vp)
+{
+	int r = tell_right(c, method, p, NK_WEB_OTP_REQUIRED, vp);
+
+	if (r < 0 || *vp != NK_WEB_OTP_REQUIRED)
+		nk_web_login_abandon(c->web);
+	return r;
+}
+
+/*
+ * PAM has not decided, for this error.  It was a guess all the same: who
+ * hangs up before each answer must not be able to go on for ever.
+ */
+static int
+give_up(struct nk_context *c, int error, struct nk_error *e)
+{
+	int r = nk_guess_wrong(c, &c->web->pending->guess);
+
+	nk_web_login_abandon(c->web);
+	if (r < 0 || error == -EPIPE)
+		return r < 0 ? r : error;
+	return nk_error_call(e, EFAULT,
+	    "Nobody can log in now: PAM does not answer");
 }
 
 /* Until PAM has decided, or a code is wanted that is not here. */
@@ -233,15 +276,12 @@ proceed(struct nk_context *c, const char *method, const char *code,
 		if (answer.what == NK_ASK_WRONG)
 			return refuse(c, method, p, NK_WEB_OTP_REQUIRED, vp);
 		if (code == NULL)
-			return conclude(c, method, p->known ? &p->account :
-			    NULL, NK_WEB_OTP_REQUIRED, vp);
+			return want_code(c, method, p, vp);
 		if ((r = nk_ask_code(&p->ask, code)) < 0)
 			break;
 		code = NULL;
 	}
-	nk_web_login_abandon(c->web);
-	return r == -EPIPE ? r : nk_error_call(e, EFAULT,
-	    "Nobody can log in now: PAM does not answer");
+	return give_up(c, r, e);
 }
 
 static int

@@ -30,6 +30,8 @@ static const struct {
 	{ "bob", "down",	NULL, "R30" },
 	{ "bob", "odd",		NULL, "R9x" },
 	{ "bob", "raced",	NULL, "R05002" },
+	{ "bob", "raced, old",	NULL, "R20" },
+	{ "bob", "raced, code",	"123456", "R05002" },
 };
 
 static void
@@ -94,7 +96,7 @@ be_naskeys_login(void)
 	password = name + strlen(name) + 1;
 	if (strcmp(password, "die") == 0)
 		_exit(3);
-	if (strcmp(password, "raced") == 0)
+	if (strncmp(password, "raced", strlen("raced")) == 0)
 		lose_race();
 	for (i = 0; i < LENGTH(people); i++) {
 		if (strcmp(people[i].name, name) != 0 ||
@@ -638,13 +640,48 @@ START_TEST(wrong_time)
 }
 END_TEST
 
-/* A right one among many wrong ones that were begun with it. */
+/*
+ * A right one among many wrong ones that were begun with it, also where more
+ * is wanted than the password.
+ */
+static const char *const raced[] = {
+	PASSWORD("bob", "raced"),
+	PASSWORD("bob", "raced, old"),
+	PASSWORD("bob", "raced, code"),
+};
+
 START_TEST(in_parallel)
 {
 	ck_assert_int_eq(chdir(w.dir), 0);
-	gives("auth.login", "['bob','raced']", "result", "false");
+	gives("auth.login_ex", raced[_i], "result",
+	    "{'response_type':'AUTH_ERR'}");
+	gives("auth.login_ex_continue", "[{'mechanism':'OTP_TOKEN',"
+	    "'otp_token':'123456'}]", "error.data.error", "22");
 	IS_OUT;
 	ck_assert_int_eq(chdir("/"), 0);
+}
+END_TEST
+
+/* Who does not wait for the answer has guessed as well. */
+START_TEST(hangs_up)
+{
+	static const struct nk_attempt_rule rule = { .free = 3, .most = 5,
+	    .window = 900000 };
+	struct nk_attempt a;
+	int pair[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	close(pair[1]);
+	one.client = pair[0];
+	gives("auth.login", "['bob','wrong']", "error.data.error", "32");
+	ck_assert_int_eq(nk_attempt_begin(w.c.session, "account:bob", &rule,
+	    nk_attempt_now(), &a), 0);
+	ck_assert_int_eq(a.total, 1);
+	ck_assert_int_eq(nk_attempt_begin(w.c.session, "address:192.0.2.7",
+	    &rule, nk_attempt_now(), &a), 0);
+	ck_assert_int_eq(a.total, 1);
+	one.client = -1;
+	close(pair[0]);
 }
 END_TEST
 
@@ -735,12 +772,14 @@ main(int argc, char **argv)
 	tcase_add_test(tc, token_refusals);
 	tcase_add_test(tc, reconnect);
 	tcase_add_loop_test(tc, terminating, 0, 3);
+	tcase_add_test(tc, terminating_tokens);
 	tcase_add_test(tc, me);
 	tcase_add_test(tc, actor);
 	tcase_add_test(tc, limits);
 	tcase_add_test(tc, address_limits);
 	tcase_add_test(tc, wrong_time);
-	tcase_add_test(tc, in_parallel);
+	tcase_add_loop_test(tc, in_parallel, 0, LENGTH(raced));
+	tcase_add_test(tc, hangs_up);
 	tcase_add_test(tc, rights);
 	tcase_add_test(tc, complete_table);
 	suite_add_tcase(s, tc);
