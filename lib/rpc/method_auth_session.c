@@ -227,7 +227,10 @@ note_other(void *arg, const struct nk_web_session *w)
 	return 0;
 }
 
-/* A session that was begun with a token of another one goes with it. */
+/*
+ * A session that was begun with a token of another one goes with it; and so
+ * do the tokens of sessions that have ended.
+ */
 static int
 auth_terminate_other_sessions(struct nk_context *c, json_t *params,
     json_t **resultp, struct nk_error *e)
@@ -246,6 +249,8 @@ auth_terminate_other_sessions(struct nk_context *c, json_t *params,
 		if (r == -ENOENT)
 			r = 0;
 	}
+	if (r == 0)
+		r = nk_web_tokens_end_others(c->session, o.own);
 	free(o.v);
 	return r < 0 ? r : answer_true(resultp);
 }

@@ -407,6 +407,22 @@ use_token(struct nk_db *db, void *arg)
 	return nk_stmt_run(st, NULL);
 }
 
+static int
+end_other_tokens(struct nk_db *db, void *arg)
+{
+	return run_text(db, "DELETE FROM web_tokens WHERE session <> $1"
+	    " AND digest NOT IN (SELECT token FROM web_sessions"
+	    " WHERE id = $1)", ((const struct job *)arg)->id, NULL);
+}
+
+int
+nk_web_tokens_end_others(struct nk_session *s, const char *id)
+{
+	struct job j = { .id = id };
+
+	return nk_session_run(s, end_other_tokens, &j);
+}
+
 int
 nk_web_token_add(struct nk_session *s, const struct nk_web_token *t,
     int64_t now)

@@ -79,6 +79,12 @@ int	nk_web_session_each(struct nk_session *s,
 	    int (*fn)(void *arg, const struct nk_web_session *w), void *arg)
 	    NK_MUST_CHECK;
 
+/*
+ * No token is good any more but those that this session has made, and the one
+ * that it was begun with.
+ */
+int	nk_web_tokens_end_others(struct nk_session *s, const char *id)
+	    NK_MUST_CHECK;
 int	nk_web_token_add(struct nk_session *s, const struct nk_web_token *t,
 	    int64_t now) NK_MUST_CHECK;
 /*

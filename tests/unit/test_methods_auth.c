@@ -545,6 +545,30 @@ START_TEST(terminating)
 }
 END_TEST
 
+/* A token whose maker has ended is nobody's other session, and goes. */
+START_TEST(terminating_tokens)
+{
+	char others[80], begun[80];
+
+	IN(&two);
+	make_token("[600,{},false]");
+	memcpy(others, token, sizeof(others));
+	make_token("[600,{},false]");
+	memcpy(begun, token, sizeof(begun));
+	ck_assert_int_eq(nk_web_end(&w.c), 0);
+	through(&one);
+	gives("auth.login_with_token", begun, "result", "true");
+	make_token("[600,{},false]");
+	gives("auth.terminate_other_sessions", "[]", "result", "true");
+	IS_IN;
+	connection(&two, "192.0.2.8");
+	through(&two);
+	gives("auth.login_with_token", others, "result", "false");
+	gives("auth.login_with_token", begun, "result", "true");
+	gives("auth.login_with_token", token, "result", "true");
+}
+END_TEST
+
 START_TEST(me)
 {
 	IN(&one);
