@@ -108,6 +108,20 @@ nk_web_end(struct nk_context *c)
 	return r;
 }
 
+/* Whoever has one address of version 6 has a network of them. */
+void
+nk_web_network(const struct nk_web *w, char network[NK_WEB_ADDRESS_SIZE])
+{
+	struct in6_addr a;
+
+	memcpy(network, w->address, NK_WEB_ADDRESS_SIZE);
+	if (inet_pton(AF_INET6, w->address, &a) != 1)
+		return;
+	memset(a.s6_addr + 8, 0, 8);
+	/* cannot fail: there is room for any */
+	(void)inet_ntop(AF_INET6, &a, network, NK_WEB_ADDRESS_SIZE);
+}
+
 void
 nk_web_origin(const struct nk_web *w, char origin[NK_WEB_ORIGIN_SIZE])
 {
@@ -139,12 +153,13 @@ is_free(const struct nk_method *m)
 static int
 take_anonymous(struct nk_context *c, const struct nk_method *m)
 {
-	char subject[128];
+	char subject[128], network[NK_WEB_ADDRESS_SIZE];
 
 	if (is_free(m))
 		return 0;
+	nk_web_network(c->web, network);
 	(void)snprintf(subject, sizeof(subject), "anonymous:%.60s:%s",
-	    m->name, c->web->address);
+	    m->name, network);
 	return nk_session_rate(c->session, subject,
 	    c->conf->gateway_calls, ANONYMOUS_PERIOD, nk_session_now());
 }

@@ -82,6 +82,9 @@ int	nk_web_hello(struct nk_web *w, struct nk_context *c, const char *line,
  */
 int	nk_web_end(struct nk_context *c) NK_MUST_CHECK;
 
+/* Whose limits count: the address; of version 6 its first 64 bits. */
+void	nk_web_network(const struct nk_web *w,
+	    char network[NK_WEB_ADDRESS_SIZE]);
 /* "192.0.2.1:443", "[2001:db8::1]:443" */
 void	nk_web_origin(const struct nk_web *w, char origin[NK_WEB_ORIGIN_SIZE]);
 

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "lib/rpc/web_guess.h"
 
-#include <arpa/inet.h>
-
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "lib/monotonic.h"
 #include "lib/rpc/web.h"
@@ -28,20 +25,14 @@ rule_of(const struct nk_context *c, size_t i)
 	return rule;
 }
 
-/* Whoever has one address of version 6 has a network of them. */
 static void
-set_address(struct nk_guess *g, const char *address)
+set_address(struct nk_guess *g, const struct nk_web *w)
 {
-	struct in6_addr a;
-	char text[INET6_ADDRSTRLEN];
+	char network[NK_WEB_ADDRESS_SIZE];
 
-	if (inet_pton(AF_INET6, address, &a) == 1) {
-		memset(a.s6_addr + 8, 0, 8);
-		if (inet_ntop(AF_INET6, &a, text, sizeof(text)) != NULL)
-			address = text;
-	}
+	nk_web_network(w, network);
 	(void)snprintf(g->subject[ADDRESS], NK_GUESS_SUBJECT_SIZE,
-	    "address:%s", address);
+	    "address:%s", network);
 }
 
 /* Until the time, or until the client hangs up. */
@@ -71,7 +62,7 @@ nk_guess_begin(struct nk_context *c, const char *name, struct nk_guess *g,
 
 	*firstp = false;
 	g->n = name != NULL ? 2 : 1;
-	set_address(g, c->web->address);
+	set_address(g, c->web);
 	if (name != NULL)
 		(void)snprintf(g->subject[ACCOUNT], NK_GUESS_SUBJECT_SIZE,
 		    "account:%.300s", name);

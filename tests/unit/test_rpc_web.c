@@ -324,6 +324,14 @@ START_TEST(strangers_rate)
 	ask(CALL("user.has_local_administrator_set_up", "[]"), "'result':");
 	(void)snprintf(web.address, sizeof(web.address), "192.0.2.8");
 	ask(CALL("core.ping", "[]"), "'result':'pong'");
+	for (i = 0; i < 4; i++) {	/* of version 6 a network is one */
+		(void)snprintf(web.address, sizeof(web.address),
+		    "2001:db8::%u", i);
+		ask(CALL("core.ping", "[]"), i < 3 ? "'result':'pong'" :
+		    "'error':16,'errname':'EBUSY'");
+	}
+	(void)snprintf(web.address, sizeof(web.address), "2001:db8:0:1::");
+	ask(CALL("core.ping", "[]"), "'result':'pong'");
 }
 END_TEST
 
