@@ -117,6 +117,8 @@ static const struct {
 	{ "keychaincredential.copy_key",
 	    "[77,{'password':'x'}]",			"yyynnnaaa" },
 	{ "keychaincredential.rotate", "[77]",		"yyynnnaaa" },
+	{ "keychaincredential.ssh_pair", "[{}]",	"yyynnnaaa" },
+	{ "replication.pair", "[{}]",			"yyynnnaaa" },
 	{ "ssh.config", "[]",				"yyynnnaaa" },
 	{ "ssh.update", "[{'tcpport':0}]",		"yyynnnaaa" },
 	{ "ssh.bindiface_choices", "[]",		"yyynnnaaa" },

@@ -43,6 +43,9 @@ const struct nk_method nk_methods_consumer[] = {
 const struct nk_method nk_methods_remote[] = {
 	{ .name = NULL },
 };
+const struct nk_method nk_methods_pairing[] = {
+	{ .name = NULL },
+};
 const struct nk_method nk_methods_ssh[] = {
 	{ .name = NULL },
 };
