@@ -17,8 +17,8 @@ struct nk_sshidentity {
 
 /*
  * By the settings that are in force: a port on which it listens, and of each
- * kind the first HostKey that fits, read from the .pub file beside it.  *id is to be
- * cleared only on success.  0, or with a sentence in *whyp:
+ * kind the first HostKey that fits, read from the .pub file beside it.  *id
+ * is to be cleared only on success.  0, or with a sentence in *whyp:
  *	-ENOENT	of one kind there is no key;
  *	-E2BIG	they are longer than NK_HOSTKEYS_MAX together;
  *	-EBADMSG the settings name no port;
