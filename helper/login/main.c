@@ -24,11 +24,12 @@
 #include <unistd.h>
 
 #include <security/pam_appl.h>
-#include <security/pam_modutil.h>
 
 #include "lib/login/ask.h"
 
 #define EXIT_USAGE	2
+#define ENTRY_START	1024	/* bytes of an entry of passwd(5) */
+#define ENTRY_MAX	(1 << 20)
 
 struct login {
 	char		 packet[NK_ASK_PACKET_MAX];
@@ -167,19 +168,37 @@ set_no_delay(pam_handle_t *h)
 	return pam_set_item(h, PAM_FAIL_DELAY, u.item);
 }
 
+/* PAM_USER_UNKNOWN: the name service does not say it. */
+static int
+look_up(const char *name, uint32_t *uidp)
+{
+	struct passwd pw, *found = NULL;
+	size_t size = ENTRY_START;
+	char *buf = NULL, *more;
+	int r = ERANGE;
+
+	for (; r == ERANGE && size <= ENTRY_MAX; size *= 2) {
+		if ((more = realloc(buf, size)) == NULL)
+			break;
+		buf = more;
+		r = getpwnam_r(name, &pw, buf, size, &found);
+	}
+	if (r == 0 && found != NULL)
+		*uidp = pw.pw_uid;
+	free(buf);
+	return r == 0 && found != NULL ? PAM_SUCCESS : PAM_USER_UNKNOWN;
+}
+
 /* Rule 1: no module may have made another one of it. */
 static int
 find_uid(pam_handle_t *h, const struct login *l, uint32_t *uidp)
 {
-	const struct passwd *pw;
 	const void *user = NULL;
 
 	if (pam_get_item(h, PAM_USER, &user) != PAM_SUCCESS ||
-	    user == NULL || strcmp(user, l->name) != 0 ||
-	    (pw = pam_modutil_getpwnam(h, l->name)) == NULL)
+	    user == NULL || strcmp(user, l->name) != 0)
 		return PAM_USER_UNKNOWN;
-	*uidp = pw->pw_uid;
-	return PAM_SUCCESS;
+	return look_up(l->name, uidp);
 }
 
 static int
