@@ -16,6 +16,7 @@
 
 #include "lib/account/runner.h"
 #include "lib/monotonic.h"
+#include "lib/sshservice/peer.h"
 
 #define SYSTEMD		NK_RUNSTATEDIR "/systemd/system"
 #define SYSTEMCTL	"/usr/bin/systemctl"
@@ -168,7 +169,7 @@ answers_at(const char *value)
 	error = fd == -1 ? -errno : dial(fd, ai);
 	if (error < 0)
 		r = is_absent(error) ? 0 : -1;
-	else if (says_ssh(fd))
+	else if (says_ssh(fd) && nk_peer_is_roots(fd))
 		r = 1;
 	if (fd != -1)
 		close(fd);

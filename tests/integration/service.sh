@@ -209,6 +209,19 @@ check "the old service runs again" answers 2222
 check "with the old file" cmp $dropin dropin.saved
 same "nothing is pending" "$(pending)" 0
 kill $taker
+# sshd goes on without one of its addresses, where a user answers in its place
+perl -e 'use IO::Socket::INET; my $s = IO::Socket::INET->new(Listen => 9,
+    LocalAddr => "127.0.0.1", LocalPort => 2301) or die;
+    $) = "23009 23009"; $> = 23009; print "up\n"; close STDOUT;
+    while (my $c = $s->accept) { print $c "SSH-2.0-x\r\n"; push @all, $c }' \
+    >taken &
+taker=$!
+wait_until grep -q up taken
+check "a port where a user answers" ctl set tcpport=2301
+refuses "is found out" "the old one is in force again" ctl apply
+wait_until answers 2222
+check "with the old file" cmp $dropin dropin.saved
+kill $taker
 check "an sshd that does not hear" touch /run/sshctl.deaf
 check "another port" ctl set tcpport=2223 bindiface=
 refuses "is found out, too" "see to /etc/ssh" ctl apply

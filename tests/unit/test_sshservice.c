@@ -2,11 +2,13 @@
 
 /* The drop-in's text, whose it is, what is in its way, and its effect. */
 
+#include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +17,7 @@
 #include "lib/sshservice/effect.h"
 #include "lib/sshservice/mainconf.h"
 #include "lib/sshservice/matchname.h"
+#include "lib/sshservice/peer.h"
 #include "tests/unit/tmp.h"
 
 #define N(a)	((int)(sizeof(a) / sizeof((a)[0])))
@@ -459,6 +462,89 @@ START_TEST(differences)
 }
 END_TEST
 
+/* ---- who answers ---- */
+
+/* Where somebody listens, and how it is called. */
+static const struct {
+	const char	*listen, *call;
+	uid_t		 uid;		/* who accepts */
+	bool		 hangs_up;
+} peers[] = {
+	{ "127.0.0.1",	"127.0.0.1",	0,	false },
+	{ "127.0.0.1",	"127.0.0.1",	23009,	false },
+	{ "127.0.0.1",	"127.0.0.1",	0,	true },
+	{ "0.0.0.0",	"127.0.0.1",	0,	false },
+	{ "0.0.0.0",	"127.0.0.1",	23009,	false },
+	{ "::1",	"::1",		0,	false },
+	{ "::1",	"::1",		23009,	false },
+	{ "::",		"127.0.0.1",	0,	false },
+	{ "::",		"127.0.0.1",	23009,	false },
+};
+
+/* The address with this port. */
+static socklen_t
+set_address(struct sockaddr_storage *ss, const char *text, in_port_t port)
+{
+	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6,
+	    .sin6_port = port };
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = port };
+
+	if (inet_pton(AF_INET, text, &sin.sin_addr) == 1) {
+		memcpy(ss, &sin, sizeof(sin));
+		return sizeof(sin);
+	}
+	ck_assert_int_eq(inet_pton(AF_INET6, text, &sin6.sin6_addr), 1);
+	memcpy(ss, &sin6, sizeof(sin6));
+	return sizeof(sin6);
+}
+
+static int
+listen_at(const char *text, in_port_t *portp)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = set_address(&ss, text, 0);
+	struct sockaddr_in6 at;
+	int fd;
+
+	fd = socket(ss.ss_family, SOCK_STREAM, 0);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&ss, len), 0);
+	ck_assert_int_eq(listen(fd, 1), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	*portp = at.sin6_port;		/* where version 4 has it, too */
+	return fd;
+}
+
+START_TEST(peer)
+{
+	struct sockaddr_storage ss;
+	in_port_t port;
+	int listener, caller, called;
+	socklen_t len;
+
+	listener = listen_at(peers[_i].listen, &port);
+	len = set_address(&ss, peers[_i].call, port);
+	caller = socket(ss.ss_family, SOCK_STREAM, 0);
+	ck_assert_int_ne(caller, -1);
+	ck_assert_int_eq(connect(caller, (struct sockaddr *)&ss, len), 0);
+	if (geteuid() == 0)
+		ck_assert_int_eq(seteuid(peers[_i].uid), 0);
+	called = accept(listener, NULL, NULL);
+	ck_assert_int_ne(called, -1);
+	if (getuid() == 0)
+		ck_assert_int_eq(seteuid(0), 0);
+	if (peers[_i].hangs_up)
+		close(called);
+	ck_assert_int_eq(nk_peer_is_roots(caller), geteuid() == 0 &&
+	    peers[_i].uid == 0 && !peers[_i].hangs_up);
+	if (!peers[_i].hangs_up)
+		close(called);
+	close(caller);
+	close(listener);
+	ck_assert(!nk_peer_is_roots(-1));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -481,6 +567,7 @@ main(void)
 	tcase_add_loop_test(tc, effect, 0, N(effects));
 	tcase_add_loop_test(tc, named_files, 0, N(files));
 	tcase_add_test(tc, differences);
+	tcase_add_loop_test(tc, peer, 0, N(peers));
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);
