@@ -10,7 +10,8 @@
  *     come back with them and nobody asked for confirmation.
  *  2. Whoever finds it after another boot, or after its time, MUST put it
  *     back: a helper of its own that waits (--ssh-wait), and every --sync,
- *     at boot before sshd and whenever the acceptor starts.
+ *     at boot before sshd and whenever the acceptor starts.  Where that
+ *     fails, the one who waits MUST try again until it has succeeded.
  *  3. One lock MUST span the look at it and what is done about it.
  *  4. sshd is started only where it ran before the change, in this boot.
  */

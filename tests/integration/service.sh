@@ -271,6 +271,29 @@ refused "and leaves the start to the boot" test -e /run/sshd.pid
 /usr/sbin/sshd
 wait_until answers 2223
 
+# what fails to be put back is tried again, by one process
+# shellcheck disable=SC2046
+kill -9 $(waiters) 2>/dev/null
+check "applied" ctl apply --confirm-within 600
+check "the new port" answers 2224
+# shellcheck disable=SC2046
+kill -9 $(waiters)
+$helper --ssh-wait &
+first=$!
+lock=/run/naskeys/ssh-wait.lock
+one_holds() { grep -q ":$(stat -c %i $lock) " /proc/locks; }
+check "who waits holds its lock" wait_until one_holds
+check "another one ends" timeout 60 $helper --ssh-wait
+: >/run/sshctl.log
+touch /run/sshctl.deaf
+sqlite3 /var/lib/naskeys/naskeys.db 'UPDATE ssh_pending SET until = 0'
+check "sshd does not hear" wait_until grep -q reload /run/sshctl.log
+rm /run/sshctl.deaf
+check "it is told again" wait_until answers 2223
+check "and who waited ends" wait $first
+check "with the old file" cmp $dropin dropin.saved
+same "nothing is pending" "$(pending)" 0
+
 # --edit-main goes back as well, and keeps what was written meanwhile
 sed -i 's/^#naskeys# //' $main
 ctl set sftp_log_level= sftp_log_facility= tcpport=2223 >/dev/null
