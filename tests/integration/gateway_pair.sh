@@ -205,7 +205,7 @@ enters() {
 	ssh -F none -p $port -i "$1" -o BatchMode=yes -o IdentitiesOnly=yes \
 	    -o StrictHostKeyChecking=yes -o UserKnownHostsFile="$PWD/known" \
 	    -o LogLevel=ERROR -o HostKeyAlgorithms="${3-ssh-ed25519}" \
-	    "$2@127.0.0.1" id -un 2>&1
+	    "$2@127.0.0.1" id -un 2>>ssh.err
 }
 three="['ssh-rsa', 'ecdsa-sha2-nistp256', 'ssh-ed25519']"
 
@@ -320,7 +320,7 @@ pairs 1 root replication.pair root ADDRESS add key_rsa
 pairs 1 root replication.pair root ADDRESS keep key_rsa
 pairs 1 boss $method carol ADDRESS add key_c
 pairs 1 boss $method dora "this machine" add key_d
-[ $bad -eq 0 ] || sed 's/^/  /' out
+[ $bad -eq 0 ] || sed 's/^/  /' out ssh.err
 
 stop_sshd
 kill $gateway $acceptor
