@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/seal/seal.h"
+#include "lib/store/sshd_keys.h"
 
 #define CHUNK	256	/* rows sealed anew at a time */
 
@@ -38,6 +39,7 @@ place_of(struct nk_store *s, enum nk_sealed what, int64_t id,
 		[NK_SEALED_KEYPAIR] = { "credentials", "sealed" },
 		[NK_SEALED_OTP_SEED] = { "otp", "seed" },
 		[NK_SEALED_OTP_RECOVERY] = { "otp", "recovery" },
+		[NK_SEALED_SSHD_KEY] = { "sshd_keys", "sealed" },
 	};
 
 	*at = (struct nk_seal_place){
@@ -59,6 +61,8 @@ read_sealed(struct nk_store *s, enum nk_sealed what, int64_t id,
 	case NK_SEALED_OTP_RECOVERY:
 		return nk_otp_sealed_get(s, id, NK_OTP_RECOVERY, sealedp,
 		    lenp);
+	case NK_SEALED_SSHD_KEY:
+		return nk_sshd_key_sealed_get(s, id, sealedp, lenp);
 	default:
 		return -EINVAL;
 	}
@@ -76,6 +80,8 @@ write_sealed(struct nk_store *s, enum nk_sealed what, int64_t id,
 	case NK_SEALED_OTP_RECOVERY:
 		return nk_otp_sealed_set(s, id, NK_OTP_RECOVERY, sealed,
 		    len);
+	case NK_SEALED_SSHD_KEY:
+		return nk_sshd_key_sealed_set(s, id, sealed, len);
 	default:
 		return -EINVAL;
 	}
@@ -286,14 +292,27 @@ note_otp(void *arg, const struct nk_otp *o)
 	return note(arg, o->user_id, true);
 }
 
+static int
+note_sshd_key(void *arg, const struct nk_sshd_key *k)
+{
+	return note(arg, k->id, !k->certificate);
+}
+
 /* Fill the chunk.  1: there is more behind it; 0; -errno. */
 static int
 next_chunk(struct nk_keychain *kc, enum nk_sealed what, struct chunk *ch)
 {
 	ch->n = 0;
-	return what == NK_SEALED_KEYPAIR ?
-	    nk_credential_each(kc->store, ch->last, note_credential, ch) :
-	    nk_otp_each(kc->store, ch->last, note_otp, ch);
+	switch (what) {
+	case NK_SEALED_KEYPAIR:
+		return nk_credential_each(kc->store, ch->last,
+		    note_credential, ch);
+	case NK_SEALED_SSHD_KEY:
+		return nk_sshd_key_each(kc->store, ch->last, note_sshd_key,
+		    ch);
+	default:
+		return nk_otp_each(kc->store, ch->last, note_otp, ch);
+	}
 }
 
 static int
@@ -338,6 +357,7 @@ seal_all(struct nk_keychain *kc, const struct nk_sealkey *key, int64_t *np)
 	int r;
 
 	if ((r = seal_column(kc, key, NK_SEALED_KEYPAIR, np)) < 0 ||
+	    (r = seal_column(kc, key, NK_SEALED_SSHD_KEY, np)) < 0 ||
 	    (r = seal_column(kc, key, NK_SEALED_OTP_SEED, np)) < 0)
 		return r;
 	return seal_column(kc, key, NK_SEALED_OTP_RECOVERY, np);

@@ -27,6 +27,7 @@ enum nk_sealed {
 	NK_SEALED_KEYPAIR,	/* a keypair's private half; by credential */
 	NK_SEALED_OTP_SEED,	/* of a second factor; by user */
 	NK_SEALED_OTP_RECOVERY,	/* its recovery codes; by user */
+	NK_SEALED_SSHD_KEY,	/* a private host key; by its row */
 };
 
 struct nk_keychain {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "lib/rpc/keychain_entity.h"
+#include "lib/store/sshd_keys.h"
 
 struct check {
 	struct nk_keychain	 kc;
@@ -86,6 +87,30 @@ try_otp(void *arg, const struct nk_otp *o)
 	return r;
 }
 
+/* 1: as above. */
+static int
+try_sshd_key(void *arg, const struct nk_sshd_key *row)
+{
+	struct nk_secret text = NK_SECRET_NONE;
+	struct check *k = arg;
+	int r;
+
+	if (row->certificate)
+		return 0;
+	r = nk_keychain_get(&k->kc, NK_SEALED_SSHD_KEY, row->id, &text);
+	nk_secret_clear(&text);
+	switch (r) {
+	case -EBADMSG:
+	case -ENOENT:
+		return say(k, "host key ", row->path, ": what is stored of "
+		    "its private half is damaged");
+	case -ENOKEY:
+		return say_no_key(k);
+	default:
+		return r;
+	}
+}
+
 int
 nk_keychain_check(struct nk_context *c,
     void (*report)(void *arg, const char *what), void *arg)
@@ -97,6 +122,8 @@ nk_keychain_check(struct nk_context *c,
 	if ((r = nk_keychain_read_begin(&k.kc)) == 0) {
 		if ((r = nk_credential_each(k.kc.store, 0, try, &k)) == 0)
 			r = nk_otp_each(k.kc.store, 0, try_otp, &k);
+		if (r == 0)
+			r = nk_sshd_key_each(k.kc.store, 0, try_sshd_key, &k);
 		nk_store_read_end(k.kc.store);
 	}
 	nk_keychain_clear(&k.kc);

@@ -7,9 +7,9 @@
 
 /*
  * Can everything that is sealed be opened?  A sentence through report for
- * each keypair and user whose value is damaged, and one for a key file that
- * is not the one, or not as it must be.  Returns 0; -EBADMSG, something was
- * reported; -errno.
+ * each keypair, user and host key whose value is damaged, and one for a key
+ * file that is not the one, or not as it must be.  Returns 0; -EBADMSG,
+ * something was reported; -errno.
  */
 int	nk_keychain_check(struct nk_context *c,
 	    void (*report)(void *arg, const char *what), void *arg)

@@ -44,6 +44,7 @@ enum nk_counter {
 	NK_COUNTER_REVOKED,		/* changes of the list of them */
 	NK_COUNTER_KEYFILE_HOME,
 	NK_COUNTER_CONSUMER,
+	NK_COUNTER_SSHD_KEY,
 	NK_COUNTERS,
 };
 

@@ -406,6 +406,20 @@ static const char version_8[] =
 "  main     TEXT"
 ") STRICT;";
 
+/* The machine's host keys. */
+static const char version_9[] =
+"CREATE TABLE sshd_keys ("
+"  id           INTEGER PRIMARY KEY CHECK (id > 0),"
+"  saved_at     INTEGER NOT NULL CHECK (saved_at >= 0),"
+"  certificate  INTEGER NOT NULL CHECK (certificate IN (0, 1)),"
+"  path         TEXT NOT NULL CHECK (path <> ''),"
+"  text         TEXT NOT NULL CHECK (text <> ''),"
+"  fingerprint  TEXT NOT NULL,"
+"  sealed       BLOB"
+") STRICT;"
+"CREATE UNIQUE INDEX sshd_keys_path ON sshd_keys (path);"
+"INSERT INTO counters (name, value) VALUES ('sshd_key', 0);";
+
 static int
 fill_version_1(struct nk_db *db)
 {
@@ -434,6 +448,7 @@ const struct nk_migration nk_migrations[] = {
 	{ version_6,	NULL },
 	{ version_7,	NULL },
 	{ version_8,	NULL },
+	{ version_9,	NULL },
 };
 const size_t nk_nmigrations = sizeof(nk_migrations) /
     sizeof(nk_migrations[0]);

@@ -104,6 +104,12 @@ static const struct {
 	{ "consumer row", "has an id that was not given yet",
 	  "SELECT id FROM consumers WHERE id >"
 	  " (SELECT value FROM counters WHERE name = 'consumer')" },
+	{ "host key row", "has an id that was not given yet",
+	  "SELECT id FROM sshd_keys WHERE id >"
+	  " (SELECT value FROM counters WHERE name = 'sshd_key')" },
+	{ "host key row", "has no private half, or has one as a certificate",
+	  "SELECT id FROM sshd_keys WHERE (sealed IS NULL) <>"
+	  " (certificate = 1)" },
 	{ "user row", "is not there but has a second factor",
 	  "SELECT user_id FROM otp"
 	  " WHERE user_id NOT IN (SELECT id FROM users)" },

@@ -14,6 +14,7 @@
 
 #include "lib/store/internal.h"
 #include "lib/store/ssh_service.h"
+#include "lib/store/sshd_keys.h"
 #include "lib/store/store.h"
 #include "tests/unit/store_fixture.h"
 
@@ -295,6 +296,69 @@ START_TEST(from_version_7)
 }
 END_TEST
 
+static int
+count_keys(void *arg, const struct nk_sshd_key *k)
+{
+	int *n = arg;
+
+	ck_assert_int_gt(k->id, 0);
+	return ++*n == 2 ? 7 : 0;
+}
+
+/* Version 8 had no host keys. */
+START_TEST(from_version_8)
+{
+	char paths[3][8] = { "/a", "/b", "x" }, line[] = "ssh-ed25519 AAAA";
+	char fp[] = "SHA256:x";
+	struct nk_sshd_key k = { .saved_at = 5, .path = paths[0],
+	    .text = line, .fingerprint = fp }, got;
+	const uint8_t blob[2] = { 0, 255 };
+	uint8_t *sealed;
+	size_t len;
+	int n = 0;
+
+	start_from(8);
+	ck_assert_int_eq(nk_db_exec(db, "UPDATE ssh_service SET"
+	    " tcpport = 2222"), 0);
+	close_db();
+	ck_assert_int_eq(nk_store_open(&s, path, NK_STORE_WRITE), 0);
+	ck_assert_int_eq(nk_store_verify(s, NULL, NULL), 0);
+	ck_assert_int_eq(nk_sshd_key_get(s, "/a", &got), -ENOENT);
+	ck_assert_int_eq(nk_sshd_key_put(s, &k), -EINVAL);
+	begin();
+	ck_assert_int_eq(nk_sshd_key_put(s, &k), 0);
+	ck_assert_int_eq(k.id, 1);
+	ck_assert_int_eq(nk_sshd_key_sealed_get(s, 1, &sealed, &len),
+	    -ENOENT);
+	ck_assert_int_eq(nk_sshd_key_put(s, &k), 0);
+	ck_assert_int_eq(k.id, 2);	/* no id is given twice */
+	ck_assert_int_eq(nk_sshd_key_sealed_set(s, 1, blob, 2), -ENOENT);
+	ck_assert_int_eq(nk_sshd_key_sealed_set(s, 2, blob, 2), 0);
+	k.path = paths[1];
+	k.certificate = true;
+	ck_assert_int_eq(nk_sshd_key_put(s, &k), 0);
+	k.path = paths[2];
+	ck_assert_int_eq(nk_sshd_key_put(s, &k), -EINVAL);
+	commit();
+	ck_assert_int_eq(nk_store_verify(s, NULL, NULL), 0);
+	ck_assert_int_eq(nk_sshd_key_get(s, "/a", &got), 0);
+	ck_assert_int_eq(got.id, 2);
+	ck_assert_int_eq(got.saved_at, 5);
+	ck_assert_str_eq(got.text, line);
+	ck_assert(!got.certificate);
+	nk_sshd_key_clear(&got);
+	ck_assert_int_eq(nk_sshd_key_each(s, 0, count_keys, &n), 7);
+	n = 0;
+	ck_assert_int_eq(nk_sshd_key_each(s, 2, count_keys, &n), 0);
+	ck_assert_int_eq(n, 1);
+	begin();
+	ck_assert_int_eq(nk_sshd_key_delete(s, 1), -ENOENT);
+	ck_assert_int_eq(nk_sshd_key_delete(s, 2), 0);
+	commit();
+	ck_assert_int_eq(nk_sshd_key_get(s, "/a", &got), -ENOENT);
+}
+END_TEST
+
 static const struct {
 	const char	*what;
 	const char	*sql;
@@ -476,6 +540,7 @@ main(void)
 	tcase_add_test(tc, from_version_5);
 	tcase_add_test(tc, from_version_6);
 	tcase_add_test(tc, from_version_7);
+	tcase_add_test(tc, from_version_8);
 	tcase_add_loop_test(tc, failing, 0, N(failures));
 	tcase_add_test(tc, killed);
 	tcase_add_test(tc, by_several);
