@@ -15,6 +15,7 @@ static const struct nk_method *const tables[] = {
 	nk_methods_remote,
 	nk_methods_pairing,
 	nk_methods_ssh,
+	nk_methods_service,
 	nk_methods_audit,
 	nk_methods_system,
 };

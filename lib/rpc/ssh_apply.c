@@ -54,8 +54,8 @@ warn(struct apply *a, const char *text)
 
 /* ---- whose session it is ---- */
 
-static bool
-comes_by_ssh(const struct nk_context *c)
+bool
+nk_ssh_comes_by(const struct nk_context *c)
 {
 	static const char *const names[] = { "sshd", "sshd-session", NULL };
 
@@ -71,7 +71,7 @@ warn_of_loss(const struct nk_context *c, struct apply *a)
 	    nk_effect_differs(&p->before, &p->after) : NULL;
 	char text[256];
 
-	if (a->confirm_within > 0 || keyword == NULL || !comes_by_ssh(c))
+	if (a->confirm_within > 0 || keyword == NULL || !nk_ssh_comes_by(c))
 		return 0;
 	(void)snprintf(text, sizeof(text), "You came by SSH, and this changes "
 	    "\"%s\", by which you could be refused the next time: keep this "
@@ -83,8 +83,8 @@ warn_of_loss(const struct nk_context *c, struct apply *a)
 /* ---- the steps ---- */
 
 /* Nothing may wait already: a second change could not be taken back. */
-static int
-check_free(struct nk_context *c, struct nk_error *e)
+int
+nk_ssh_check_free(struct nk_context *c, struct nk_error *e)
 {
 	struct nk_ssh_pending p;
 	int r;
@@ -283,7 +283,7 @@ apply(struct nk_context *c, struct apply *a, json_t **resultp,
 	bool changed;
 	int r;
 
-	if ((r = check_free(c, e)) < 0 || (r = plan(c, a, e)) < 0)
+	if ((r = nk_ssh_check_free(c, e)) < 0 || (r = plan(c, a, e)) < 0)
 		return r;
 	changed = nk_sshplan_changes(&a->plan);
 	if (changed && (r = put_in_force(c, a, e)) < 0)
@@ -293,8 +293,8 @@ apply(struct nk_context *c, struct apply *a, json_t **resultp,
 
 /* ---- the methods ---- */
 
-static int
-take_lock(const struct nk_context *c, int *fdp, struct nk_error *e)
+int
+nk_ssh_take_lock(const struct nk_context *c, int *fdp, struct nk_error *e)
 {
 	int r;
 
@@ -320,7 +320,7 @@ nk_ssh_apply_method(struct nk_context *c, json_t *params, json_t **resultp,
 	};
 	int fd = -1, r;
 
-	if ((r = take_lock(c, &fd, e)) < 0)
+	if ((r = nk_ssh_take_lock(c, &fd, e)) < 0)
 		return r;
 	if ((a.warnings = json_array()) == NULL)
 		r = -ENOMEM;
@@ -358,7 +358,7 @@ nk_ssh_confirm_method(struct nk_context *c, json_t *params,
 	int fd = -1, r;
 
 	(void)params;
-	if ((r = take_lock(c, &fd, e)) < 0)
+	if ((r = nk_ssh_take_lock(c, &fd, e)) < 0)
 		return r;
 	r = nk_edit_run(c, confirm, NULL, e);
 	nk_lock_drop(&fd);

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
 #include <netdb.h>
 #include <poll.h>
 #include <stdint.h>
@@ -14,18 +16,41 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/account/process.h"
 #include "lib/account/runner.h"
+#include "lib/account/textfile.h"
 #include "lib/monotonic.h"
 #include "lib/sshservice/peer.h"
 
 #define SYSTEMD		NK_RUNSTATEDIR "/systemd/system"
 #define SYSTEMCTL	"/usr/bin/systemctl"
 #define INIT_SCRIPT	NK_SYSCONFDIR "/init.d/ssh"
+#define UPDATE_RC	"/usr/sbin/update-rc.d"
+#define START_LINKS	NK_SYSCONFDIR "/rc[2-5].d/S[0-9][0-9]ssh"
 #define PATH_WORD	"PATH=/usr/sbin:/usr/bin:/sbin:/bin"
 #define RUN_SECONDS	30
 #define OUTPUT_MAX	65536u
 #define ANSWER_MS	1000
 #define STEP_NS		50000000L
+#define PID_MAX		32u	/* bytes of a pid file */
+
+/* What an init script cannot say of itself.  0 or -EIO. */
+static int
+has_start_link(void)
+{
+	glob_t found;
+	int r;
+
+	r = glob(START_LINKS, GLOB_NOSORT, NULL, &found) == 0 ? 0 : -EIO;
+	globfree(&found);
+	return r;
+}
+
+static bool
+is_of_boot(const char *verb)
+{
+	return strcmp(verb, "enable") == 0 || strcmp(verb, "disable") == 0;
+}
 
 int
 nk_control_run(const struct nk_conf *conf, const char *verb)
@@ -40,8 +65,16 @@ nk_control_run(const struct nk_conf *conf, const char *verb)
 	if (conf->ssh_control[0] == '\0' && access(SYSTEMD, F_OK) == 0) {
 		p.args[1] = SYSTEMCTL;
 		p.args[3] = "ssh.service";
-	} else if (conf->ssh_control[0] == '\0')
+	} else if (conf->ssh_control[0] == '\0') {
+		if (strcmp(verb, "is-enabled") == 0)
+			return has_start_link();
 		p.args[1] = INIT_SCRIPT;
+		if (is_of_boot(verb)) {
+			p.args[1] = UPDATE_RC;
+			p.args[2] = "ssh";
+			p.args[3] = verb;
+		}
+	}
 	r = nk_runner_run(&p, &text, &len);
 	free(text);
 	return r;
@@ -51,6 +84,26 @@ bool
 nk_control_is_running(const struct nk_conf *conf)
 {
 	return nk_control_run(conf, "status") == 0;
+}
+
+pid_t
+nk_control_pid(const struct nk_settings *s)
+{
+	static const char *const names[] = { "sshd", NULL };
+	const char *path = nk_setting(s, "pidfile");
+	char *text, *end;
+	size_t len;
+	long pid;
+
+	if (nk_setting_is_none(path) || path[0] != '/' ||
+	    nk_textfile_read(AT_FDCWD, path, PID_MAX, &text, &len) < 0)
+		return 0;
+	pid = strtol(text, &end, 10);
+	if (end == text || (*end != '\0' && *end != '\n') || pid < 2 ||
+	    pid > INT32_MAX || !nk_process_is_below((pid_t)pid, names))
+		pid = 0;
+	free(text);
+	return (pid_t)pid;
 }
 
 /* ---- is it another one now ---- */

@@ -7,6 +7,8 @@
  * systemd where it runs, or else /etc/init.d/ssh.
  */
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 
 #include "lib/account/sshdsettings.h"
@@ -14,12 +16,16 @@
 #include "lib/conf/conf.h"
 
 /*
- * "start", "stop", "restart", "reload" or "status".  0; -EIO, its status was
- * not 0 ("status": sshd does not run); others as of nk_runner_run().
+ * "start", "stop", "restart", "reload", "status", "enable", "disable" or
+ * "is-enabled".  0; -EIO, its status was not 0 ("status": sshd does not run;
+ * "is-enabled": it is not started at boot); others as of nk_runner_run().
  */
 int	nk_control_run(const struct nk_conf *conf, const char *verb)
 	    NK_MUST_CHECK;
 bool	nk_control_is_running(const struct nk_conf *conf);
+
+/* The number in sshd's pid file; 0: there is none, or it is no sshd's. */
+pid_t	nk_control_pid(const struct nk_settings *s);
 
 /* What tells an sshd from the one that it was before its reload. */
 struct nk_control_mark {

@@ -23,8 +23,16 @@ echo "$1" >>/run/sshctl.log
 case $1 in
 status) [ -n "$pid" ] && kill -0 "$pid" ;;
 reload) [ ! -e /run/sshctl.deaf ] && kill -HUP "$pid" ;;
-start) /usr/sbin/sshd ;;
-stop) kill "$pid" ;;
+start) [ ! -e /run/sshctl.deaf ] && /usr/sbin/sshd ;;
+stop) [ ! -e /run/sshctl.deaf ] && kill "$pid" ;;
+restart)
+	kill "$pid"
+	while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+	/usr/sbin/sshd
+	;;
+enable) touch /run/sshctl.enabled ;;
+disable) rm -f /run/sshctl.enabled ;;
+is-enabled) [ -e /run/sshctl.enabled ] ;;
 esac
 SH
 chmod 755 /usr/local/sbin/sshctl
@@ -325,6 +333,76 @@ status "with confirmation" 0 over 2225 \
     "naskeysctl service apply --confirm-within 600"
 refused "it need not be" grep -q 'You came' err
 status "which survives the session" 0 over 2226 "naskeysctl service confirm"
+
+# ---- start, stop, and at boot ----
+
+says_out() { check "says: $1" grep -qF -e "$1" out; }
+rpc() { printf '{"jsonrpc":"2.0","id":1,"method":"%s","params":%s}\n' "$1" \
+	"$2" | $helper | jq -c 'if has("result") then .result else
+	    .error.data.error end'; }
+ctl apply >/dev/null
+wait_until answers 2226
+status "status" 0 ctl status
+says_out "sshd is running (process $(cat /run/sshd.pid))"
+says_out "Not started at boot"
+check "enable" ctl enable
+same "the row" "$(rpc service.query '[]')" "[{\"id\":1,\"service\":\"ssh\",\
+\"enable\":true,\"state\":\"RUNNING\",\"pids\":[$(cat /run/sshd.pid)]}]"
+same "enabled by number" "$(rpc service.update '[1,{"enable":false}]')" 1
+same "disabled" "$(rpc service.query '[[],{"get":true}]' | jq .enable)" false
+check "enable" ctl enable
+check "disable" ctl disable
+refused "it is" test -e /run/sshctl.enabled
+pid=$(cat /run/sshd.pid)
+check "start what runs" ctl start
+same "changes nothing" "$(cat /run/sshd.pid)" "$pid"
+check "restart" ctl restart
+refused "another sshd" test "$(cat /run/sshd.pid)" = "$pid"
+check "answers" answers 2226
+pid=$(cat /run/sshd.pid)
+check "reload" ctl reload
+check "the same sshd answers" sh -c "grep -qx $pid /run/sshd.pid"
+cp -p $main main.saved
+echo 'MaxAuthTrys 3' >>$main
+refuses "no restart into what sshd does not take" \
+    "sshd does not take its configuration" ctl restart
+refuses "nor a reload" "MaxAuthTrys" ctl reload
+same "nor a silent one" "$(rpc service.restart '["ssh"]')" false
+same "the old one runs" "$(cat /run/sshd.pid)" "$pid"
+check "and answers" answers 2226
+cp -p main.saved $main
+status "who came by SSH" 1 over 2226 "naskeysctl service stop"
+says "wants --force"
+check "is asked before" answers 2226
+status "and says so" 0 over 2226 "naskeysctl service stop --force"
+says "You came by SSH"
+refused "then" answers 2226
+check "start" ctl start
+status "or restarts" 0 over 2226 "naskeysctl service restart"
+says "You came by SSH"
+check "and it answers" answers 2226
+touch /run/sshctl.deaf
+refuses "what controls sshd fails" "what controls it has refused" ctl stop
+same "silently" "$(rpc service.stop '["ssh"]')" false
+rm /run/sshctl.deaf
+ctl set tcpport=2227 >/dev/null
+check "a change that waits" ctl apply --confirm-within 600
+refuses "is not stopped under" "waits for its confirmation" ctl stop
+check "confirmed" ctl confirm
+check "stop" ctl stop
+refused "sshd" answers 2227
+status "status" 0 ctl status
+says_out "sshd is stopped"
+check "stop what is stopped" ctl stop
+refuses "reload what is stopped" "sshd does not run" ctl reload
+same "START" "$(rpc service.control '["START","ssh"]')" true
+check "sshd answers" answers 2227
+same "STOP" "$(rpc service.control '["STOP","ssh",{"silent":false}]')" true
+same "start" "$(rpc service.start '["ssh"]')" true
+check "sshd answers" answers 2227
+check "in the audit log" sh -c \
+    'naskeysctl audit | grep -q "Disable SSH service at boot"'
+check "each of them" sh -c 'naskeysctl audit | grep -q "Stop SSH service"'
 
 # ---- removal ----
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* ssh.config, ssh.update and ssh.bindiface_choices. */
+/* ssh.config, ssh.update, ssh.bindiface_choices, and service.*. */
 
 #include "lib/store/ssh_service.h"
 #include "tests/unit/methods_fixture.h"
@@ -174,6 +174,71 @@ START_TEST(not_the_machine)
 }
 END_TEST
 
+/* ---- service.* ---- */
+
+#define OUTSIDE	"This is not the machine's own state: sshd's configuration " \
+		"is left alone"
+
+START_TEST(service_row)
+{
+	expect("service.query", "[]", "", "[{'id':1,'service':'ssh',"
+	    "'enable':false,'state':'UNKNOWN','pids':[]}]");
+	expect("service.query", "[[['service','=','ssh']],{'get':true}]",
+	    "state", "'UNKNOWN'");
+	expect("service.query", "[[['service','=','cifs']]]", "", "[]");
+	expect("service.query", "[[],{'count':true}]", "", "1");
+}
+END_TEST
+
+static const struct {
+	const char	*method, *params, *text;
+	int		 number;
+} denied[] = {
+	{ "service.update", "['ssh',{'enable':true}]", OUTSIDE, EPERM },
+	{ "service.update", "[1,{'enable':true}]", OUTSIDE, EPERM },
+	{ "service.update", "[2,{'enable':true}]", "There is no such service: "
+	    "naskeys has \"ssh\" (1) alone", ENOENT },
+	{ "service.update", "['cifs',{'enable':true}]", "There is no such "
+	    "service: naskeys has \"ssh\" (1) alone", ENOENT },
+	{ "service.update", "[true,{'enable':true}]", "There is no such "
+	    "service: naskeys has \"ssh\" (1) alone", ENOENT },
+	{ "service.control", "['STOP','ssh']", OUTSIDE, EPERM },
+	{ "service.control", "['STOP','cifs']", "There is no such service: "
+	    "naskeys has \"ssh\" alone", ENOENT },
+	{ "service.start", "['ssh']", OUTSIDE, EPERM },
+	{ "service.stop", "['ssh',{'silent':true}]", OUTSIDE, EPERM },
+	{ "service.restart", "['ssh',{'silent':false}]", OUTSIDE, EPERM },
+	{ "service.reload", "['']", "There is no such service: naskeys has "
+	    "\"ssh\" alone", ENOENT },
+};
+
+START_TEST(service_denied)
+{
+	char *before = contents(), *after;
+
+	refused(denied[_i].method, denied[_i].params, "", denied[_i].text,
+	    denied[_i].number);
+	after = contents();
+	ck_assert_str_eq(before, after);
+	free(before);
+	free(after);
+}
+END_TEST
+
+START_TEST(service_arguments)
+{
+	refused_once("service.control", "['stop','ssh']", "verb", "Input "
+	    "should be 'START', 'STOP', 'RESTART' or 'RELOAD'", EINVAL);
+	refused_once("service.control", "['STOP','ssh',{'silent':1}]",
+	    "options.silent", "Input should be a valid boolean", EINVAL);
+	refused_once("service.update", "['ssh',{}]",
+	    "service_update.enable", "Field required", EINVAL);
+	refused_once("service.update", "['ssh',{'enable':true,'state':1}]",
+	    "service_update.state", "Extra inputs are not permitted",
+	    EINVAL);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -190,6 +255,9 @@ main(void)
 	tcase_add_test(tc, audited);
 	tcase_add_test(tc, rights);
 	tcase_add_test(tc, not_the_machine);
+	tcase_add_test(tc, service_row);
+	tcase_add_loop_test(tc, service_denied, 0, LENGTH(denied));
+	tcase_add_test(tc, service_arguments);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);

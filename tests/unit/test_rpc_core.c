@@ -49,6 +49,9 @@ const struct nk_method nk_methods_pairing[] = {
 const struct nk_method nk_methods_ssh[] = {
 	{ .name = NULL },
 };
+const struct nk_method nk_methods_service[] = {
+	{ .name = NULL },
+};
 const struct nk_method nk_methods_audit[] = {
 	{ NULL, NK_RIGHT_ROOT, NK_READS, NULL, NULL },
 };
