@@ -112,6 +112,7 @@ int	ctl_service_show(struct ctl *c, const struct ctl_args *a);
 int	ctl_service_set(struct ctl *c, const struct ctl_args *a);
 int	ctl_service_apply(struct ctl *c, const struct ctl_args *a);
 int	ctl_service_confirm(struct ctl *c, const struct ctl_args *a);
+int	ctl_service_host_key(struct ctl *c, const struct ctl_args *a);
 int	ctl_service_status(struct ctl *c, const struct ctl_args *a);
 int	ctl_service_start(struct ctl *c, const struct ctl_args *a);
 int	ctl_service_stop(struct ctl *c, const struct ctl_args *a);

@@ -16,6 +16,7 @@
 #include "lib/keyfile/apply.h"
 #include "lib/map/reader.h"
 #include "lib/rpc/map_readers.h"
+#include "lib/sshservice/sshdkeys.h"
 #include "lib/store/keyfiles.h"
 #include "lib/store/session.h"
 
@@ -78,6 +79,25 @@ sync_homes(const struct state *s, const struct nk_conf *conf,
 		    state_strerror(-r));
 }
 
+static void
+log_host_key(void *arg, const char *text)
+{
+	(void)arg;
+	log_say(LOG_NOTICE, "%s", text);
+}
+
+static void
+sync_host_keys(const struct state *s, const struct nk_conf *conf,
+    struct nk_publisher *p)
+{
+	const struct nk_sshd_work w = { .publisher = p, .state = &s->nk,
+	    .report = log_host_key };
+	int r = nk_sshd_keys_sync(&w, conf);
+
+	if (r < 0)
+		log_say(LOG_WARNING, "host keys: %s", state_strerror(-r));
+}
+
 /*
  * A map which the wrong people can read, or the right ones cannot, has to
  * be made anew: the group may have been made after it.
@@ -95,6 +115,7 @@ sync_maps(const struct state *s, const struct nk_conf *conf,
 	if (r == 0) {
 		sync_homes(s, conf, p);
 		ssh_wait_settle(s, conf, p);
+		sync_host_keys(s, conf, p);
 	}
 	if (p != NULL)
 		log_missing(p, s->nk.store);

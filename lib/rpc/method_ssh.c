@@ -6,31 +6,61 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/account/textfile.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/object.h"
 #include "lib/rpc/ssh_apply.h"
 #include "lib/rpc/ssh_fields.h"
+#include "lib/rpc/ssh_hostkeys.h"
 #include "lib/ssh/base64.h"
 #include "lib/sshservice/interfaces.h"
+#include "lib/store/sshd_keys.h"
 
 #define KEY_FILE_MAX	65536	/* bytes */
 
 /* ---- what is shown ---- */
 
-/* The file as base64, or null; only of the machine's own sshd. */
+/* What the store keeps of it: of a key, by its private half's file. */
+static int
+read_kept(const struct nk_context *c, const char *path, char **textp,
+    size_t *lenp)
+{
+	const char *tail = strstr(path, "_key.pub");
+	struct nk_sshd_key k;
+	char name[128];
+	int n, r;
+
+	(void)snprintf(name, sizeof(name), "%.*s", tail != NULL ?
+	    (int)(tail + 4 - path) : (int)strlen(path), path);
+	if ((r = nk_sshd_key_get(nk_publisher_store(c->publisher), name,
+	    &k)) < 0)
+		return r;
+	if ((n = asprintf(textp, "%s%s", k.text, tail != NULL ? "\n" :
+	    "")) == -1)
+		r = -ENOMEM;
+	*lenp = n == -1 ? 0 : (size_t)n;
+	nk_sshd_key_clear(&k);
+	return r;
+}
+
+/*
+ * The file as base64, or null; only of the machine's own sshd.  Where there
+ * is no file, what the store would put there.
+ */
 static void
 put_file(struct nk_object *b, const char *member, const char *path,
-    bool system)
+    const struct nk_context *c)
 {
 	union { char *text; uint8_t *bytes; } file = { .text = NULL };
 	char *shown = NULL;
 	size_t len;
 
-	if (system && nk_textfile_read(AT_FDCWD, path, KEY_FILE_MAX,
-	    &file.text, &len) == 0 && nk_base64_encode(file.bytes, len,
-	    &shown) < 0)
+	if (c->state->system && (nk_textfile_read(AT_FDCWD, path,
+	    KEY_FILE_MAX, &file.text, &len) == 0 ||
+	    read_kept(c, path, &file.text, &len) == 0) &&
+	    nk_base64_encode(file.bytes, len, &shown) < 0)
 		b->failed = true;
 	nk_object_text(b, member, shown);
 	free(shown);
@@ -58,12 +88,12 @@ put_host_keys(const struct nk_context *c, json_t *o)
 		    kinds[i]);
 		(void)snprintf(path, sizeof(path), NK_SYSCONFDIR
 		    "/ssh/ssh_host_%s_key.pub", kinds[i]);
-		put_file(&b, member, path, c->state->system);
+		put_file(&b, member, path, c);
 		(void)snprintf(member, sizeof(member),
 		    "host_%s_key_cert_pub", kinds[i]);
 		(void)snprintf(path, sizeof(path), NK_SYSCONFDIR
 		    "/ssh/ssh_host_%s_key-cert.pub", kinds[i]);
-		put_file(&b, member, path, c->state->system);
+		put_file(&b, member, path, c);
 	}
 	nk_object_text(&b, "chained_command", c->conf->chained_command);
 	return b.failed ? -ENOMEM : 0;
@@ -203,5 +233,15 @@ const struct nk_method nk_methods_ssh[] = {
 	    nk_ssh_apply_method },
 	{ "ssh.confirm", NK_RIGHT_ADMIN, NK_EDITS, no_args,
 	    nk_ssh_confirm_method },
+	{ "ssh.host_keys", NK_RIGHT_ADMIN, NK_READS, no_args,
+	    nk_ssh_hostkeys_method },
+	{ "ssh.host_key_accept", NK_RIGHT_ADMIN, NK_EDITS,
+	    nk_ssh_hostkey_args, nk_ssh_hostkey_accept },
+	{ "ssh.host_key_restore", NK_RIGHT_ADMIN, NK_EDITS,
+	    nk_ssh_hostkey_args, nk_ssh_hostkey_restore },
+	{ "ssh.host_key_forget", NK_RIGHT_ADMIN, NK_EDITS,
+	    nk_ssh_hostkey_args, nk_ssh_hostkey_forget },
+	{ "ssh.host_key_generate", NK_RIGHT_ADMIN, NK_EDITS,
+	    nk_ssh_hostkey_type_args, nk_ssh_hostkey_generate },
 	{ .name = NULL },
 };

@@ -10,6 +10,7 @@
 #include "lib/rpc/map_readers.h"
 #include "lib/rpc/rotation_guard.h"
 #include "lib/rpc/rpc.h"
+#include "lib/rpc/ssh_hostkeys.h"
 
 #define FAULTS_MAX	1000	/* told in one answer */
 
@@ -27,7 +28,7 @@ system_check(struct nk_context *c, json_t *params, json_t **resultp,
     struct nk_error *e)
 {
 	json_t *faults = json_array();
-	int r, others, sealed, rotations;
+	int r, others, sealed, rotations, hosts;
 
 	(void)params;
 	(void)e;
@@ -50,8 +51,12 @@ system_check(struct nk_context *c, json_t *params, json_t **resultp,
 	rotations = nk_rotation_check(c, report, faults);
 	if (rotations < 0 && rotations != -EBADMSG)
 		report(faults, "the connections could not be looked at");
+	hosts = nk_ssh_hostkeys_check(c, report, faults);
+	if (hosts < 0 && hosts != -EBADMSG)
+		report(faults, "the host keys could not be looked at");
 	*resultp = json_pack("{s:b,s:o,s:s?}", "ok", r == 0 && others == 0 &&
-	    sealed == 0 && rotations == 0, "faults", faults, "advice",
+	    sealed == 0 && rotations == 0 && hosts == 0, "faults", faults,
+	    "advice",
 	    r == 0 ? NULL : NK_VERIFY_ADVICE);
 	return *resultp == NULL ? -ENOMEM : 0;
 }
@@ -85,7 +90,8 @@ system_sync(struct nk_context *c, json_t *params, json_t **resultp,
 	if (nk_map_readers_check(c->state, NULL, NULL) < 0)
 		force = true;
 	r = nk_publisher_sync(c->publisher, force, progress, c);
-	if (r < 0 || (r = nk_keyfile_sync(&homes, force)) < 0)
+	if (r < 0 || (r = nk_keyfile_sync(&homes, force)) < 0 ||
+	    (r = nk_ssh_hostkeys_sync(c)) < 0)
 		return r;
 	return (*resultp = json_null()) == NULL ? -ENOMEM : 0;
 }

@@ -11,6 +11,7 @@
 #include "lib/publish/lock.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/object.h"
+#include "lib/rpc/ssh_hostkeys.h"
 #include "lib/sshservice/control.h"
 #include "lib/sshservice/conftext.h"
 #include "lib/sshservice/effect.h"
@@ -138,7 +139,9 @@ plan(struct nk_context *c, struct apply *a, struct nk_error *e)
 	int r, s;
 
 	if ((r = nk_wanted_gather(nk_publisher_store(c->publisher),
-	    &a->wanted)) < 0)
+	    &a->wanted)) < 0 ||
+	    (!a->remove && (r = nk_ssh_hostkeys_before(c,
+	    &a->wanted.settings, a->warnings, e)) < 0))
 		return r;
 	r = nk_sshplan_make(&a->plan, c->conf, a->remove ? NULL : &a->wanted.d,
 	    a->edit_main, why);
@@ -287,6 +290,9 @@ apply(struct nk_context *c, struct apply *a, json_t **resultp,
 		return r;
 	changed = nk_sshplan_changes(&a->plan);
 	if (changed && (r = put_in_force(c, a, e)) < 0)
+		return r;
+	if (!a->remove && (r = nk_ssh_hostkeys_after(c, &a->plan.after,
+	    a->warnings)) < 0)
 		return r;
 	return answer(a, changed, resultp);
 }

@@ -404,6 +404,145 @@ check "in the audit log" sh -c \
     'naskeysctl audit | grep -q "Disable SSH service at boot"'
 check "each of them" sh -c 'naskeysctl audit | grep -q "Stop SSH service"'
 
+# ---- host keys ----
+
+db=/var/lib/naskeys/naskeys.db
+key=/etc/ssh/ssh_host_ed25519_key
+fp() { ssh-keygen -lf "$1" | cut -d' ' -f2; }
+kept() { naskeysctl service host-key list | awk -v p="$1" '$1 == p { print $2, $3 }'; }
+leaks_of() {	# FILE: its head, or a line that is not of the public half
+	local line
+	echo 'OPENSSH PRIVATE' >lines
+	grep -E '^.{70}$' "$1" | while read -r line; do
+		grep -qF -e "$line" "$1.pub" || echo "$line"
+	done >>lines
+	cat $db* | grep -aqF -f lines
+}
+same "all are kept" "$(sqlite3 $db 'SELECT path FROM sshd_keys
+    ORDER BY path' | paste -sd' ')" "/etc/ssh/ssh_host_ecdsa_key $key \
+$key-cert.pub /etc/ssh/ssh_host_rsa_key"
+for f in /etc/ssh/ssh_host_{ecdsa,ed25519,rsa}_key; do
+	same "as it is: $f" "$(kept $f)" "$(fp $f) SAME"
+	refused "sealed at rest: $f" leaks_of "$f"
+done
+check "the files are kept there" sh -c "cat $db* | grep -aqF $key"
+same "no private half is shown" "$(rpc ssh.config '[]' | jq -c '[.privatekey,
+    .host_key, .host_rsa_key, .host_ed25519_key, .host_ecdsa_key]')" \
+    "[null,null,null,null,null]"
+refused "nor in the list" sh -c "naskeysctl service host-key list --json |
+    grep -q PRIVATE"
+check "the public half is" test "$(rpc ssh.config '[]' |
+    jq -r .host_ed25519_key_pub | base64 -d)" = "$(cat $key.pub)"
+check "each opens" naskeysctl check
+
+old=$(fp $key)
+cp -p $key key.saved
+cp -p $key-cert.pub cert.saved
+rm $key $key.pub $key-cert.pub
+check "the public half without its file" test "$(rpc ssh.config '[]' |
+    jq -r .host_ed25519_key_pub | base64 -d | ssh-keygen -lf - |
+    cut -d' ' -f2)" = "$old"
+refused "a missing file is a fault" naskeysctl check
+check "apply" ctl apply
+check "puts it back, byte for byte" cmp $key key.saved
+same "the same key" "$(fp $key) $(fp $key.pub)" "$old $old"
+same "for root alone" "$(stat -c '%U:%G %a' $key $key.pub | paste -sd' ')" \
+    "root:root 600 root:root 644"
+check "and the certificate" cmp $key-cert.pub cert.saved
+refused "nothing is left over" sh -c 'ls /etc/ssh | grep naskeys-new'
+rm $key
+check "sync" naskeysctl sync
+check "does, too" cmp $key key.saved
+rm /etc/ssh/ssh_host_*
+check "and the one at boot, with none left" $helper --sync
+check "puts it back" cmp $key key.saved
+same "all of them" "$(ls /etc/ssh/ssh_host_*_key | wc -l)" 3
+check "nothing is wrong then" naskeysctl check
+check "sshd takes them" ctl restart
+same "and shows the key" "$(ssh-keyscan -p 2227 -t ed25519 127.0.0.1 \
+    2>/dev/null | ssh-keygen -lf - | cut -d' ' -f2)" "$old"
+
+# another key in the same place
+rm $key $key.pub
+ssh-keygen -q -t ed25519 -N '' -f $key
+new=$(fp $key)
+status "a changed key is a fault" 1 naskeysctl check
+says_out "$key is $new, and not $old"
+check "apply" ctl apply
+check "sync" naskeysctl sync
+same "neither takes it nor replaces it" "$(fp $key) $(kept $key)" \
+    "$new $old DIFFERS"
+status "who applies is told" 0 ctl apply
+says "$key is $new, and not $old"
+refuses "accept is asked for" "force" ctl host-key accept $key
+same "and not done" "$(kept $key)" "$old DIFFERS"
+check "accept" ctl host-key accept $key --force
+same "keeps the new one" "$(kept $key)" "$new SAME"
+check "nothing is wrong" naskeysctl check
+cp key.saved $key
+refuses "restore is asked for" "force" ctl host-key restore $key
+check "restore" ctl host-key restore $key --force
+same "writes the new one" "$(fp $key) $(fp $key.pub)" "$new $new"
+check "in the audit log" sh -c \
+    "naskeysctl audit | grep -q 'Restore $key' &&
+    naskeysctl audit | grep -q 'Accept $key'"
+ssh-keygen -q -s ca -I again -h -n localhost $key.pub
+check "apply" ctl apply
+check "a new certificate is kept" test "$(sqlite3 $db "SELECT text FROM \
+    sshd_keys WHERE path = '$key-cert.pub'")" = "$(cat $key-cert.pub)"
+
+# what others could have written is not taken
+chmod 666 $key
+status "a file that others write" 1 naskeysctl check
+says_out "$key: others can write to it"
+chmod 600 $key
+mv $key key.saved
+ln -s /nowhere $key
+refuses "nor what is no key" "$key is not there" ctl apply
+check "a link in its place stays" test -L $key
+mv -f key.saved $key
+ctl set host_key_types= >/dev/null
+chmod 777 /etc/ssh
+rm /etc/ssh/ssh_host_ecdsa_key
+status "into a folder of everybody's" 0 ctl apply
+says "/etc/ssh/ssh_host_ecdsa_key is missing and could not be put back"
+refused "nothing is written" test -e /etc/ssh/ssh_host_ecdsa_key
+chmod 755 /etc/ssh
+ctl set host_key_types=ED25519,RSA,ECDSA >/dev/null
+
+# what the store has not is not made
+refuses "none of that path" "The store keeps no /etc/passwd" \
+    ctl host-key accept /etc/passwd --force
+check "forget" ctl host-key forget /etc/ssh/ssh_host_ecdsa_key --force
+refuses "once" "The store keeps no" ctl host-key forget \
+    /etc/ssh/ssh_host_ecdsa_key --force
+refuses "a missing key is not made" \
+    "naskeysctl service host-key generate ecdsa" ctl apply
+refused "no file" test -e /etc/ssh/ssh_host_ecdsa_key
+refuses "one that is there" "is there, or kept" ctl host-key generate rsa
+refuses "of another type" "Input should be" ctl host-key generate dsa
+check "generate" ctl host-key generate ecdsa
+same "kept, and there" "$(kept /etc/ssh/ssh_host_ecdsa_key)" \
+    "$(fp /etc/ssh/ssh_host_ecdsa_key) SAME"
+check "apply" ctl apply
+check "sshd answers" ctl restart
+same "with it" "$(ssh-keyscan -p 2227 -t ecdsa 127.0.0.1 2>/dev/null |
+    ssh-keygen -lf - | cut -d' ' -f2)" "$(fp /etc/ssh/ssh_host_ecdsa_key)"
+
+# sealed anew, and without the seal's key
+check "seal rotate" naskeysctl seal rotate
+rm $key
+check "apply" ctl apply
+same "opens with the new seal" "$(fp $key)" "$new"
+mv /etc/naskeys/seal.key seal.saved
+rm $key
+refuses "without it nothing is put back" \
+    "the key that secrets are sealed with is not there" ctl apply
+refused "nor made" test -e $key
+mv seal.saved /etc/naskeys/seal.key
+check "with it again" ctl apply
+same "it is" "$(fp $key)" "$new"
+
 # ---- removal ----
 
 check "removed" ctl apply --remove

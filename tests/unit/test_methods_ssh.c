@@ -187,6 +187,7 @@ START_TEST(service_row)
 	    "state", "'UNKNOWN'");
 	expect("service.query", "[[['service','=','cifs']]]", "", "[]");
 	expect("service.query", "[[],{'count':true}]", "", "1");
+	expect("ssh.host_keys", "[]", "", "[]");
 }
 END_TEST
 
@@ -206,6 +207,10 @@ static const struct {
 	{ "service.control", "['STOP','cifs']", "There is no such service: "
 	    "naskeys has \"ssh\" alone", ENOENT },
 	{ "service.start", "['ssh']", OUTSIDE, EPERM },
+	{ "ssh.host_key_accept", "['/x']", OUTSIDE, EPERM },
+	{ "ssh.host_key_restore", "['/x']", OUTSIDE, EPERM },
+	{ "ssh.host_key_forget", "['/x']", OUTSIDE, EPERM },
+	{ "ssh.host_key_generate", "['RSA']", OUTSIDE, EPERM },
 	{ "service.stop", "['ssh',{'silent':true}]", OUTSIDE, EPERM },
 	{ "service.restart", "['ssh',{'silent':false}]", OUTSIDE, EPERM },
 	{ "service.reload", "['']", "There is no such service: naskeys has "

@@ -79,6 +79,12 @@ _naskeysctl()
 		words=$(naskeysctl service show 2>/dev/null |
 		    awk 'NR > 1 && $1 != "chained_command" { print $1 "=" }')
 		compopt -o nospace 2>/dev/null
+	elif [ "$object $verb" = "service host-key" ] &&
+	    [ "$COMP_CWORD" -le 4 ]; then
+		case $prev in
+		host-key) words=$'list\naccept\nrestore\nforget\ngenerate' ;;
+		generate) words=$'ed25519\necdsa\nrsa' ;;
+		esac
 	elif [ "$COMP_CWORD" -eq 3 ]; then
 		case "$object $verb" in
 		user\ add|user\ import|group\ add) ;;
