@@ -40,9 +40,8 @@ compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The value below which share of the values lie; sorts a copy. */
-static double
-quantile(const double *values, size_t count, double share)
+double
+nk_bench_quantile(const double *values, size_t count, double share)
 {
 	static double sorted[NK_ROUNDS_MAX];
 
@@ -60,9 +59,10 @@ nk_bench_report(const char *what, const struct nk_rounds *r)
 	for (i = 0; i < r->count; i++)
 		ratios[i] = r->ours[i] / r->theirs[i];
 	printf("%-34s %10.0f ns against %10.0f ns: %.3f (%.3f to %.3f)\n",
-	    what, quantile(r->ours, r->count, 0.5),
-	    quantile(r->theirs, r->count, 0.5),
-	    quantile(ratios, r->count, 0.5), quantile(ratios, r->count, 0.25),
-	    quantile(ratios, r->count, 0.75));
+	    what, nk_bench_quantile(r->ours, r->count, 0.5),
+	    nk_bench_quantile(r->theirs, r->count, 0.5),
+	    nk_bench_quantile(ratios, r->count, 0.5),
+	    nk_bench_quantile(ratios, r->count, 0.25),
+	    nk_bench_quantile(ratios, r->count, 0.75));
 	(void)fflush(stdout);
 }

@@ -23,6 +23,9 @@ void	nk_bench_pin(void);
 
 uint64_t nk_bench_now(void);		/* ns */
 
+/* The value below which this share of at most NK_ROUNDS_MAX values lies. */
+double	nk_bench_quantile(const double *values, size_t count, double share);
+
 /*
  * One line: the medians of both, and the median of the ratios of the rounds
  * with its middle half.
