@@ -274,18 +274,20 @@ static int
 serve(struct gateway *g, const struct handover *h)
 {
 	struct web *web = NULL;
-	int r;
+	int manager = notify_open(h), r;
 
 	if ((r = prepare(g, h, &web)) < 0 || (r = give_up_rights(g)) < 0)
 		goto out;
 	log_to_syslog();
-	notify(h, "READY=1");
+	notify_say(manager, "READY=1");
 	if ((r = web_run(web)) < 0)
 		log_say(LOG_ERR, "%s", strerror(-r));
-	notify(h, "STOPPING=1");
+	notify_say(manager, "STOPPING=1");
  out:
 	web_free(web);
 	clients_clear(&g->clients);
+	if (manager != -1)
+		close(manager);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

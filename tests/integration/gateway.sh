@@ -65,6 +65,15 @@ same "then it is started" "$(cd /etc && echo rc2.d/S*naskeys-gateway \
     rc6.d/K*naskeys-gateway | sed 's/[0-9][0-9]naskeys/NNnaskeys/g')" \
     "rc2.d/SNNnaskeys-gateway rc6.d/KNNnaskeys-gateway"
 
+init=/etc/init.d/naskeys-gateway
+status "nor where it is not said" 6 $init start
+says "gateway_listen"
+echo "gateway_listen = 127.0.0.1:$port" >>$conf
+status "where it is" 0 $init start
+check "it runs" $init status
+check "it stops" $init stop
+sed -i /gateway_listen/d $conf
+
 ### With a stand-in for the helper
 
 standin
