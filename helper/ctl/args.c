@@ -90,8 +90,11 @@ take_output(const struct ctl *c, struct ctl_args *a, const char *value)
 
 /* What getopt_long() refused stands in optopt, or in argv. */
 static int
-refuse(const struct ctl *c, int ch, char **argv, const struct option *all)
+refuse(const struct ctl *c, const struct ctl_args *a, int ch, char **argv,
+    const struct option *all)
 {
+	const char *hint = a->passes ? ": what the other program is to see "
+	    "stands behind --" : "";
 	const struct option *o;
 
 	for (o = all; optopt >= OWN && o->name != NULL; o++)
@@ -99,8 +102,8 @@ refuse(const struct ctl *c, int ch, char **argv, const struct option *all)
 			return ctl_misuse(c, "--%s %s", o->name, ch == ':' ?
 			    "needs a value" : "takes no value");
 	if (optopt > 0 && optopt < OWN)
-		return ctl_misuse(c, "unknown option -%c", optopt);
-	return ctl_misuse(c, "unknown option %s", argv[optind - 1]);
+		return ctl_misuse(c, "unknown option -%c%s", optopt, hint);
+	return ctl_misuse(c, "unknown option %s%s", argv[optind - 1], hint);
 }
 
 /* optstring says whether options may stand behind other words. */
@@ -131,7 +134,7 @@ parse(struct ctl *c, int argc, char **argv, const char *optstring,
 			*wantp = 'h';
 			r = -1;
 		} else
-			r = refuse(c, ch, argv, all);
+			r = refuse(c, a, ch, argv, all);
 	}
 	return r;
 }
@@ -157,6 +160,7 @@ ctl_args_parse(struct ctl *c, const struct ctl_command *cmd, int argc,
 
 	memset(a, 0, sizeof(*a));
 	a->options = cmd->options;
+	a->passes = strstr(cmd->synopsis, "-- ") != NULL;
 	if ((r = parse(c, argc, argv, ":ho:", a, wantp)) != 0)
 		return r;
 	a->positional = argv + optind;

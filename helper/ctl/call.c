@@ -21,6 +21,7 @@
 #define ROOT_SOCKET	NK_RUNSTATEDIR "/naskeys/root/helper.sock"
 #define USER_SOCKET	NK_RUNSTATEDIR "/naskeys/helper.sock"
 #define ANSWER_MAX	(1024u * 1024u * 1024u)
+#define SETTING	"ssh_update."	/* before what service set has */
 #define PAGE		1000
 
 /* ---- what comes before an answer ---- */
@@ -117,7 +118,6 @@ field_of(const char *attribute, bool *editp)
 		{ "keychain_credentials_update.", true },
 		{ "generate_ssh_key_pair.", false },
 		{ "keychain_remote_ssh_host_key_scan.", false },
-		{ "ssh_update.", false },
 		{ "options.manual_setup.", false },
 		{ "options.", false },
 	};
@@ -154,9 +154,12 @@ argument_at(const char *attribute)
 		{ "options.copy_key.from", "--from" },
 		{ "options.copy_key.command", "--command" },
 		{ "options.copy_key", "--copy-key" },
+		{ "options.confirm_within", "--confirm-within" },
 	};
-	size_t i;
+	size_t i, n = strlen(SETTING);
 
+	if (strncmp(attribute, SETTING, n) == 0)
+		return attribute + n;
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(attribute, names[i][0]) == 0)
 			return names[i][1];
@@ -234,8 +237,10 @@ advice_for(const char *text)
 		{ "Private key and public key do not match",
 		  ": --public is for the .pub file of the same key" },
 		{ "This credential is used and no cascade option is "
-		  "specified", "; used-by lists what uses it, and would be "
-		  "deleted or released too" },
+		  "specified", "; used-by lists what this would delete or "
+		  "release with it" },
+		{ "Is already in use by another Keychain Credential",
+		  "; keypairs and connections share their names" },
 	};
 	size_t i;
 
@@ -245,16 +250,25 @@ advice_for(const char *text)
 	return "";
 }
 
+/* The same for a failure, which is one sentence. */
+static const char *
+advice_for_failure(const char *reason)
+{
+	return strstr(reason, "ITS HOST KEY HAS CHANGED") == NULL ? "" :
+	    "; connection test says how it is accepted";
+}
+
 static void
 print_refusal(const struct ctl *c, const struct nk_error *e)
 {
+	const char *reason = e->reason != NULL ? e->reason :
+	    "the helper refused, and did not say why";
 	const char *attribute, *name, *text;
 	json_t *triple;
 	size_t i;
 
 	if (json_array_size(e->triples) == 0)
-		ctl_fail(c, "%s", e->reason != NULL ? e->reason :
-		    "the helper refused, and did not say why");
+		ctl_fail(c, "%s%s", reason, advice_for_failure(reason));
 	json_array_foreach(e->triples, i, triple) {
 		attribute = json_string_value(json_array_get(triple, 0));
 		text = json_string_value(json_array_get(triple, 1));

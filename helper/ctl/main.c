@@ -160,8 +160,8 @@ no_command(const struct ctl *c, int argc, char **argv)
 		return CTL_DONE;
 	}
 	if (argc > 1 && argv[1][0] != '-')
-		return ctl_misuse(c, "%s has no verb \"%s\"", argv[0],
-		    argv[1]);
+		return ctl_misuse(&(const struct ctl){ .where = argv[0] },
+		    "there is no verb \"%s\"", argv[1]);
 	print_usage(stderr, argc > 0 ? argv[0] : NULL);
 	return CTL_USAGE;
 }

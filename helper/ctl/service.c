@@ -237,8 +237,11 @@ ctl_service_set(struct ctl *c, const struct ctl_args *a)
 /* ---- apply and confirm ---- */
 
 static int
-show_applied(const struct ctl *c, const json_t *result)
+show_applied(const struct ctl *c, const struct ctl_args *a,
+    const json_t *result)
 {
+	const char *done = ctl_has(a, "remove") ? "sshd has its "
+	    "configuration without naskeys" : "The settings are in force";
 	const char *text = row_string(result, "difference");
 	char when[WHEN_LEN];
 	size_t len;
@@ -249,17 +252,19 @@ show_applied(const struct ctl *c, const json_t *result)
 	}
 	ctl_print_warnings(c, result);
 	if (!row_bool(result, "changed"))
-		return ctl_done(c, result, "The settings are in sshd's "
-		    "configuration already");
+		return ctl_done(c, result, ctl_has(a, "remove") ?
+		    "There is nothing to remove" : "The settings are in "
+		    "sshd's configuration already");
 	if (!row_bool(result, "reloaded"))
-		ctl_say("sshd does not run: the settings count when it is "
-		    "started");
+		done = ctl_has(a, "remove") ? "Removed; sshd does not run" :
+		    "The settings count when sshd is started: it does not "
+		    "run";
 	if (json_is_object(json_object_get(result, "confirm_before")))
-		return ctl_done(c, result, "The settings are in force; they "
-		    "go back at %s unless \"naskeysctl service confirm\" is "
-		    "said before", row_date(result, "confirm_before", "",
-		    when, sizeof(when)));
-	return ctl_done(c, result, "The settings are in force");
+		return ctl_done(c, result, "%s; it goes back at %s unless "
+		    "\"naskeysctl service confirm\" is said before", done,
+		    row_date(result, "confirm_before", "", when,
+		    sizeof(when)));
+	return ctl_done(c, result, "%s", done);
 }
 
 int
@@ -279,7 +284,7 @@ ctl_service_apply(struct ctl *c, const struct ctl_args *a)
 	if (r == CTL_DONE && c->json)
 		ctl_print_json(result);
 	else if (r == CTL_DONE)
-		r = show_applied(c, result);
+		r = show_applied(c, a, result);
 	json_decref(o);
 	json_decref(result);
 	return r;

@@ -86,7 +86,7 @@ refuses "a name that is taken" \
     "NAME: Is already in use by another Keychain Credential" \
     naskeysctl connection add nas --host h --keypair backup --host-key hosts
 refuses "by a keypair" \
-    "NAME: Is already in use by another Keychain Credential" \
+    "another Keychain Credential; keypairs and connections share" \
     naskeysctl connection add backup --host h --keypair backup \
     --host-key hosts
 refuses "a keypair that is there" \

@@ -281,7 +281,8 @@ connection unknown stranger $far4 2221 remote "$pins"
 fails "a key that is not accepted" unknown \
     "${known}verify ok;login FAILED;" "$far4 port 2221: it does not let the \
 user in with this key: was it copied there? (it offers publickey password \
-keyboard-interactive)"
+keyboard-interactive); \"naskeysctl keypair export 'stranger'\" prints what \
+belongs into the user's authorized_keys there"
 connection more ed25519 $far4 2223 remote "$pins"
 fails "a second factor" more "${known}verify ok;login FAILED;" \
     "$far4 port 2223: it takes the key and wants something more (it offers \

@@ -236,6 +236,7 @@ check "sshd that is somebody else" far_sshd 2206 else \
     "HostKey $PWD/keys/ecdsa_256"
 port not 2206
 not_begun not "another host key" "HOST KEY HAS CHANGED"
+says "connection test says how it is accepted"
 port not 2299
 not_begun not "nobody there" "connection refused"
 

@@ -22,8 +22,11 @@ check "--version" naskeysctl --version
 status "no arguments" 2 naskeysctl
 status "unknown object" 2 naskeysctl nothing
 status "unknown verb" 2 naskeysctl user nothing
+says 'Try "naskeysctl user --help"'
 status "no verb" 2 naskeysctl user
 status "unknown option" 2 naskeysctl user list --nothing
+status "an option of another program's" 2 naskeysctl connection rsync x -a y
+says "stands behind --"
 status "option before the command that is none" 2 naskeysctl --nothing
 status "value for an option that takes none" 2 naskeysctl user list --json=1
 status "no value" 2 naskeysctl user add a --uid

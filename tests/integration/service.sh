@@ -59,7 +59,9 @@ cp -p $dropin dropin.saved
 check "settings" ctl set tcpport=2222 revoked_keys=yes
 refuses "a port that is none is named as it was given" \
     "service set: tcpport: " ctl set tcpport=70000
-check "applied while sshd does not run" ctl apply
+status "applied while sshd does not run" 0 ctl apply
+same "which is what it says" "$(cat out)" \
+    "The settings count when sshd is started: it does not run"
 same "the port" "$(told port)" 2222
 same "what init chose for key files stays" \
     "$(grep -c '^    AuthorizedKeysFile none$' $dropin)" 1
@@ -545,7 +547,9 @@ same "it is" "$(fp $key)" "$new"
 
 # ---- removal ----
 
-check "removed" ctl apply --remove
+status "removed" 0 ctl apply --remove
+same "which is what it says, too" "$(tail -1 out)" \
+    "sshd has its configuration without naskeys"
 refused "the drop-in" test -e $dropin
 refused "the marks" grep -q '#naskeys#' $main
 same "sshd's own port" "$(told port)" 22
