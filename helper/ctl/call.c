@@ -221,9 +221,7 @@ argument_of(const char *attribute)
 		    memcmp(names[i].field, field, n) == 0)
 			return edit && names[i].in_edit != NULL ?
 			    names[i].in_edit : names[i].name;
-	/* settings of sshd are given by the names that they have there */
-	return strncmp(attribute, "ssh_update.", strlen("ssh_update.")) == 0 ?
-	    field : attribute;
+	return attribute;
 }
 
 /* What to do about a refusal that is worded as the peer words it. */
