@@ -8,6 +8,7 @@
  *     account, and to the name that it was asked for.
  *  2. It MUST NOT outlive its parent, nor its time, and MUST leave nothing of
  *     a password behind.
+ *  3. Only so many of it MUST be with PAM at a time (turn.h).
  */
 
 #include <sys/prctl.h>
@@ -25,6 +26,7 @@
 
 #include <security/pam_appl.h>
 
+#include "helper/login/turn.h"
 #include "lib/login/ask.h"
 
 #define EXIT_USAGE	2
@@ -38,6 +40,7 @@ struct login {
 	unsigned int	 prompts;	/* of this conversation */
 	bool		 asked;		/* for a code */
 	bool		 wrong;		/* the one before was */
+	struct turn	 turn;
 };
 
 /* ---- the socket ---- */
@@ -91,6 +94,22 @@ hear_login(struct login *l)
 
 /* ---- the conversation ---- */
 
+/* As hear(), of a code; meanwhile others have their turn. */
+static ssize_t
+await_code(struct login *l, char *packet, size_t room)
+{
+	ssize_t n;
+
+	if (turn_give(&l->turn) < 0)
+		return -1;
+	n = hear(NK_ASK_CODE, packet, room);
+	if (turn_take(&l->turn) < 0) {
+		explicit_bzero(packet, room);
+		return -1;
+	}
+	return n;
+}
+
 /* The first question is for the password, each other one for a code. */
 static const char *
 find_answer(struct login *l)
@@ -104,7 +123,7 @@ find_answer(struct login *l)
 	l->asked = true;
 	l->wrong = false;
 	if (say(&kind, 1) == -1 ||
-	    (n = hear(NK_ASK_CODE, packet, sizeof(packet))) == -1)
+	    (n = await_code(l, packet, sizeof(packet))) == -1)
 		return NULL;
 	memcpy(l->code, packet + 1, (size_t)n - 1);
 	explicit_bzero(packet, sizeof(packet));
@@ -256,7 +275,8 @@ serve(void)
 	char text[16];
 	int result, n;
 
-	if (hear_login(&l) == -1)
+	if (hear_login(&l) == -1 || turn_open(&l.turn) < 0 ||
+	    turn_take(&l.turn) < 0)
 		return EXIT_FAILURE;
 	result = ask_pam(&l, &uid);
 	for (codes = 1; result == PAM_AUTH_ERR && l.asked &&

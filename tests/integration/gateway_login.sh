@@ -200,6 +200,35 @@ refused "nobody logs in at the machine's own socket" sh -c "printf '%s\n' \
     perl '$here/gateway_peer.pl' /run/naskeys/root/helper.sock |
     grep -q result"
 
+# ---- so many at a time ----
+
+# turns: held by somebody else, from "taken" to "back"
+cat >turns.py <<'P'
+import fcntl
+import os
+
+with open("/run/naskeys/login.lock", "r+b") as f:
+    fcntl.lockf(f, fcntl.LOCK_EX, 16)
+    open("taken", "w").close()
+    os.open("back", os.O_RDONLY)
+P
+# queues: does somebody wait for a lock of that file?
+queues() { grep -q -- "-> .*:$(stat -c %i /run/naskeys/login.lock) " /proc/locks; }
+leave			# or it would have its ends of the pipes, too
+rm -f taken back
+mkfifo back
+/usr/bin/python3 turns.py &
+turns=$!
+wait_until test -e taken
+enter
+printf '%s\n' '{"jsonrpc":"2.0","id":1,"method":"auth.login","params":["bob","staple"]}' >&"$to"
+check "without a turn a login waits" wait_until queues
+refused "and nothing is said" read -r -t 0 -u "$from"
+: >back
+wait $turns
+IFS= read -r -t 60 said <&"$from"
+same "its turn has come" "$said" '!{"message_max":65536}'
+
 # ---- what ends a login ----
 
 ends_login() {	# NAME COMMAND...
