@@ -32,6 +32,7 @@ clients_init(struct clients *cs, const struct clients_limits *l,
 
 	*cs = (struct clients){
 		.max = l->max,
+		.helpers_max = l->helpers,
 		.budget.max = l->memory,
 		.socket = path,
 	};
@@ -218,6 +219,8 @@ client_connect(struct client *c)
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	int fd, r;
 
+	if (c->owner->n_helpers >= c->owner->helpers_max)
+		return -EUSERS;
 	/* clients_init() saw that it fits. */
 	memcpy(un.sun_path, c->owner->socket, strlen(c->owner->socket) + 1);
 	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
@@ -229,7 +232,14 @@ client_connect(struct client *c)
 		return r;
 	}
 	c->helper = fd;
+	c->owner->n_helpers++;
 	return 0;
+}
+
+void
+clients_helper_closed(struct clients *cs)
+{
+	cs->n_helpers--;
 }
 
 static bool

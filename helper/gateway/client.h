@@ -43,6 +43,7 @@ struct client {
 
 struct clients_limits {
 	unsigned int	 max;
+	unsigned int	 helpers;		/* connections to them */
 	unsigned int	 per_address;
 	unsigned int	 calls;			/* in a window */
 	size_t		 memory;		/* of what is on its way */
@@ -53,6 +54,7 @@ struct clients {
 	struct clients_list	 half;		/* the oldest first */
 	unsigned int		 n, n_half;
 	unsigned int		 max;
+	unsigned int		 n_helpers, helpers_max;
 	struct addresses	*addresses;
 	struct budget		 budget;
 	const char		*socket;	/* of the acceptor */
@@ -92,8 +94,13 @@ void	client_sent(struct client *c, int64_t now_ms);
 
 /* ---- its helper ---- */
 
-/* Connect to the acceptor; c->helper is the socket.  0 or -errno. */
+/*
+ * Connect to the acceptor; c->helper is the socket.  0; -EUSERS, there are
+ * too many; -errno.
+ */
 int	client_connect(struct client *c) NK_MUST_CHECK;
+/* Such a socket has been closed. */
+void	clients_helper_closed(struct clients *cs);
 /* What is there to read, without waiting; false: nothing, or the end. */
 bool	client_read_helper(struct client *c);
 void	client_write_helper(struct client *c);

@@ -48,7 +48,7 @@ struct gateway {
 	struct nk_conf		 conf;
 	struct clients		 clients;
 	struct web_config	 web;
-	unsigned int		 n_clients;
+	unsigned int		 n_clients, n_helpers;
 };
 
 static int
@@ -197,13 +197,21 @@ find_certificate(struct gateway *g)
 
 /* ---- start ---- */
 
+static unsigned int
+least(unsigned int a, unsigned int b)
+{
+	return a < b ? a : b;
+}
+
+/* Each has one descriptor, and those that speak to a helper another. */
 static int
 count_clients(struct gateway *g)
 {
 	unsigned int want = g->conf.gateway_clients, have;
+	unsigned int helpers = g->conf.gateway_connections;
 	int r;
 
-	r = confine_descriptors(2 * want + DESCRIPTORS, &have);
+	r = confine_descriptors(want + helpers + DESCRIPTORS, &have);
 	if (r == 0 && have < DESCRIPTORS + 2)
 		r = -EMFILE;
 	if (r < 0) {
@@ -211,7 +219,8 @@ count_clients(struct gateway *g)
 		return r;
 	}
 	g->web.descriptors = have;
-	g->n_clients = (have - DESCRIPTORS) / 2;
+	g->n_helpers = least(helpers, (have - DESCRIPTORS) / 2);
+	g->n_clients = least(want, have - DESCRIPTORS - g->n_helpers);
 	if (g->n_clients < want)
 		log_say(LOG_NOTICE, "%u clients at most: the limit of "
 		    "descriptors allows no more", g->n_clients);
@@ -223,6 +232,7 @@ make_clients(struct gateway *g)
 {
 	const struct clients_limits l = {
 		.max = g->n_clients,
+		.helpers = g->n_helpers,
 		.per_address = g->conf.gateway_clients_per_address,
 		.calls = g->conf.gateway_calls,
 		.memory = QUEUED,

@@ -163,6 +163,8 @@ on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 	else if (reason == LWS_CALLBACK_RAW_RX_FILE && w->stop_ms == 0)
 		accept_some(w, h);
 	if (reason == LWS_CALLBACK_WSI_DESTROY) {
+		if (h->kind == KIND_HELPER)
+			clients_helper_closed(w->clients);
 		lws_set_opaque_user_data(wsi, NULL);
 		free(h);
 	}

@@ -20,8 +20,10 @@ begin_helper(struct web *w, struct client *c)
 	if ((r = client_connect(c)) < 0)
 		web_note(&w->failed, LOG_ERR, w->clients->socket, r);
 	else if ((c->web_helper = web_adopt(w, KIND_HELPER, c->helper, c)) ==
-	    NULL)
+	    NULL) {
+		clients_helper_closed(w->clients);
 		c->helper = -1;
+	}
 	if (c->helper == -1)
 		session_helper_end(&c->session);
 }

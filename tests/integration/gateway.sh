@@ -92,6 +92,10 @@ wait "$pid" 2>/dev/null
 echo "gateway_proxy_header = x-real-remote-addr" >$conf
 start --plain --gateway-socket "$PWD/stand.sock"
 talk proxy
+stop
+echo "gateway_connections = 2" >$conf
+start --plain --gateway-socket "$PWD/stand.sock"
+talk helpers
 kill $helper
 wait $helper 2>/dev/null
 talk nobody

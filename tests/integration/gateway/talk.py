@@ -375,6 +375,27 @@ async def test_terminate(pid):
     result(len(log_lines("end")) > before, "the helper is let go")
 
 
+async def test_helpers():
+    """No more of them than there may be, and another once one has gone."""
+    async def is_served():
+        async with connect() as ws:
+            await send(ws, "echo")
+            try:
+                await hear(ws)
+            except websockets.ConnectionClosed as e:
+                return e.rcvd.code
+            return True
+
+    async with connect() as one, connect() as two:
+        await call(one, "echo")
+        await call(two, "echo")
+        same("one helper too many", await is_served(), 1013)
+    end = time.monotonic() + WAIT
+    while (served := await is_served()) == 1013 and time.monotonic() < end:
+        await asyncio.sleep(0.05)
+    same("and one that is free again", served, True)
+
+
 async def test_nobody():
     """There is no helper."""
     async with connect() as ws:
