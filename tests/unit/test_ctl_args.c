@@ -21,8 +21,8 @@ static const struct ctl_option options[] = {
 };
 
 static const struct ctl_command command = {
-	.object = "user", .verb = "add", .options = options, .min = 1,
-	.max = 2,
+	.object = "user", .verb = "add", .synopsis = "NAME [OPTION...]",
+	.options = options, .min = 1, .max = 2,
 };
 
 #define CMD	"add"		/* the word that is stepped over */
