@@ -36,7 +36,7 @@ struct ctl_args {
 	size_t		 n[CTL_OPTIONS_MAX];
 	char		**positional;
 	int		 npositional;
-	bool		 passes;	/* words to another program, behind -- */
+	bool		 passes;	/* words to a program, behind -- */
 };
 
 struct ctl {
