@@ -43,11 +43,13 @@ leave() {
 	wait "$peer"
 	peer=
 }
+# Who has hung up already takes no line.
+put() { (trap '' PIPE; printf '%s\n' "$1" >&"$to") 2>/dev/null; }	# LINE
 # say LINE: a message, and what comes up to its answer, in "said"
 say() {
 	local line
 	said=
-	printf '%s\n' "$1" >&"$to"
+	put "$1"
 	while IFS= read -r -t 60 line <&"$from"; do
 		said+=$line$'\n'
 		[ "${line:0:1}" != = ] || return 0
@@ -70,7 +72,7 @@ gives() {
 # ends NAME MESSAGE WANTED: and it is the last thing that is heard
 ends() {
 	local all
-	printf '%s\n' "$2" >&"$to"
+	put "$2"
 	all=$(timeout 30 cat <&"$from")
 	same "$1" "$all" "$3"
 }
