@@ -121,14 +121,14 @@ check_line(const struct nk_settings *s, const char *keyword,
 }
 
 int
-nk_effect_check(const struct nk_settings *s, const char *drop_in,
+nk_effect_check(const struct nk_settings *s, const char *text,
     const char *options, char why[NK_EFFECT_WHY_MAX])
 {
 	char line[NK_CONFTEXT_LINE_MAX], keyword[KEYWORD_MAX];
 	const char *value;
 	int r;
 
-	while (nk_conftext_next(&drop_in, line, sizeof(line))) {
+	while (nk_conftext_next(&text, line, sizeof(line))) {
 		if (nk_conftext_value(line, "Match") != NULL)
 			break;
 		if (!nk_conftext_keyword(line, keyword, sizeof(keyword)) ||
@@ -139,6 +139,29 @@ nk_effect_check(const struct nk_settings *s, const char *drop_in,
 			return r;
 	}
 	return 0;
+}
+
+/* The text is ours: User "NAME,NAME...". */
+const char *
+nk_effect_match_user(const char *drop_in, char *name, size_t len)
+{
+	static const char user[] = "User \"";
+	char line[NK_CONFTEXT_LINE_MAX];
+	const char *value;
+	size_t n;
+
+	while (nk_conftext_next(&drop_in, line, sizeof(line))) {
+		if ((value = nk_conftext_value(line, "Match")) == NULL ||
+		    strncmp(value, user, sizeof(user) - 1) != 0)
+			continue;
+		value += sizeof(user) - 1;
+		if ((n = strcspn(value, ",\"")) >= len)
+			return NULL;
+		memcpy(name, value, n);
+		name[n] = '\0';
+		return drop_in;
+	}
+	return NULL;
 }
 
 /* ---- files ---- */

@@ -10,12 +10,19 @@
 #define NK_EFFECT_WHY_MAX	512
 
 /*
- * Does each line of the drop-in's text, up to its first Match, count?  Of
- * those keywords that "options" has, sshd's own word is taken.  0, or
- * -EBADMSG with a sentence in why.
+ * Does each line of the text, up to its first Match, count?  Of those
+ * keywords that "options" has, sshd's own word is taken.  0, or -EBADMSG with
+ * a sentence in why.
  */
-int	nk_effect_check(const struct nk_settings *s, const char *drop_in,
+int	nk_effect_check(const struct nk_settings *s, const char *text,
 	    const char *options, char why[NK_EFFECT_WHY_MAX]) NK_MUST_CHECK;
+
+/*
+ * The lines of the drop-in's first "Match User", and who is its first user;
+ * NULL: it has none, or his name is longer than len.
+ */
+const char *nk_effect_match_user(const char *drop_in, char *name,
+	    size_t len);
 
 /*
  * Are the files there that sshd needs?  Without a list of revoked keys it

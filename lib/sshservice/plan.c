@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/account/conffile.h"
+#include "lib/account/names.h"
 #include "lib/account/runner.h"
 #include "lib/sshservice/conftext.h"
 #include "lib/sshservice/effect.h"
@@ -130,18 +131,21 @@ put_names(char *text)
 		    strlen(p + sizeof(tail) - 1) + 1);
 }
 
-/* sshd -t, or, with settings to be read, -T. */
+/* sshd -t, or, with settings to be read, -T for a user of this machine's. */
 static int
-ask(const struct nk_conf *conf, const char *config, struct nk_settings *s,
-    char why[NK_SSHPLAN_WHY_MAX])
+ask(const struct nk_conf *conf, const char *config, const char *user,
+    struct nk_settings *s, char why[NK_SSHPLAN_WHY_MAX])
 {
+	char spec[NK_EXTERNAL_NAME_MAX + 64];
 	const struct nk_runner p = { .path = conf->sshd, .args = { "-f",
-	    config, s != NULL ? "-T" : "-t", s != NULL ? "-C" : NULL,
-	    "user=root,host=localhost,addr=127.0.0.1" },
+	    config, s != NULL ? "-T" : "-t", s != NULL ? "-C" : NULL, spec },
 	    .seconds = SECONDS, .max = NK_SETTINGS_MAX };
 	char *text = NULL;
 	size_t len;
 	int r;
+
+	(void)snprintf(spec, sizeof(spec), "user=%s,host=localhost,"
+	    "addr=127.0.0.1", user);
 
 	if ((r = nk_runner_run(&p, &text, &len)) == 0 && s != NULL)
 		r = nk_settings_parse(s, text, len);
@@ -178,6 +182,44 @@ write_candidate(const struct nk_mainconf *m, char why[NK_SSHPLAN_WHY_MAX])
 	return r;
 }
 
+/* A Match of somebody else's that is read before ours would win. */
+static int
+check_password_login(const struct nk_conf *conf, const char *drop_in,
+    char why[NK_SSHPLAN_WHY_MAX])
+{
+	char user[NK_EXTERNAL_NAME_MAX + 1], text[NK_EFFECT_WHY_MAX];
+	struct nk_settings s = { .n = 0 };
+	const char *lines;
+	int r;
+
+	lines = nk_effect_match_user(drop_in, user, sizeof(user));
+	if (lines == NULL || (r = ask(conf, CHECK_MAIN, user, &s, why)) < 0)
+		return lines == NULL ? 0 : r;
+	if ((r = nk_effect_check(&s, lines, "", text)) < 0) {
+		(void)snprintf(why, NK_SSHPLAN_WHY_MAX, "For user %s %s; a "
+		    "Match that is read before ours is in the way", user,
+		    text);
+		r = -EINVAL;
+	}
+	nk_settings_clear(&s);
+	return r;
+}
+
+/* What the administrator's own Match says is meant. */
+static int
+check_effect(const struct nk_conf *conf, const struct nk_settings *after,
+    const char *drop_in, const char *options, char why[NK_SSHPLAN_WHY_MAX])
+{
+	char text[NK_EFFECT_WHY_MAX];
+
+	if (nk_effect_check(after, drop_in, options, text) < 0) {
+		(void)snprintf(why, NK_SSHPLAN_WHY_MAX, "%s", text);
+		return -EINVAL;
+	}
+	return nk_conftext_has(options, "Match") ? 0 :
+	    check_password_login(conf, drop_in, why);
+}
+
 static int
 check(struct nk_sshplan *p, const struct nk_conf *conf,
     const struct nk_mainconf *m, const char *options,
@@ -187,18 +229,14 @@ check(struct nk_sshplan *p, const struct nk_conf *conf,
 	int r;
 
 	if ((r = write_candidate(m, why)) == 0 &&
-	    (r = ask(conf, CHECK_MAIN, NULL, why)) == 0)
-		r = ask(conf, CHECK_MAIN, &p->after, why);
+	    (r = ask(conf, CHECK_MAIN, "root", NULL, why)) == 0 &&
+	    (r = ask(conf, CHECK_MAIN, "root", &p->after, why)) == 0 &&
+	    m->drop_in_text != NULL)
+		r = check_effect(conf, &p->after, m->drop_in_text, options,
+		    why);
 	(void)unlink(CHECK_MAIN);
 	(void)unlink(CHECK_DROP_IN);
-	if (r < 0)
-		return r;
-	if (m->drop_in_text != NULL && (r = nk_effect_check(&p->after,
-	    m->drop_in_text, options, text)) < 0)
-		r = -EINVAL;
-	else
-		r = nk_effect_files(&p->after, text);
-	if (r < 0)
+	if (r == 0 && (r = nk_effect_files(&p->after, text)) < 0)
 		(void)snprintf(why, NK_SSHPLAN_WHY_MAX, "%s", text);
 	return r;
 }
@@ -260,6 +298,7 @@ nk_sshplan_make(struct nk_sshplan *p, const struct nk_conf *conf,
 	    (r = clear_way(p, &m, edit_main, why)) < 0)
 		return r;
 	m.main_text = p->main;
-	p->has_before = ask(conf, NK_SSHD_MAIN, &p->before, ignored) == 0;
+	p->has_before = ask(conf, NK_SSHD_MAIN, "root", &p->before,
+	    ignored) == 0;
 	return check(p, conf, &m, options, why);
 }

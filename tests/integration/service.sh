@@ -180,6 +180,20 @@ sed -i 1d $main
 echo 'ListenAddress 127.0.0.1' >/etc/ssh/sshd_config.d/50-other.conf
 refuses "and one of another drop-in" 50-other.conf:1 ctl apply --edit-main
 rm /etc/ssh/sshd_config.d/50-other.conf
+printf 'Match User alice\n    PasswordAuthentication no\n' \
+    >/etc/ssh/sshd_config.d/05-other.conf
+refuses "an earlier Match that wins" "For user alice sshd -T says \
+passwordauthentication no, not yes" ctl apply
+printf 'Match User bob\n    PasswordAuthentication no\n' \
+    >/etc/ssh/sshd_config.d/05-other.conf
+check "one of somebody else's is none" ctl apply
+rm /etc/ssh/sshd_config.d/05-other.conf
+check "an administrator's own Match" ctl set \
+    "options=Match User alice
+PasswordAuthentication no"
+check "is what is meant" ctl apply
+same "and counts" "$(told_to alice passwordauthentication)" no
+ctl set options= >/dev/null
 check "without them" ctl apply
 echo '# by hand' >>$dropin
 refuses "a drop-in changed by hand is left alone" "changed by hand" ctl apply

@@ -419,6 +419,34 @@ START_TEST(effect)
 END_TEST
 
 static const struct {
+	const char	*drop_in, *name, *lines;
+} match_users[] = {
+	{ "Port 22\nMatch User \"a,b\"\n X y\nMatch User \"c\"\n", "a",
+	  " X y\nMatch User \"c\"\n" },
+	{ "Match Group \"g\"\n X y\nMatch User \"c d\"\n Z y\n", "c d",
+	  " Z y\n" },
+	{ "Match Group \"g\"\n X y\n", NULL, NULL },
+	{ "Match User \"1234567\"\n", "1234567", "" },
+	{ "Match User \"12345678\"\n", NULL, NULL },
+};
+
+START_TEST(match_user)
+{
+	const char *lines;
+	char name[8];
+
+	lines = nk_effect_match_user(match_users[_i].drop_in, name,
+	    sizeof(name));
+	if (match_users[_i].name == NULL) {
+		ck_assert_ptr_null(lines);
+		return;
+	}
+	ck_assert_str_eq(name, match_users[_i].name);
+	ck_assert_str_eq(lines, match_users[_i].lines);
+}
+END_TEST
+
+static const struct {
 	const char	*said;
 	int		 want;
 } files[] = {
@@ -565,6 +593,7 @@ main(void)
 	tcase_add_test(tc, marks);
 	tcase_add_loop_test(tc, main_config, 0, N(rows));
 	tcase_add_loop_test(tc, effect, 0, N(effects));
+	tcase_add_loop_test(tc, match_user, 0, N(match_users));
 	tcase_add_loop_test(tc, named_files, 0, N(files));
 	tcase_add_test(tc, differences);
 	tcase_add_loop_test(tc, peer, 0, N(peers));
