@@ -371,7 +371,7 @@ measure_many(const struct bench *b, size_t count, pid_t gateway,
 	exchange(&m, "queries", b->query, b->row);
 	now = process_memory(gateway);
 	report_memory(&m, "gateway, logged in:", &before, &now);
-	now = process_memory_of_children(acceptor);
+	now = process_memory_of_children(acceptor, count);
 	report_memory(&m, "helper, logged in:", &none, &now);
 	return m.errors > 0;
 }

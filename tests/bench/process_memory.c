@@ -7,15 +7,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PATH_SIZE	64
 #define LINE_SIZE	512
+#define PAUSE_US	100000u
+#define PATIENCE	600	/* pauses */
 
-/* The sum of the lines with one of these names; false: there is no file. */
+/*
+ * The sum of the lines with one of these names.  False: there is no such
+ * line, as where the process has ended.
+ */
 static bool
 sum_lines(const char *path, const char *const names[], uint64_t *sump)
 {
 	char line[LINE_SIZE];
+	bool found = false;
 	size_t i;
 	FILE *f;
 
@@ -24,26 +31,38 @@ sum_lines(const char *path, const char *const names[], uint64_t *sump)
 		return false;
 	while (fgets(line, sizeof(line), f) != NULL)
 		for (i = 0; names[i] != NULL; i++)
-			if (strncmp(line, names[i], strlen(names[i])) == 0)
+			if (strncmp(line, names[i], strlen(names[i])) == 0) {
 				*sump += strtoull(line + strlen(names[i]),
 				    NULL, 10);
+				found = true;
+			}
 	(void)fclose(f);
-	return true;
+	return found;
+}
+
+/* False: it has ended. */
+static bool
+find_memory(const char *pid, struct process_memory *m)
+{
+	static const char *const pss[] = { "Pss:", NULL };
+	static const char *const own[] = { "Private_Clean:",
+	    "Private_Dirty:", NULL };
+	char path[PATH_SIZE];
+
+	(void)snprintf(path, sizeof(path), "/proc/%.20s/smaps_rollup", pid);
+	return sum_lines(path, pss, &m->pss) &&
+	    sum_lines(path, own, &m->private);
 }
 
 struct process_memory
 process_memory(pid_t pid)
 {
-	static const char *const pss[] = { "Pss:", NULL };
-	static const char *const own[] = { "Private_Clean:",
-	    "Private_Dirty:", NULL };
 	struct process_memory m;
-	char path[PATH_SIZE];
+	char name[PATH_SIZE];
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", pid);
-	if (!sum_lines(path, pss, &m.pss) ||
-	    !sum_lines(path, own, &m.private))
-		err(1, "%s", path);
+	(void)snprintf(name, sizeof(name), "%d", pid);
+	if (!find_memory(name, &m))
+		errx(1, "process %d has ended", pid);
 	return m;
 }
 
@@ -58,25 +77,44 @@ is_child(const char *name, pid_t parent)
 	return sum_lines(path, ppid, &found) && found == (uint64_t)parent;
 }
 
-struct process_memory
-process_memory_of_children(pid_t pid)
+/* How many there are; one that ends meanwhile is none. */
+static size_t
+add_children(pid_t pid, struct process_memory *all)
 {
-	struct process_memory all = { 0, 0 }, one;
+	struct process_memory one;
 	const struct dirent *e;
+	size_t n = 0;
 	DIR *d;
 
+	*all = (struct process_memory){ 0, 0 };
 	if ((d = opendir("/proc")) == NULL)
 		err(1, "/proc");
 	while ((e = readdir(d)) != NULL) {
 		if (e->d_name[0] < '1' || e->d_name[0] > '9' ||
-		    !is_child(e->d_name, pid))
+		    !is_child(e->d_name, pid) ||
+		    !find_memory(e->d_name, &one))
 			continue;
-		one = process_memory((pid_t)strtol(e->d_name, NULL, 10));
-		all.pss += one.pss;
-		all.private += one.private;
+		all->pss += one.pss;
+		all->private += one.private;
+		n++;
 	}
 	(void)closedir(d);
-	return all;
+	return n;
+}
+
+struct process_memory
+process_memory_of_children(pid_t pid, size_t n)
+{
+	struct process_memory all;
+	size_t have = 0;
+	int i;
+
+	for (i = 0; i < PATIENCE; i++) {
+		if ((have = add_children(pid, &all)) == n)
+			return all;
+		(void)usleep(PAUSE_US);
+	}
+	errx(1, "process %d has %zu children, not %zu", pid, have, n);
 }
 
 uint64_t

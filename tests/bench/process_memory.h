@@ -15,8 +15,8 @@ struct process_memory {
 
 /* End the program when it cannot be found out. */
 struct process_memory process_memory(pid_t pid);
-/* All its children together. */
-struct process_memory process_memory_of_children(pid_t pid);
+/* All its children together, once there are n of them and no others. */
+struct process_memory process_memory_of_children(pid_t pid, size_t n);
 /* Of the whole machine. */
 uint64_t memory_available(void);
 
