@@ -323,9 +323,9 @@ nk_db_use_log(struct nk_db *db)
 	return r;
 }
 
-int
-nk_db_get_version(struct nk_db *db, int64_t *applicationp,
-    int64_t *versionp, bool *emptyp)
+static int
+read_version(struct nk_db *db, int64_t *applicationp, int64_t *versionp,
+    bool *emptyp)
 {
 	int64_t n;
 	int r;
@@ -339,6 +339,22 @@ nk_db_get_version(struct nk_db *db, int64_t *applicationp,
 		return r;
 	*emptyp = *applicationp == 0 && *versionp == 0 && n == 0;
 	return 0;
+}
+
+int
+nk_db_get_version(struct nk_db *db, int64_t *applicationp,
+    int64_t *versionp, bool *emptyp)
+{
+	int r;
+
+	if (nk_db_in_transaction(db))
+		return read_version(db, applicationp, versionp, emptyp);
+	/* one snapshot: another process may be making the schema meanwhile */
+	if ((r = nk_db_begin(db, false)) < 0)
+		return r;
+	r = read_version(db, applicationp, versionp, emptyp);
+	nk_db_rollback(db);
+	return r;
 }
 
 int

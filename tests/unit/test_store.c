@@ -319,6 +319,72 @@ START_TEST(created_at_once)
 }
 END_TEST
 
+/* Who makes the store while another looks whether it is there. */
+static struct {
+	int	go, done;	/* pipes to and from it */
+	bool	asked;
+} maker;
+
+static int
+make_between(unsigned int event, void *arg, void *statement, void *text)
+{
+	char c;
+
+	(void)event;
+	(void)arg;
+	(void)statement;
+	if (maker.asked || strstr(text, "user_version") == NULL)
+		return 0;
+	maker.asked = true;
+	ck_assert_int_eq(write(maker.go, "", 1), 1);
+	ck_assert_int_eq(read(maker.done, &c, 1), 1);
+	return 0;
+}
+
+static int
+watch_statements(sqlite3 *db, const char **errorp, const void *api)
+{
+	(void)errorp;
+	(void)api;
+	return sqlite3_trace_v2(db, SQLITE_TRACE_STMT, make_between, NULL);
+}
+
+START_TEST(created_meanwhile)
+{
+	int go[2], done[2], status;
+	pid_t pid;
+	char c;
+
+	make_dir();
+	write_file(path, "", 0600);
+	raw("PRAGMA journal_mode = WAL");
+	ck_assert_int_eq(pipe(go), 0);
+	ck_assert_int_eq(pipe(done), 0);
+	if ((pid = fork()) == 0) {
+		if (read(go[0], &c, 1) != 1 ||
+		    nk_store_open(&s, path, NK_STORE_CREATE) < 0)
+			_exit(1);
+		nk_store_close(s);
+		_exit(write(done[1], "", 1) == 1 ? 0 : 1);
+	}
+	ck_assert_int_gt(pid, 0);
+	close(done[1]);		/* so that its failure ends our reading */
+	maker.go = go[1];
+	maker.done = done[0];
+	ck_assert_int_eq(sqlite3_auto_extension(
+	    (void (*)(void))watch_statements), SQLITE_OK);
+	ck_assert_int_eq(nk_store_open(&s, path, NK_STORE_CREATE), 0);
+	sqlite3_reset_auto_extension();
+	ck_assert(maker.asked);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	close(go[0]);
+	close(go[1]);
+	close(done[0]);
+	teardown();
+}
+END_TEST
+
 START_TEST(first_rows)
 {
 	struct nk_user *u;
@@ -1275,6 +1341,7 @@ main(void)
 	tcase_add_loop_test(tc, created_private, 0, 3);
 	tcase_add_test(tc, absent);
 	tcase_add_test(tc, created_at_once);
+	tcase_add_test(tc, created_meanwhile);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("store");
 	tcase_add_checked_fixture(tc, setup, teardown);
