@@ -52,6 +52,7 @@ connection_open_services(struct connection *c, const char **whatp)
 
 	if (services_are_current(c))
 		return 0;
+	x->rights_known = false;	/* that may take its time */
 	close_services(c);
 	if ((r = state_make_folders(c->state, whatp)) < 0)
 		return r;
@@ -91,10 +92,15 @@ connection_is_owner(const struct connection *c)
 bool
 connection_is_trusted(struct connection *c)
 {
+	struct nk_context *x = &c->context;
+
+	x->rights_known = false;
 	if (connection_is_owner(c))
 		return true;
-	return nk_rights_compute(&c->context, GROUP_FILE,
-	    (int64_t)time(NULL)) == 0 && c->context.rank >= NK_RANK_ADMIN;
+	x->rights_result = nk_rights_compute(x, GROUP_FILE,
+	    (int64_t)time(NULL));
+	x->rights_known = true;
+	return x->rights_result == 0 && x->rank >= NK_RANK_ADMIN;
 }
 
 /* ---- maps and store ---- */
@@ -168,6 +174,7 @@ connection_ready(void *arg, enum nk_method_kind kind, struct nk_error *e)
 		return unavailable(e, r, what, state_strerror(-r));
 	if (kind == NK_LOOKS || c->mended)
 		return 0;
+	c->context.rights_known = false;
 	if ((r = mend_unconfined(c)) < 0) {
 		close_services(c);	/* the next request opens them anew */
 		return unavailable(e, r, c->state->nk.store, strerror(-r));

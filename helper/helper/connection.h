@@ -50,8 +50,8 @@ bool	connection_is_root(const struct connection *c);
 bool	connection_is_owner(const struct connection *c);
 
 /*
- * Is it an administrator at this moment?  Only for what the request may
- * cost; what it may do is decided when it is handled.
+ * Is it an administrator at this moment?  For what the request may cost, and
+ * kept for its admission, unless that has to wait for something.
  */
 bool	connection_is_trusted(struct connection *c);
 

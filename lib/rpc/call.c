@@ -33,7 +33,8 @@ admit(const struct nk_rpc_hooks *hooks, struct nk_context *c,
 	int r;
 
 	c->rights = hooks->rights;
-	r = hooks->rights(c);
+	r = c->rights_known ? c->rights_result : hooks->rights(c);
+	c->rights_known = false;
 	if (r < 0) {
 		/* A method for anybody works for nobody. */
 		c->rank = NK_RANK_NOBODY;

@@ -99,6 +99,12 @@ struct nk_context {
 	void			*ready_arg;
 	/* Sets these four again: who waits may lose a right meanwhile. */
 	int			(*rights)(struct nk_context *c);
+	/*
+	 * They were computed for this request, with this result, and nothing
+	 * was waited for since: good for its admission alone.
+	 */
+	bool			 rights_known;
+	int			 rights_result;
 
 	/* What core.set_options said; all false on a new connection. */
 	bool			 new_jobs;	/* legacy_jobs is false */

@@ -9,7 +9,9 @@
 
 #include "lib/login/ask.h"
 #include "lib/monotonic.h"
+#include "lib/rpc/edit.h"
 #include "lib/rpc/method.h"
+#include "lib/rpc/rights.h"
 #include "lib/rpc/web.h"
 #include "lib/rpc/web_login.h"
 #include "lib/store/attempts.h"
@@ -412,6 +414,30 @@ START_TEST(lifetime)
 }
 END_TEST
 
+/*
+ * The helper computes the rights before it looks at a request: they admit
+ * that one, once, and what it was told then is what is answered.
+ */
+START_TEST(rights_of_one_request)
+{
+	IN(&one);
+	one.ends_at = nk_session_now();
+	w.c.rights_result = nk_rights_compute(&w.c, "/etc/group", nk_now());
+	w.c.rights_known = true;
+	ck_assert_int_eq(w.c.rights_result, -EKEYEXPIRED);
+	gives("group.query", "[]", "error.data.reason",
+	    "'[EACCES] Session is expired'");
+	ck_assert(!w.c.rights_known);
+	IS_OUT;
+	IN(&one);
+	w.c.rights_result = nk_rights_compute(&w.c, "/etc/group", nk_now());
+	w.c.rights_known = true;
+	ck_assert_int_eq(nk_web_logout(&w.c, false), 0);
+	IS_IN;
+	IS_OUT;
+}
+END_TEST
+
 /* ---- tokens ---- */
 
 static char token[80];		/* the last one, as params */
@@ -792,6 +818,7 @@ main(int argc, char **argv)
 	tcase_add_test(tc, state_of_ones_own);
 	tcase_add_loop_test(tc, ending, 0, LENGTH(ends));
 	tcase_add_test(tc, lifetime);
+	tcase_add_test(tc, rights_of_one_request);
 	tcase_add_loop_test(tc, token_use, 0, LENGTH(tokens));
 	tcase_add_test(tc, token_refusals);
 	tcase_add_test(tc, reconnect);
