@@ -11,6 +11,7 @@
 #include "lib/rpc/edit.h"
 #include "lib/rpc/key_file.h"
 #include "lib/rpc/keyrow.h"
+#include "lib/store/apikeys.h"
 
 #define SECONDS_A_DAY	86400
 #define IMMUTABLE_UID	950	/* the peer's second administrator */
@@ -243,11 +244,33 @@ put_rest(struct nk_object *b, const struct nk_user *u)
 	if (nk_wants(b->wanted, "roles"))
 		nk_object_put(b, "roles", u->admin ?
 		    json_pack("[s]", "FULL_ADMIN") : json_array());
-	nk_object_put(b, "api_keys", json_array());
 	nk_object_date(b, "account_expires_at", u->expires_at, INT64_MAX);
 	nk_object_text(b, "authorized_keys_file",
 	    nk_keyfile_mode_name(u->keyfile_mode));
 	nk_object_date(b, "last_login_at", u->last_login_at, 0);
+}
+
+static int
+put_api_keys(struct nk_context *c, struct nk_object *b,
+    const struct nk_user *u)
+{
+	struct nk_ids ids = { .n = 0 };
+	json_t *list;
+	size_t i;
+	int r;
+
+	if (!nk_wants(b->wanted, "api_keys"))
+		return 0;
+	if ((r = nk_api_keys_of_user(nk_publisher_store(c->publisher), u->id,
+	    &ids)) < 0)
+		return r;
+	list = json_array();
+	for (i = 0; i < ids.n; i++)
+		json_array_append_new(list, json_integer(ids.v[i]));
+	b->failed = b->failed || json_array_size(list) != ids.n;
+	nk_object_put(b, "api_keys", list);
+	nk_ids_clear(&ids);
+	return 0;
 }
 
 int
@@ -272,6 +295,7 @@ nk_user_entity(struct nk_context *c, const struct nk_user *u,
 	if ((r = put_group(c, &b, u)) < 0 ||
 	    (r = put_groups(c, &b, u)) < 0 ||
 	    (r = put_otp(c, &b, u)) < 0 ||
+	    (r = put_api_keys(c, &b, u)) < 0 ||
 	    (r = put_keys(c, &b, u)) < 0) {
 		json_decref(b.o);
 		return r;

@@ -16,6 +16,7 @@ static const struct nk_method *const tables[] = {
 	nk_methods_pairing,
 	nk_methods_ssh,
 	nk_methods_service,
+	nk_methods_api_key,
 	nk_methods_audit,
 	nk_methods_system,
 };

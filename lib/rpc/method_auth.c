@@ -86,6 +86,10 @@ static const struct nk_arg password_fields[] = {
 	{ "mechanism", WORD }, { "username", WORD }, { "password", SECRET },
 	OPTIONS, { .name = NULL },
 };
+static const struct nk_arg api_key_fields[] = {
+	{ "mechanism", WORD }, { "username", WORD }, { "api_key", SECRET },
+	OPTIONS, { .name = NULL },
+};
 static const struct nk_arg token_fields[] = {
 	{ "mechanism", WORD }, { "token", SECRET }, OPTIONS,
 	{ .name = NULL },
@@ -103,6 +107,9 @@ static const struct nk_arg any_fields[] = {
 
 static const struct nk_arg password_args[] = {
 	DATA(password_fields), { .name = NULL },
+};
+static const struct nk_arg api_key_args[] = {
+	DATA(api_key_fields), { .name = NULL },
 };
 static const struct nk_arg token_args[] = {
 	DATA(token_fields), { .name = NULL },
@@ -134,6 +141,14 @@ login_password(struct nk_context *c, const json_t *params,
 }
 
 static int
+login_api_key(struct nk_context *c, const json_t *params,
+    enum nk_web_verdict *vp, struct nk_error *e)
+{
+	return nk_web_login_api_key(c, "auth.login_ex",
+	    member(params, "username"), member(params, "api_key"), vp, e);
+}
+
+static int
 login_token(struct nk_context *c, const json_t *params,
     enum nk_web_verdict *vp, struct nk_error *e)
 {
@@ -158,6 +173,7 @@ static const struct mechanism {
 				    struct nk_error *e);
 	bool			 begins;	/* a login */
 } mechanisms[] = {
+	{ "API_KEY_PLAIN", api_key_args, login_api_key, true },
 	{ "TOKEN_PLAIN", token_args, login_token, true },
 	{ "PASSWORD_PLAIN", password_args, login_password, true },
 	{ "OTP_TOKEN", code_args, login_code, false },
@@ -177,7 +193,8 @@ find_mechanism(const json_t *params, bool continued, struct nk_error *e)
 	}
 	nk_error_add(e, "login_data.mechanism", EINVAL, continued ?
 	    "Input should be 'OTP_TOKEN'" : "Input should be "
-	    "'PASSWORD_PLAIN', 'TOKEN_PLAIN' or 'OTP_TOKEN'");
+	    "'PASSWORD_PLAIN', 'API_KEY_PLAIN', 'TOKEN_PLAIN' or "
+	    "'OTP_TOKEN'");
 	return NULL;
 }
 
@@ -263,6 +280,18 @@ auth_login_with_token(struct nk_context *c, json_t *params,
 	return r < 0 ? r : answer_bool(c, v, resultp);
 }
 
+static int
+auth_login_with_api_key(struct nk_context *c, json_t *params,
+    json_t **resultp, struct nk_error *e)
+{
+	enum nk_web_verdict v;
+	int r;
+
+	r = nk_web_login_api_key(c, "auth.login_with_api_key", NULL,
+	    json_string_value(json_array_get(params, 0)), &v, e);
+	return r < 0 ? r : answer_bool(c, v, resultp);
+}
+
 static const struct nk_arg login_args[] = {
 	{ "username", WORD },
 	{ "password", SECRET },
@@ -273,6 +302,11 @@ static const struct nk_arg login_args[] = {
 
 static const struct nk_arg with_token_args[] = {
 	{ "token", SECRET },
+	{ .name = NULL },
+};
+
+static const struct nk_arg with_key_args[] = {
+	{ "api_key", SECRET },
 	{ .name = NULL },
 };
 
@@ -288,6 +322,8 @@ const struct nk_method nk_methods_auth[] = {
 	    login_ex_args, auth_login_ex_continue },
 	{ "auth.login_with_token", NK_RIGHT_ANYBODY, NK_READS,
 	    with_token_args, auth_login_with_token },
+	{ "auth.login_with_api_key", NK_RIGHT_ANYBODY, NK_READS,
+	    with_key_args, auth_login_with_api_key },
 	{ "auth.token", NK_RIGHT_ANYBODY, NK_READS, with_token_args,
 	    auth_login_with_token },
 	{ "auth.mechanism_choices", NK_RIGHT_ANYBODY, NK_APART, no_args,

@@ -12,6 +12,7 @@
 #include "lib/rpc/rpc.h"
 #include "lib/rpc/web_login.h"
 #include "lib/rpc/web_user.h"
+#include "lib/store/apikeys.h"
 
 #define TOKEN_TTL	600	/* s */
 
@@ -115,12 +116,29 @@ struct listing {
 static const char *const kinds[] = {
 	[NK_WEB_PASSWORD] = "LOGIN_PASSWORD",
 	[NK_WEB_TWO_FACTORS] = "LOGIN_TWOFACTOR",
+	[NK_WEB_API_KEY] = "API_KEY",
 	[NK_WEB_TOKEN] = "TOKEN",
 };
 
+/* Its key may be gone: then it is over with its next request. */
 static json_t *
-credentials_data(const struct nk_web_session *w)
+key_data(struct nk_context *c, const struct nk_web_session *w)
 {
+	struct nk_api_key k;
+
+	if (nk_api_key_by_number(nk_publisher_store(c->publisher),
+	    w->api_key, &k) < 0)
+		return json_pack("{s:s, s:n}", "username", w->account.name,
+		    "api_key");
+	return json_pack("{s:s, s:{s:I, s:s}}", "username", w->account.name,
+	    "api_key", "id", (json_int_t)k.id, "name", k.name);
+}
+
+static json_t *
+credentials_data(struct nk_context *c, const struct nk_web_session *w)
+{
+	if (w->kind == NK_WEB_API_KEY)
+		return key_data(c, w);
 	if (w->kind != NK_WEB_TOKEN)
 		return json_pack("{s:s}", "username", w->account.name);
 	return json_pack("{s:s, s:{s:s, s:{s:s}}}", "username",
@@ -155,7 +173,7 @@ offer(void *arg, const struct nk_web_session *w)
 	nk_object_bool(&b, "internal", false);
 	nk_object_text(&b, "origin", w->origin);
 	nk_object_text(&b, "credentials", kinds[w->kind]);
-	nk_object_put(&b, "credentials_data", credentials_data(w));
+	nk_object_put(&b, "credentials_data", credentials_data(l->c, w));
 	nk_object_date(&b, "created_at", w->created_at, 0);
 	nk_object_bool(&b, "secure_transport", w->tls);
 	if ((r = nk_object_finish(&b, &o)) < 0)

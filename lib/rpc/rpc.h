@@ -275,6 +275,7 @@ extern const struct nk_method nk_methods_remote[]; /* other machines */
 extern const struct nk_method nk_methods_pairing[]; /* and with them */
 extern const struct nk_method nk_methods_ssh[];	/* the SSH service */
 extern const struct nk_method nk_methods_service[]; /* service.* */
+extern const struct nk_method nk_methods_api_key[];
 extern const struct nk_method nk_methods_audit[];
 extern const struct nk_method nk_methods_system[]; /* naskeys.check ... */
 

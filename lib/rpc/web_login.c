@@ -8,8 +8,7 @@
 #include "lib/login/ask.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/web_account.h"
-#include "lib/rpc/web_guess.h"
-#include "lib/rpc/web_session.h"
+#include "lib/rpc/web_attempt.h"
 
 #define ASK_MS	60000		/* for what PAM does, without the person */
 
@@ -34,114 +33,6 @@ nk_web_verdict_name(enum nk_web_verdict v)
 	};
 
 	return names[v];
-}
-
-/* ---- the audit log ---- */
-
-struct record {
-	struct nk_context		*c;
-	const char			*method;
-	const struct nk_web_account	*account;	/* NULL: unknown */
-	const char			*what;
-	bool				 success;
-};
-
-/*
- * A name that nobody has is not told: it may be a password that was typed
- * into the wrong field.
- */
-static int
-write_record(struct nk_store *s, void *arg)
-{
-	const struct record *rec = arg;
-	const struct nk_web_account *a = rec->account;
-	const struct nk_subject subject = { "user", a != NULL ? a->user_id :
-	    0, a != NULL ? a->name : "" };
-	char origin[NK_WEB_ORIGIN_SIZE];
-	int r = 0;
-
-	if (rec->success && a->user_id != 0)
-		r = nk_user_set_last_login(s, a->user_id, nk_now());
-	if (r < 0)
-		return r;
-	nk_web_origin(rec->c->web, origin);
-	return nk_audit_write(rec->c, rec->method, &subject, NULL, NULL,
-	    "Log in %s from %s%s: %s", a != NULL ? a->name :
-	    "an unknown user", origin, rec->c->web->tls ? " over TLS" : "",
-	    rec->what);
-}
-
-static int
-tell_audit(struct nk_context *c, const char *method,
-    const struct nk_web_account *account, const char *what, bool success)
-{
-	struct record rec = { c, method, account, what, success };
-
-	return nk_publisher_record(c->publisher, write_record, &rec);
-}
-
-/* Rule 3. */
-static int
-conclude(struct nk_context *c, const char *method,
-    const struct nk_web_account *account, enum nk_web_verdict v,
-    enum nk_web_verdict *vp)
-{
-	*vp = v;
-	return tell_audit(c, method, account, nk_web_verdict_name(v),
-	    v == NK_WEB_SUCCESS);
-}
-
-/* ---- before and after PAM ---- */
-
-/* As nk_guess_begin(), but *e is set. */
-static int
-begin_guess(struct nk_context *c, const char *method, const char *name,
-    struct nk_guess *g, struct nk_error *e)
-{
-	bool first;
-	int r, told = 0;
-
-	if ((r = nk_guess_begin(c, name, g, &first)) != -EAGAIN)
-		return r;
-	if (first)
-		told = tell_audit(c, method, NULL, "too many failures",
-		    false);
-	return told < 0 ? told : nk_error_call(e, EBUSY,
-	    "Rate Limit Exceeded");
-}
-
-/* What the account is now, after it was found to be who it says. */
-static int
-judge(struct nk_context *c, const struct nk_web_account *then,
-    enum nk_web_verdict *vp)
-{
-	struct nk_web_standing standing;
-	struct nk_web_account now;
-	int r;
-
-	*vp = NK_WEB_AUTH_ERR;
-	r = nk_web_account_find(c, then->name, nk_now(), &now, &standing);
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	if (!nk_web_account_equals(&now, then) || standing.locked)
-		return 0;
-	*vp = standing.expired ? NK_WEB_EXPIRED : !standing.admin ?
-	    NK_WEB_DENIED : NK_WEB_SUCCESS;
-	return 0;
-}
-
-/* The row is in the audit log before the session is there. */
-static int
-let_in(struct nk_context *c, const char *method, struct nk_web_session *w,
-    enum nk_web_verdict *vp)
-{
-	int r;
-
-	if ((r = judge(c, &w->account, vp)) < 0 ||
-	    (r = conclude(c, method, &w->account, *vp, vp)) < 0 ||
-	    *vp != NK_WEB_SUCCESS)
-		return r;
-	return nk_web_session_open(c, w);
 }
 
 /* ---- the attempt ---- */
@@ -170,10 +61,10 @@ refuse(struct nk_context *c, const char *method,
     const struct nk_web_pending *p, enum nk_web_verdict v,
     enum nk_web_verdict *vp)
 {
-	int r = nk_guess_wrong(c, &p->guess);
+	const struct nk_web_means means = { method, NULL };
 
-	return r < 0 ? r : conclude(c, method, p->known ? &p->account : NULL,
-	    v, vp);
+	return nk_web_attempt_refuse(c, &means, &p->guess,
+	    p->known ? &p->account : NULL, v, vp);
 }
 
 /* PAM says yes, of the account that has this uid here. */
@@ -181,6 +72,7 @@ static int
 accept_login(struct nk_context *c, const char *method,
     const struct nk_web_pending *p, uint32_t uid, enum nk_web_verdict *vp)
 {
+	const struct nk_web_means means = { method, NULL };
 	struct nk_web_session w = { .account = p->account,
 	    .kind = p->code ? NK_WEB_TWO_FACTORS : NK_WEB_PASSWORD };
 	int r;
@@ -191,7 +83,7 @@ accept_login(struct nk_context *c, const char *method,
 		return r;
 	if (r == -EAGAIN || !p->known || uid != p->account.uid)
 		return refuse(c, method, p, NK_WEB_AUTH_ERR, vp);
-	r = let_in(c, method, &w, vp);
+	r = nk_web_attempt_let_in(c, &means, &w, vp);
 	if (r == 0 && *vp == NK_WEB_SUCCESS)
 		r = nk_guess_forget(c, &p->guess);
 	return r;
@@ -206,12 +98,13 @@ tell_right(struct nk_context *c, const char *method,
     const struct nk_web_pending *p, enum nk_web_verdict v,
     enum nk_web_verdict *vp)
 {
+	const struct nk_web_means means = { method, NULL };
 	int r = nk_guess_right(c, &p->guess);
 
 	if (r == -EAGAIN)
 		return refuse(c, method, p, NK_WEB_AUTH_ERR, vp);
-	return r < 0 ? r : conclude(c, method, p->known ? &p->account : NULL,
-	    v, vp);
+	return r < 0 ? r : nk_web_attempt_conclude(c, &means,
+	    p->known ? &p->account : NULL, v, vp);
 }
 
 static int
@@ -314,6 +207,7 @@ nk_web_login_password(struct nk_context *c, const char *method,
     const char *name, const char *password, const char *code,
     enum nk_web_verdict *vp, struct nk_error *e)
 {
+	const struct nk_web_means means = { method, NULL };
 	struct nk_web *web = c->web;
 	int r;
 
@@ -324,8 +218,8 @@ nk_web_login_password(struct nk_context *c, const char *method,
 	if ((web->pending = calloc(1, sizeof(*web->pending))) == NULL)
 		return -ENOMEM;
 	web->pending->ask = NK_ASK_NONE;
-	if ((r = begin_guess(c, method, name, &web->pending->guess,
-	    e)) == 0 && (r = look_up(c, name, web->pending)) == 0 &&
+	if ((r = nk_web_attempt_begin(c, &means, name,
+	    &web->pending->guess, e)) == 0 && (r = look_up(c, name, web->pending)) == 0 &&
 	    (r = start(c, name, password, web->pending)) == 0)
 		return proceed(c, method, code, vp, e);
 	nk_web_login_abandon(web);
@@ -337,6 +231,7 @@ nk_web_login_code(struct nk_context *c, const char *method,
     const char *code, enum nk_web_verdict *vp, struct nk_error *e)
 {
 	static const char none[] = "OTP_TOKEN: no authentication in progress";
+	const struct nk_web_means means = { method, NULL };
 	struct nk_web_pending *p = c->web->pending;
 	int r;
 
@@ -344,36 +239,11 @@ nk_web_login_code(struct nk_context *c, const char *method,
 		return nk_error_call(e, EINVAL, "%s", none);
 	if (strlen(code) > NK_ASK_SECRET_MAX)
 		code = "";
-	if ((r = begin_guess(c, method, p->known ? p->account.name : NULL,
-	    &p->guess, e)) < 0)
+	if ((r = nk_web_attempt_begin(c, &means,
+	    p->known ? p->account.name : NULL, &p->guess, e)) < 0)
 		return r;
 	if (nk_ask_code(&p->ask, code) == 0)
 		return proceed(c, method, NULL, vp, e);
 	nk_web_login_abandon(c->web);	/* its time was over */
 	return nk_error_call(e, EINVAL, "%s", none);
-}
-
-int
-nk_web_login_token(struct nk_context *c, const char *method,
-    const char *token, enum nk_web_verdict *vp, struct nk_error *e)
-{
-	struct nk_web_session w = { .kind = NK_WEB_TOKEN };
-	struct nk_web_pending p = { .known = false };
-	struct nk_web_token t;
-	int r;
-
-	nk_web_login_abandon(c->web);
-	if ((r = begin_guess(c, method, NULL, &p.guess, e)) < 0 ||
-	    (r = nk_web_token_digest(token, w.token)) < 0)
-		return r;
-	r = nk_web_token_use(c->session, w.token, c->web->address,
-	    nk_session_now(), &t);
-	if (r == -ENOENT || r == -EACCES)
-		return refuse(c, method, &p, NK_WEB_AUTH_ERR, vp);
-	if (r < 0)
-		return r;
-	w.account = t.account;
-	w.first = t.first;
-	memcpy(w.parent, t.session, sizeof(w.parent));
-	return let_in(c, method, &w, vp);
 }

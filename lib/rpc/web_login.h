@@ -5,8 +5,8 @@
 /*
  * Logging in through the gateway.
  *
- *  1. Nobody MUST be logged in but by PAM's word, or by a token that somebody
- *     made who was.
+ *  1. Nobody MUST be logged in but by PAM's word, by a token that somebody
+ *     made who was, or by an API key that an administrator made.
  *  2. An unknown name and a wrong password MUST have the same answer, after
  *     the same work and time, and count alike.
  *  3. What an attempt comes to MUST be in the audit log before it is told.
@@ -45,6 +45,11 @@ int	nk_web_login_code(struct nk_context *c, const char *method,
 int	nk_web_login_token(struct nk_context *c, const char *method,
 	    const char *token, enum nk_web_verdict *vp, struct nk_error *e)
 	    NK_MUST_CHECK;
+
+/* name: whose key it must be; NULL: whoever's it is. */
+int	nk_web_login_api_key(struct nk_context *c, const char *method,
+	    const char *name, const char *key, enum nk_web_verdict *vp,
+	    struct nk_error *e) NK_MUST_CHECK;
 
 /* Who waits for a code; "" where it is nobody that is known. */
 void	nk_web_login_name(const struct nk_web *w,

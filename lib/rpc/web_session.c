@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "lib/rpc/web_session.h"
 
-#include <openssl/evp.h>
 #include <sys/random.h>
 
 #include <errno.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/account/process.h"
+#include "lib/rpc/api_key.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/web_account.h"
 #include "lib/ssh/base64.h"
@@ -73,6 +73,20 @@ check_account(struct nk_context *c, int64_t now)
 	    !standing.locked && !standing.expired ? 0 : -ENOENT;
 }
 
+/* The same of the key that the first login was made with, if it was one. */
+static int
+check_key(struct nk_context *c, int64_t now)
+{
+	struct nk_api_key k;
+	int r;
+
+	if (c->web->session.api_key == 0)
+		return 0;
+	r = nk_api_key_by_number(nk_publisher_store(c->publisher),
+	    c->web->session.api_key, &k);
+	return r < 0 ? r : nk_api_key_is_good(&k, now) ? 0 : -ENOENT;
+}
+
 int
 nk_web_rights(struct nk_context *c, int64_t now)
 {
@@ -88,8 +102,9 @@ nk_web_rights(struct nk_context *c, int64_t now)
 		r = nk_web_logout(c, false);
 		return r < 0 ? r : -EKEYEXPIRED;
 	}
-	if ((r = nk_web_session_check(c->session, web->session.id)) == 0)
-		r = check_account(c, now);
+	if ((r = nk_web_session_check(c->session, web->session.id)) == 0 &&
+	    (r = check_account(c, now)) == 0)
+		r = check_key(c, now);
 	if (r == -ENOENT)
 		return nk_web_logout(c, true);
 	if (r < 0)
@@ -102,20 +117,6 @@ nk_web_rights(struct nk_context *c, int64_t now)
 }
 
 /* ---- tokens ---- */
-
-int
-nk_web_token_digest(const char *token, char digest[NK_WEB_DIGEST_SIZE])
-{
-	unsigned char bytes[32];
-	size_t i;
-
-	if (EVP_Digest(token, strlen(token), bytes, NULL, EVP_sha256(),
-	    NULL) != 1)
-		return -EIO;
-	for (i = 0; i < sizeof(bytes); i++)
-		(void)snprintf(digest + 2 * i, 3, "%02x", bytes[i]);
-	return 0;
-}
 
 /* Base64 that fits into a URL. */
 static int
@@ -149,7 +150,8 @@ nk_web_token_make(struct nk_context *c,
 {
 	const struct nk_web *web = c->web;
 	struct nk_web_token t = { .account = web->session.account,
-	    .first = web->session.first, .ttl = o->ttl, .once = o->once,
+	    .first = web->session.first,
+	    .api_key = web->session.api_key, .ttl = o->ttl, .once = o->once,
 	    .login = o->login };
 	int r;
 
@@ -157,7 +159,7 @@ nk_web_token_make(struct nk_context *c,
 	if (o->match_origin)
 		memcpy(t.address, web->address, sizeof(t.address));
 	if ((r = make_text(token)) < 0 ||
-	    (r = nk_web_token_digest(token, t.digest)) < 0)
+	    (r = nk_digest_hex(token, t.digest)) < 0)
 		return r;
 	return nk_web_token_add(c->session, &t, nk_session_now());
 }

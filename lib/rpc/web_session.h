@@ -12,8 +12,4 @@
 int	nk_web_session_open(struct nk_context *c, struct nk_web_session *w)
 	    NK_MUST_CHECK;
 
-/* What session.db knows a token by. */
-int	nk_web_token_digest(const char *token,
-	    char digest[NK_WEB_DIGEST_SIZE]) NK_MUST_CHECK;
-
 #endif /* NASKEYS_RPC_WEB_SESSION_H */

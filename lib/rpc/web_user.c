@@ -120,8 +120,9 @@ put_factor(struct nk_object *b, struct nk_context *c, bool *hasp)
 
 /* What words the peer has for it. */
 static json_t *
-attributes(const struct nk_web_account *a, bool local, bool factor)
+attributes(const struct nk_web_session *w, bool local, bool factor)
 {
+	const struct nk_web_account *a = &w->account;
 	json_t *list = json_array();
 
 	if (a->user_id == NK_USER_ROOT_ID)
@@ -130,6 +131,8 @@ attributes(const struct nk_web_account *a, bool local, bool factor)
 	    "DIRECTORY_SERVICE"));
 	if (factor)
 		json_array_append_new(list, json_string("2FA"));
+	if (w->first == NK_WEB_API_KEY)
+		json_array_append_new(list, json_string("API_KEY"));
 	return list;
 }
 
@@ -155,8 +158,8 @@ nk_web_user(struct nk_context *c, json_t **userp)
 	    " s:b, s:b}", "roles", "$set", "FULL_ADMIN", "allowlist",
 	    "method", "*", "resource", "*", "web_shell", 0, "webui_access",
 	    1));
-	nk_object_put(&b, "account_attributes", attributes(a, local,
-	    factor));
+	nk_object_put(&b, "account_attributes", attributes(&c->web->session,
+	    local, factor));
 	finished = nk_object_finish(&b, r < 0 ? &unused : userp);
 	if (r < 0 && finished == 0)
 		json_decref(unused);

@@ -420,6 +420,29 @@ static const char version_9[] =
 "CREATE UNIQUE INDEX sshd_keys_path ON sshd_keys (path);"
 "INSERT INTO counters (name, value) VALUES ('sshd_key', 0);";
 
+/*
+ * Keys with which programs log in through the gateway, each as an account as
+ * it was when the key was made.
+ */
+static const char version_10[] =
+"CREATE TABLE api_keys ("
+"  id          INTEGER PRIMARY KEY CHECK (id > 0),"
+"  number      INTEGER NOT NULL UNIQUE CHECK (number > 0),"
+"  created_at  INTEGER NOT NULL CHECK (created_at >= 0),"
+"  expires_at  INTEGER NOT NULL CHECK (expires_at >= 0),"
+"  revoked     INTEGER NOT NULL CHECK (revoked IN (0, 1)),"
+"  user_id     INTEGER NOT NULL CHECK (user_id >= 0),"
+"  generation  INTEGER NOT NULL CHECK (generation >= 0),"
+"  uid         INTEGER NOT NULL CHECK (uid BETWEEN 0 AND 4294967295),"
+"  username    TEXT NOT NULL CHECK (username <> ''),"
+"  proof       TEXT NOT NULL,"
+"  digest      TEXT NOT NULL CHECK (digest <> ''),"
+"  name        TEXT NOT NULL UNIQUE CHECK (name <> '')"
+") STRICT;"
+"CREATE INDEX api_keys_user ON api_keys (user_id);"
+"INSERT INTO counters (name, value) VALUES ('api_key', 0),"
+"  ('api_key_number', 0);";
+
 static int
 fill_version_1(struct nk_db *db)
 {
@@ -449,6 +472,7 @@ const struct nk_migration nk_migrations[] = {
 	{ version_7,	NULL },
 	{ version_8,	NULL },
 	{ version_9,	NULL },
+	{ version_10,	NULL },
 };
 const size_t nk_nmigrations = sizeof(nk_migrations) /
     sizeof(nk_migrations[0]);

@@ -23,7 +23,7 @@
 #include "lib/store/session_db.h"
 
 #define APPLICATION	0x6e6b7365	/* "nkse" */
-#define VERSION		4
+#define VERSION		5
 #define BUSY_MS		3000u
 #define CACHE_KIB	512u
 #define SWEEP		4		/* rows without use, for each new one */
@@ -107,7 +107,8 @@ static const char schema[] =
 "  tls         INTEGER NOT NULL CHECK (tls IN (0, 1)),"
 "  created_at  INTEGER NOT NULL,"
 "  pid         INTEGER NOT NULL CHECK (pid >= 0),"
-"  start       INTEGER NOT NULL CHECK (start >= 0)"
+"  start       INTEGER NOT NULL CHECK (start >= 0),"
+"  api_key     INTEGER NOT NULL CHECK (api_key >= 0)"
 ") STRICT;"
 "CREATE INDEX web_sessions_parent ON web_sessions (parent);"
 "CREATE TABLE web_tokens ("
@@ -125,7 +126,8 @@ static const char schema[] =
 "  ends_at     INTEGER NOT NULL,"
 "  address     TEXT NOT NULL,"
 "  once        INTEGER NOT NULL CHECK (once IN (0, 1)),"
-"  login       INTEGER NOT NULL CHECK (login IN (0, 1))"
+"  login       INTEGER NOT NULL CHECK (login IN (0, 1)),"
+"  api_key     INTEGER NOT NULL CHECK (api_key >= 0)"
 ") STRICT;"
 "CREATE INDEX web_tokens_session ON web_tokens (session);"
 "CREATE INDEX web_tokens_user ON web_tokens (user_id, name);"

@@ -614,6 +614,8 @@ nk_user_delete(struct nk_store *s, int64_t id)
 	    1, &id, NULL)) < 0 ||
 	    (r = nk_db_run(s->db, "DELETE FROM otp WHERE user_id = $1",
 	    1, &id, NULL)) < 0 ||
+	    (r = nk_db_run(s->db, "DELETE FROM api_keys WHERE user_id = $1",
+	    1, &id, NULL)) < 0 ||
 	    (r = nk_central_drop(s, id)) < 0 ||
 	    (r = user_run_ints(s, "DELETE FROM users WHERE id = $1",
 	    1, &id, NULL)) < 0 ||

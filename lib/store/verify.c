@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "lib/store/connections.h"
+#include "lib/store/apikeys.h"
 #include "lib/store/consumers.h"
 #include "lib/store/internal.h"
 #include "lib/store/keyfiles.h"
@@ -118,6 +119,15 @@ static const struct {
 	{ "user row", "has a second factor, sealed with no key that is known",
 	  "SELECT user_id FROM otp WHERE NOT EXISTS"
 	  " (SELECT 1 FROM properties WHERE name = 'seal_key')" },
+	{ "API key row", "has an id that was not given yet",
+	  "SELECT id FROM api_keys WHERE id >"
+	  " (SELECT value FROM counters WHERE name = 'api_key')" },
+	{ "API key row", "has a number that was not given yet",
+	  "SELECT id FROM api_keys WHERE number >"
+	  " (SELECT value FROM counters WHERE name = 'api_key_number')" },
+	{ "API key row", "is of a user who is not there",
+	  "SELECT id FROM api_keys WHERE user_id <> 0"
+	  " AND user_id NOT IN (SELECT id FROM users)" },
 	{ "keyfile row", "has an id that was not given yet",
 	  "SELECT id FROM keyfile_homes WHERE id >"
 	  " (SELECT value FROM counters WHERE name = 'keyfile_home')" },
@@ -264,6 +274,15 @@ read_otp(void *arg, const struct nk_otp *o)
 	return 0;
 }
 
+static int
+read_api_key(void *arg, const struct nk_api_key *k)
+{
+	int64_t *last = arg;
+
+	*last = k->id;
+	return 0;
+}
+
 /* These have no number: it is how many there were. */
 static int
 read_revoked(void *arg, const struct nk_revoked *row)
@@ -329,6 +348,8 @@ walk_rows(struct nk_store *s, int kind, int64_t *lastp)
 		return nk_keyfile_central_each(s, read_central, lastp);
 	case 8:
 		return nk_consumer_each(s, 0, 0, read_consumer, lastp);
+	case 9:
+		return nk_api_key_each(s, 0, read_api_key, lastp);
 	default:
 		return nk_audit_each(s, 0, 0, read_audit, lastp);
 	}
@@ -340,7 +361,7 @@ check_rows(struct nk_store *s, void (*report)(void *arg, const char *what),
 {
 	static const char *const kinds[] = { "user", "group", "key",
 	    "credential", "otp", "revoked key's", "keyfile",
-	    "central file's", "consumer", "audit" };
+	    "central file's", "consumer", "API key", "audit" };
 	char line[160];
 	uint8_t id[16];
 	int64_t last;
@@ -348,7 +369,7 @@ check_rows(struct nk_store *s, void (*report)(void *arg, const char *what),
 
 	if ((faults = nk_store_id(s, id)) < 0)
 		report(arg, "the store's id is missing");
-	for (kind = 0; kind < 10; kind++) {
+	for (kind = 0; kind < 11; kind++) {
 		if ((r = walk_rows(s, kind, &last)) == 0)
 			continue;
 		(void)snprintf(line, sizeof(line), "the %s row after row %lld"

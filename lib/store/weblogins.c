@@ -94,8 +94,9 @@ add_session(struct nk_db *db, void *arg)
 	    " OFFSET $1)", 1, &most, NULL)) < 0 ||
 	    (r = nk_db_stmt(db, "INSERT INTO web_sessions (id, "
 	    ACCOUNT_COLUMNS ", kind, first, parent, token, origin, tls,"
-	    " created_at, pid, start) VALUES ($1, $2, $3, $4, $5, $6, $7,"
-	    " $8, $9, $10, $11, $12, $13, $14, $15)", &st)) < 0)
+	    " created_at, pid, start, api_key) VALUES ($1, $2, $3, $4, $5,"
+	    " $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+	    &st)) < 0)
 		return r;
 	nk_stmt_bind_text(st, 1, w->id);
 	bind_account(st, 2, &w->account);
@@ -108,6 +109,7 @@ add_session(struct nk_db *db, void *arg)
 	nk_stmt_bind_int(st, 13, w->created_at);
 	nk_stmt_bind_int(st, 14, w->pid);
 	nk_stmt_bind_int(st, 15, w->start);
+	nk_stmt_bind_int(st, 16, w->api_key);
 	return nk_stmt_run(st, NULL);
 }
 
@@ -128,6 +130,7 @@ take_session(struct nk_stmt *st, struct nk_web_session *w)
 	w->created_at = nk_stmt_int(st, 12, INT64_MIN, INT64_MAX);
 	w->pid = nk_stmt_int(st, 13, 0, INT_MAX);
 	w->start = nk_stmt_int(st, 14, 0, INT64_MAX);
+	w->api_key = nk_stmt_int(st, 15, 0, INT64_MAX);
 	return nk_stmt_check(st);
 }
 
@@ -140,7 +143,7 @@ walk_sessions(struct nk_db *db, void *arg)
 	int r;
 
 	if ((r = nk_db_stmt(db, "SELECT id, " ACCOUNT_COLUMNS ", kind, first,"
-	    " parent, token, origin, tls, created_at, pid, start"
+	    " parent, token, origin, tls, created_at, pid, start, api_key"
 	    " FROM web_sessions ORDER BY number", &st)) < 0)
 		return r;
 	while ((r = nk_stmt_step(st)) == 1) {
@@ -325,8 +328,8 @@ add_token(struct nk_db *db, void *arg)
 	if ((r = make_room(db, j)) < 0 ||
 	    (r = nk_db_stmt(db, "INSERT INTO web_tokens (digest, session, "
 	    ACCOUNT_COLUMNS ", first, ttl, used_at, ends_at, address, once,"
-	    " login) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
-	    " $12, $13, $14)", &st)) < 0)
+	    " login, api_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,"
+	    " $10, $11, $12, $13, $14, $15)", &st)) < 0)
 		return r;
 	nk_stmt_bind_text(st, 1, t->digest);
 	nk_stmt_bind_text(st, 2, t->session);
@@ -338,6 +341,7 @@ add_token(struct nk_db *db, void *arg)
 	nk_stmt_bind_text(st, 12, t->address);
 	nk_stmt_bind_int(st, 13, t->once);
 	nk_stmt_bind_int(st, 14, t->login);
+	nk_stmt_bind_int(st, 15, t->api_key);
 	return nk_stmt_run(st, NULL);
 }
 
@@ -355,6 +359,7 @@ take_token(struct nk_stmt *st, struct nk_web_token *t)
 	t->ttl = nk_stmt_int(st, 8, 1, INT64_MAX);
 	t->once = nk_stmt_bool(st, 10);
 	t->login = nk_stmt_bool(st, 11);
+	t->api_key = nk_stmt_int(st, 12, 0, INT64_MAX);
 	return nk_stmt_check(st);
 }
 
@@ -365,7 +370,7 @@ find_token(struct nk_db *db, const struct job *j)
 	int r;
 
 	if ((r = nk_db_stmt(db, "SELECT digest, session, " ACCOUNT_COLUMNS
-	    ", first, ttl, address, once, login FROM web_tokens"
+	    ", first, ttl, address, once, login, api_key FROM web_tokens"
 	    " WHERE digest = $1 AND used_at <= $2 AND ends_at > $3",
 	    &st)) < 0)
 		return r;

@@ -38,6 +38,7 @@ struct nk_web_account {
 enum nk_web_kind {
 	NK_WEB_PASSWORD,
 	NK_WEB_TWO_FACTORS,
+	NK_WEB_API_KEY,
 	NK_WEB_TOKEN,
 };
 
@@ -49,6 +50,7 @@ struct nk_web_session {
 	/* The session of the token, and the token's digest, or "". */
 	char			parent[NK_WEB_ID_SIZE];
 	char			token[NK_WEB_DIGEST_SIZE];
+	int64_t			api_key; /* number of the first's; 0: none */
 	char			origin[65];
 	bool			tls;
 	int64_t			created_at;	/* s since the epoch */
@@ -60,6 +62,7 @@ struct nk_web_token {
 	char			session[NK_WEB_ID_SIZE]; /* it was made in */
 	struct nk_web_account	account;
 	enum nk_web_kind	first;
+	int64_t			api_key;	/* as of a session */
 	int64_t			ttl;	/* s since it was made or used last */
 	char			address[46];	/* "": from anywhere */
 	bool			once;

@@ -231,6 +231,51 @@ wait $turns
 IFS= read -r -t 60 said <&"$from"
 same "its turn has come" "$said" '!{"message_max":65536}'
 
+# ---- API keys ----
+
+# at_home METHOD PARAMS: as root, at the machine itself; the result
+at_home() {
+	printf '{"jsonrpc":"2.0","id":1,"method":"%s","params":%s}\n' "$1" \
+	    "$2" | /usr/libexec/naskeys/naskeys-helper | jq -c .result
+}
+# shows_key NAME USER KEY WANTED [ADDRESS-END [TLS]]
+shows_key() {
+	enter address "\"192.0.2.${5:-20}\"" tls "${6:-true}"
+	call auth.login_ex "$(jq -nc --arg n "$2" --arg k "$3" \
+	    '[{"mechanism":"API_KEY_PLAIN","username":$n,"api_key":$k}]')"
+	same "$1" "$(jq -r '.response_type? // .' out)" "$4"
+}
+key=$(at_home api_key.create '[{"name":"script","username":"dora"}]' |
+    jq -r .key)
+like "a key" "$key" '1-????????????????????????????????*'
+shows_key "it logs in" dora "$key" SUCCESS
+gives "and does all" group.query '[[],{"count":true}]' \
+    "$(naskeysctl --json group list | jq length)"
+gives "as a key" auth.sessions '[[["current","=",true]],{"get":true,
+    "select":["credentials"]}]' '{"credentials":"API_KEY"}'
+shows_key "of another name" bob "$key" AUTH_ERR 21
+shows_key "another key" dora "1-${key//[a-m]/x}" AUTH_ERR 22
+enter protocol '"legacy"' path '"/websocket"'
+say "{\"msg\":\"method\",\"id\":\"a\",\"method\":\"auth.login_with_api_key\",\"params\":[\"$key\"]}"
+same "in the older way" "$said" '!{"message_max":65536}
+={"msg":"result","id":"a","result":true}
+'
+at_home api_key.delete '[1]' >/dev/null
+say '{"msg":"method","id":"a","method":"user.query"}'
+same "deleted, it ends what it began" \
+    "$(jq -c '.error.error' <<<"$(sed -n 's/^=//p' <<<"$said")")" 207
+key=$(at_home api_key.create '[{"username":"dora"}]' | jq -r .key)
+shows_key "a new one" dora "$key" SUCCESS
+naskeysctl user passwd dora --stdin <<<"drawer"
+gives "a new password of the account ends it" user.query '[]' 207
+shows_key "for good" dora "$key" AUTH_ERR
+key=$(at_home api_key.update '[2,{"reset":true}]' | jq -r .key)
+shows_key "until it is reset" dora "$key" SUCCESS
+shows_key "without TLS" dora "$key" EXPIRED 20 false
+shows_key "without TLS it is lost" dora "$key" EXPIRED
+same "and says why" "$(at_home api_key.query '[]' | jq -r \
+    '.[0].revoked_reason')" 'It was sent without TLS'
+
 # ---- what ends a login ----
 
 ends_login() {	# NAME COMMAND...

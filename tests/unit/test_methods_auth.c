@@ -15,7 +15,7 @@
 #include "lib/rpc/web.h"
 #include "lib/rpc/web_login.h"
 #include "lib/store/attempts.h"
-#include "tests/unit/methods_fixture.h"
+#include "tests/unit/web_fixture.h"
 
 /* ---- in naskeys-login's place ---- */
 
@@ -113,102 +113,8 @@ be_naskeys_login(void)
 	_exit(0);
 }
 
-/* ---- two connections ---- */
-
-static struct nk_web one, two;
-
-static void
-connection(struct nk_web *web, const char *address)
-{
-	nk_web_init(web, -1);
-	web->ask_program = "/proc/self/exe";
-	web->wrong_ms = 0;
-	web->port = 5123;
-	web->tls = true;
-	(void)snprintf(web->address, sizeof(web->address), "%s", address);
-}
-
-/* Who asks from now on; NULL: root, at the machine itself. */
-static void
-through(struct nk_web *web)
-{
-	as(0);
-	w.c.web = web;
-	w.caller.gateway = web != NULL;
-	w.state.system = web != NULL;
-	if (web != NULL)
-		w.caller.uid = 990;
-}
-
-static void
-setup_auth(void)
-{
-	make_world();
-	connection(&one, "192.0.2.7");
-	connection(&two, "192.0.2.8");
-	through(&one);
-}
-
-static void
-teardown_auth(void)
-{
-	through(&one);
-	ck_assert_int_eq(nk_web_end(&w.c), 0);
-	through(&two);
-	ck_assert_int_eq(nk_web_end(&w.c), 0);
-	through(NULL);
-	drop_world();
-}
-
-static json_t *
-ask(const char *method, const char *params)
-{
-	char *text = unquote(params), *line = NULL, *answer = NULL;
-	size_t len = 0;
-	json_t *v;
-	int n;
-
-	if (w.c.web == NULL) {
-		free(text);
-		return call(method, params);
-	}
-	n = asprintf(&line, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
-	    "\"%s\",\"params\":%s}", method, text);
-	ck_assert_int_gt(n, 0);
-	ck_assert_int_eq(nk_web_handle(&w.c, line, (size_t)n, &answer,
-	    &len), 0);
-	v = json_loadb(answer, len, 0, NULL);
-	ck_assert_msg(v != NULL, "%s", answer);
-	nk_rpc_free(answer, len);
-	free(line);
-	free(text);
-	return v;
-}
-
-/* At the path in the whole answer there is this; NULL: nothing. */
-static void
-gives(const char *method, const char *params, const char *path,
-    const char *value)
-{
-	json_t *v = ask(method, params), *got = at(v, path), *want = NULL;
-	char *text = unquote(value != NULL ? value : "null");
-	char *whole = dump(v);
-
-	if (value != NULL)
-		want = json_loads(text, JSON_DECODE_ANY, NULL);
-	ck_assert_msg(value == NULL ? got == NULL : json_equal(got, want),
-	    "%s %s: %s is not %s in %s", method, params, path, text, whole);
-	json_decref(want);
-	json_decref(v);
-	free(whole);
-	free(text);
-}
-
 #define IN(web)		through(web); \
 	gives("auth.login", "['bob','bob\\u0027s']", "result", "true")
-#define IS_IN		gives("group.query", "[[],{'count':true}]", \
-	"error", NULL)
-#define IS_OUT		gives("group.query", "[]", "error.data.error", "207")
 #define PASSWORD(n, p)	"[{'mechanism':'PASSWORD_PLAIN','username':'" n \
 	"','password':'" p "'}]"
 
@@ -271,9 +177,10 @@ static const struct {
 	{ "auth.login_ex", "[{'mechanism':'TOKEN_PLAIN','token':'x'}]",
 	    "result.response_type", "'AUTH_ERR'", false },
 	{ "auth.login_with_token", "['x']", "result", "false", false },
+	{ "auth.login_with_api_key", "['x']", "result", "false", false },
 	{ "auth.token", "['']", "result", "false", false },
 	{ "auth.mechanism_choices", "[]", "result",
-	    "['TOKEN_PLAIN','PASSWORD_PLAIN']", false },
+	    "['API_KEY_PLAIN','TOKEN_PLAIN','PASSWORD_PLAIN']", false },
 };
 
 START_TEST(each_way)
@@ -747,6 +654,7 @@ static const struct {
 	{ "auth.login_ex", "[{'mechanism':'x'}]", true },
 	{ "auth.login_ex_continue", "[{'mechanism':'x'}]", true },
 	{ "auth.login_with_token", "['x']", true },
+	{ "auth.login_with_api_key", "['x']", true },
 	{ "auth.token", "['x']", true },
 	{ "auth.mechanism_choices", "[]", true },
 	{ "auth.generate_token", "[]", false },
@@ -810,7 +718,7 @@ main(int argc, char **argv)
 
 	if (argc == 1 && strcmp(argv[0], "naskeys-login") == 0)
 		be_naskeys_login();
-	tcase_add_checked_fixture(tc, setup_auth, teardown_auth);
+	tcase_add_checked_fixture(tc, setup_web, teardown_web);
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, each_way, 0, LENGTH(ways));
 	tcase_add_test(tc, codes);
