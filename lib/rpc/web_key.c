@@ -64,14 +64,21 @@ find_key(struct nk_context *c, int64_t id, const char *name, const char *key,
 	    -ENOENT;
 }
 
-/* The key has been on a network for everybody to read. */
+/*
+ * The key has been on a network for everybody to read.  One that was reset
+ * since it was looked at is another key.
+ */
 static int
 revoke(struct nk_store *s, void *arg)
 {
-	struct nk_api_key *k = arg;
+	const struct nk_api_key *used = arg;
+	struct nk_api_key k;
+	int r;
 
-	k->revoked = true;
-	return nk_api_key_update(s, k, false);
+	if ((r = nk_api_key_by_number(s, used->number, &k)) < 0)
+		return r == -ENOENT ? 0 : r;
+	k.revoked = true;
+	return nk_api_key_update(s, &k, false);
 }
 
 static bool
