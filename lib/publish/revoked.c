@@ -4,15 +4,11 @@
 #include <sys/stat.h>
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "lib/fullio.h"
-#include "lib/ownfolder.h"
+#include "lib/publish/ownfile.h"
 #include "lib/ssh/krl.h"
 #include "lib/store/revoked.h"
 
@@ -57,27 +53,6 @@ nk_revoked_file_clear(struct nk_revoked_file *f)
 
 /* ---- what it holds ---- */
 
-/* MUST 2, of the open file. */
-static int
-open_file(const struct nk_state *state, int *fdp, struct stat *st)
-{
-	int fd, r = 0;
-
-	if ((fd = open(state->revoked,
-	    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)) == -1)
-		return errno == ELOOP ? -EPERM : -errno;
-	if (fstat(fd, st) == -1)
-		r = -errno;
-	else if (!S_ISREG(st->st_mode) || st->st_uid != state->owner ||
-	    (st->st_mode & 07777) != MODE)
-		r = -EPERM;
-	if (r < 0)
-		close(fd);
-	else
-		*fdp = fd;
-	return r;
-}
-
 bool
 nk_revoked_file_is(const struct nk_state *state, int64_t revision)
 {
@@ -87,7 +62,8 @@ nk_revoked_file_is(const struct nk_state *state, int64_t revision)
 	size_t len;
 	int fd, r;
 
-	if (open_file(state, &fd, &st) < 0)
+	if (nk_ownfile_open(state->revoked, state->owner, MODE, &fd,
+	    &st) < 0)
 		return false;
 	r = nk_pread_full(fd, header, sizeof(header), 0, &len);
 	if (r == 0 && len < sizeof(header))
@@ -102,100 +78,14 @@ int
 nk_revoked_file_compare(const struct nk_state *state,
     const struct nk_revoked_file *f)
 {
-	uint8_t *bytes;
-	struct stat st;
-	size_t len;
-	int fd, r;
-
-	if ((r = open_file(state, &fd, &st)) < 0)
-		return r;
-	if (st.st_size < 0 || (uint64_t)st.st_size != f->len)
-		r = -EBADMSG;
-	else if ((bytes = malloc(f->len)) == NULL)
-		r = -ENOMEM;
-	else {
-		r = nk_pread_full(fd, bytes, f->len, 0, &len);
-		if (r == 0 && (len < f->len ||
-		    memcmp(bytes, f->bytes, len) != 0))
-			r = -EBADMSG;
-		free(bytes);
-	}
-	close(fd);
-	return r;
-}
-
-/* ---- replacing it ---- */
-
-/* The folder, and the file's name in it. */
-static int
-open_folder(const struct nk_state *state, int *fdp, const char **namep)
-{
-	const char *slash = strrchr(state->revoked, '/');
-	char folder[PATH_MAX];
-	size_t n;
-	int fd, r;
-
-	if (slash == NULL)
-		return -EINVAL;
-	n = (size_t)(slash - state->revoked);
-	if (n >= sizeof(folder))
-		return -ENAMETOOLONG;
-	memcpy(folder, state->revoked, n);
-	folder[n] = '\0';
-	if ((fd = open(n > 0 ? folder : "/",
-	    O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
-		return -errno;
-	if ((r = nk_ownfolder_check(fd, state->owner)) < 0) {
-		close(fd);
-		return r;
-	}
-	*fdp = fd;
-	*namep = slash + 1;
-	return 0;
-}
-
-static int
-write_new(int dirfd, const char *name, const struct nk_revoked_file *f)
-{
-	int fd, r;
-
-	/* one that a killed holder left */
-	if (unlinkat(dirfd, name, 0) == -1 && errno != ENOENT)
-		return -errno;
-	if ((fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL |
-	    O_CLOEXEC | O_NOFOLLOW, 0600)) == -1)
-		return -errno;
-	if ((r = nk_write_full(fd, f->bytes, f->len)) == 0 &&
-	    (fchmod(fd, MODE) == -1 || fsync(fd) == -1))
-		r = -errno;
-	if (close(fd) == -1 && r == 0)
-		r = -errno;
-	return r;
+	return nk_ownfile_compare(state->revoked, state->owner, MODE,
+	    f->bytes, f->len);
 }
 
 int
 nk_revoked_file_write(const struct nk_state *state,
     const struct nk_revoked_file *f)
 {
-	char new[NAME_MAX + 1];
-	const char *name = NULL;
-	int dirfd, n, r;
-
-	if ((r = open_folder(state, &dirfd, &name)) < 0)
-		return r;
-	n = snprintf(new, sizeof(new), "%s.new", name);
-	if (n < 0 || (size_t)n >= sizeof(new)) {
-		r = -ENAMETOOLONG;
-		goto out;
-	}
-	if ((r = write_new(dirfd, new, f)) == 0 &&
-	    renameat(dirfd, new, dirfd, name) == -1)
-		r = -errno;
-	if (r < 0)
-		(void)unlinkat(dirfd, new, 0);	/* may not be there */
-	else if (fsync(dirfd) == -1)
-		r = -errno;
- out:
-	close(dirfd);
-	return r;
+	return nk_ownfile_replace(state->revoked, state->owner, MODE,
+	    f->bytes, f->len);
 }
