@@ -136,6 +136,16 @@ log_central(const struct nk_publisher *p, const char *folder)
 		    "says: %s", folder, strerror(-r));
 }
 
+static void
+log_sudo(const struct nk_publisher *p, const char *file)
+{
+	int r = nk_publisher_sudo(p);
+
+	if (r < 0)
+		log_say(LOG_ERR, "%s: not all rules for sudo are in it (see "
+		    "naskeys-helper --check): %s", file, strerror(-r));
+}
+
 /* The repair is not the asker's: it may cost what it does. */
 static int
 mend_unconfined(struct connection *c)
@@ -148,6 +158,8 @@ mend_unconfined(struct connection *c)
 	log_missing(c->context.publisher, c->state->nk.store);
 	log_revoked(c->context.publisher, c->state->nk.revoked);
 	log_central(c->context.publisher, c->state->nk.central);
+	if (c->state->nk.sudoers != NULL)
+		log_sudo(c->context.publisher, c->state->nk.sudoers);
 	confined = c->trusted ? 0 : limits_confine();
 	return r < 0 ? r : confined;
 }

@@ -19,6 +19,8 @@
 #define STORE_DIR	NK_LOCALSTATEDIR "/lib/naskeys"
 #define RUN_DIR		NK_RUNSTATEDIR "/naskeys"
 #define CONF_DIR	NK_SYSCONFDIR "/naskeys"
+#define SUDOERS		NK_SYSCONFDIR "/sudoers.d/10-naskeys"
+#define VISUDO		"/usr/sbin/visudo"
 #define GROUP_FILE	NK_SYSCONFDIR "/group"
 
 /* Folders, each after the one that it lies in. */
@@ -181,6 +183,8 @@ state_init(struct state *s, const char *state_dir, const char *seal_key,
 	s->nk.lock = s->lock;
 	s->nk.seal_key = s->seal_key;
 	s->nk.system = state_dir == NULL;
+	s->nk.sudoers = s->nk.system ? SUDOERS : NULL;
+	s->nk.visudo = VISUDO;
 	if (state_dir == NULL) {
 		*whyp = "only root can work on this machine's accounts; "
 		    "everybody else asks through " RUN_DIR "/helper.sock";

@@ -123,6 +123,10 @@ sync_maps(const struct state *s, const struct nk_conf *conf,
 		*wherep = s->nk.central;
 	if (p != NULL && nk_publisher_revoked(p) < 0)
 		*wherep = s->nk.revoked;
+	if (p != NULL && nk_publisher_sudo(p) < 0)
+		log_say(LOG_WARNING, "%s: not all rules for sudo are in it "
+		    "(see --check): %s", s->nk.sudoers,
+		    strerror(-nk_publisher_sudo(p)));
 	nk_publisher_free(p);
 	return r;
 }

@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/account/shellword.h"
+#include "lib/account/sudorule.h"
+
 #define WHY_MAX		1280	/* a path and a sentence */
 #define WORD_MAX	1024	/* bytes of an executable's path */
 
@@ -32,83 +35,26 @@ explain_path(char why[WHY_MAX], const char *before, const char *path,
 	return -EINVAL;
 }
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/* Where in the word a reader of shell quoting is. */
-struct lexer {
-	char	 quote;		/* the one that is open, or NUL */
-	char	*word;		/* NULL: only check what is left */
-	size_t	 len;
-};
-
-static int
-put(struct lexer *l, char c, char why[WHY_MAX])
-{
-	if (l->word == NULL)
-		return 0;
-	if (l->len >= WORD_MAX - 1)
-		return explain(why, "Executable path is too long");
-	l->word[l->len++] = c;
-	return 0;
-}
-
-/* Take one character, or two after a backslash.  The number, or -EINVAL. */
-static int
-step(struct lexer *l, const char *s, char why[WHY_MAX])
-{
-	int n = 1, r;
-
-	if (l->quote != '\0' && *s == l->quote) {
-		l->quote = '\0';
-		return 1;
-	}
-	if (l->quote == '\0' && (*s == '\'' || *s == '"')) {
-		l->quote = *s;
-		return 1;
-	}
-	if (*s == '\\' && l->quote != '\'') {
-		if (s[1] == '\0')
-			return explain(why, "No escaped character");
-		/* Between double quotes it escapes only these. */
-		if (l->quote == '"' && s[1] != '"' && s[1] != '\\' &&
-		    (r = put(l, '\\', why)) < 0)
-			return r;
-		n = 2;
-	}
-	r = put(l, s[n - 1], why);
-	return r < 0 ? r : n;
-}
-
 /* The first word of the command, its quotes taken off. */
 static int
 first_word(const char *s, char word[WORD_MAX], char why[WHY_MAX])
 {
-	struct lexer l = { .word = word };
-	int n;
+	struct nk_shellword w = NK_SHELLWORD_NONE;
+	const char *reason = NULL;
+	bool first = true;
+	int r;
 
-	while (is_blank(*s))
-		s++;
-	while (*s != '\0') {
-		if (l.quote == '\0' && is_blank(*s)) {
-			if (l.word != NULL)
-				l.word[l.len] = '\0';
-			l.word = NULL;
-			s++;
-			continue;
-		}
-		if ((n = step(&l, s, why)) < 0)
-			return n;
-		s += n;
+	while ((r = nk_shellword_next(&s, &w, &reason)) == 1) {
+		if (first && strlen(w.text) >= WORD_MAX)
+			r = explain(why, "Executable path is too long");
+		else if (first)
+			memcpy(word, w.text, strlen(w.text) + 1);
+		nk_shellword_clear(&w);
+		if (r < 0)
+			return r;
+		first = false;
 	}
-	if (l.quote != '\0')
-		return explain(why, "No closing quotation");
-	if (l.word != NULL)
-		l.word[l.len] = '\0';
-	return 0;
+	return r == -EINVAL ? explain(why, reason) : r;
 }
 
 /* No empty, "." or ".." component; slashes at the end do not count. */
@@ -164,6 +110,19 @@ check_exists(const char *path, char why[WHY_MAX])
 	    path, " is executable");
 }
 
+/* What sudoers cannot say is refused when it is set, not left out later. */
+static int
+check_rule(const char *command, char why[WHY_MAX])
+{
+	const char *reason = NULL;
+	char *rule;
+	int r;
+
+	r = nk_sudorule_format(command, &rule, &reason);
+	free(rule);
+	return r == -EINVAL ? explain(why, reason) : r;
+}
+
 static int
 check_command(const char *command, char why[WHY_MAX])
 {
@@ -184,7 +143,9 @@ check_command(const char *command, char why[WHY_MAX])
 		return explain(why, "Executable must be an absolute path");
 	if (!is_normalized(word))
 		return explain(why, "Executable path must be normalized");
-	return check_exists(word, why);
+	if ((r = check_exists(word, why)) < 0)
+		return r;
+	return check_rule(command, why);
 }
 
 int

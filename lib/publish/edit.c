@@ -41,6 +41,9 @@
  *     replaced it is as with maps: MUST 12.
  * 17. What an edit makes of files in homes MUST be noted in its own
  *     transaction (homes.h), and nothing be done there under the lock.
+ * 18. The file of rules for sudo MUST be replaced before success is
+ *     reported (sudofile.h).  Where that fails it MUST go, so that nobody
+ *     has a rule that was taken away.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -51,7 +54,9 @@
 #include "lib/publish/internal.h"
 #include "lib/publish/nscd.h"
 #include "lib/publish/revoked.h"
+#include "lib/publish/sudofile.h"
 #include "lib/store/revoked.h"
+#include "lib/store/sudo.h"
 
 #define SECONDS_A_DAY	86400
 
@@ -61,6 +66,8 @@ struct work {
 	struct nk_plan		 plan;
 	struct nk_rebuild	 fresh;
 	struct nk_revoked_file	 revoked;	/* where the list changes */
+	struct nk_sudo_file	 sudo;		/* where the rules change */
+	bool			 has_sudo;
 	struct nk_central	 central;
 	bool			 anew;		/* fresh is used, not plan */
 	int64_t			 seq;
@@ -73,6 +80,7 @@ work_clear(struct work *w)
 	nk_rebuild_clear(&w->fresh);
 	nk_changes_clear(&w->changes);
 	nk_revoked_file_clear(&w->revoked);
+	nk_sudo_file_clear(&w->sudo);
 	nk_central_clear(&w->central);
 }
 
@@ -88,8 +96,10 @@ begin_agreed(struct nk_publisher *p)
 	if ((r = nk_store_seq(p->store, &seq)) < 0)
 		goto out;
 	p->base = nk_publish_published(p);
-	r = p->base == seq ? nk_revoked_revision(p->store, &p->revision) :
-	    -ESTALE;
+	if (p->base != seq)
+		r = -ESTALE;
+	else if ((r = nk_revoked_revision(p->store, &p->revision)) == 0)
+		r = nk_sudo_revision(p->store, &p->sudo_revision);
  out:
 	if (r < 0)
 		nk_store_rollback(p->store);
@@ -107,6 +117,7 @@ nk_edit_begin(struct nk_publisher *p)
 		return r;
 	nk_ids_clear(&p->homes);
 	p->bound = p->beyond = false;
+	p->sudo = 0;
 	if ((r = nk_publish_refresh(p)) == 0)
 		r = begin_agreed(p);
 	if (r == -ESTALE && (r = nk_publish_agree(p, false, NULL, NULL)) == 0)
@@ -116,11 +127,15 @@ nk_edit_begin(struct nk_publisher *p)
 	if (r == 0 && nk_publish_central_is_late(p) &&
 	    (r = nk_publish_central(p)) < 0)
 		nk_store_rollback(p->store);
-	if (r < 0)
+	if (r < 0) {
 		nk_publish_unlock(p);
-	else if (!nk_revoked_file_is(p->state, p->revision))
+		return r;
+	}
+	if (!nk_revoked_file_is(p->state, p->revision))
 		(void)nk_publish_revoked(p);
-	return r;
+	if (!nk_sudo_file_is(p->store, p->state, p->sudo_revision))
+		nk_publish_sudo(p);
+	return 0;
 }
 
 void
@@ -173,6 +188,20 @@ revoked_prepare(struct nk_publisher *p, struct work *w)
 	return nk_revoked_file_make(p->store, &w->revoked);
 }
 
+static int
+sudo_prepare(struct nk_publisher *p, struct work *w)
+{
+	int64_t revision;
+	int r;
+
+	if ((r = nk_sudo_revision(p->store, &revision)) < 0 ||
+	    revision == p->sudo_revision ||
+	    (r = nk_sudo_file_make(p->store, p->state, &w->sudo)) < 0)
+		return r;
+	w->has_sudo = true;
+	return 0;
+}
+
 /* All that can fail for want of room or memory, before COMMIT. */
 static int
 work_prepare(struct nk_publisher *p, struct work *w)
@@ -180,6 +209,7 @@ work_prepare(struct nk_publisher *p, struct work *w)
 	int r;
 
 	if ((r = revoked_prepare(p, w)) < 0 ||
+	    (r = sudo_prepare(p, w)) < 0 ||
 	    (r = nk_store_seq(p->store, &w->seq)) < 0)
 		return r;
 	if (w->seq == p->base)
@@ -270,6 +300,11 @@ nk_edit_commit(struct nk_publisher *p)
 	r = work_publish(p, &w);
 	if (w.revoked.bytes != NULL)	/* MUST 14 */
 		p->revoked = nk_revoked_file_write(p->state, &w.revoked);
+	if (w.has_sudo) {				/* MUST 18 */
+		p->sudo = nk_sudo_file_write(p->state, &w.sudo);
+		if (p->sudo == 0)
+			p->sudo = w.sudo.fault;
+	}
 	nk_publish_unlock(p);
 	tell_nscd(p, &w);
  out:

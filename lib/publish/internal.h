@@ -51,6 +51,8 @@ struct nk_publisher {
 	int64_t			 revision;	/* of the list, at BEGIN */
 	int			 revoked;	/* 0, or why its file lags */
 	int			 central;	/* likewise, of those files */
+	int64_t			 sudo_revision;	/* of the rules, at BEGIN */
+	int			 sudo;		/* nk_publisher_sudo() */
 	struct nk_ids		 homes;		/* see nk_publisher_homes() */
 	bool			 bound;		/* see nk_edit_bound() */
 	bool			 beyond;	/* and has been refused */
@@ -87,6 +89,8 @@ int	nk_publish_refresh(struct nk_publisher *p) NK_MUST_CHECK;
 int64_t	nk_publish_published(const struct nk_publisher *p);
 /* Have the file of revoked keys say what the store says: p->revoked. */
 int	nk_publish_revoked(struct nk_publisher *p);
+/* Have the file of rules for sudo say what the store says: p->sudo. */
+void	nk_publish_sudo(struct nk_publisher *p);
 /*
  * Have the central files say what the store says: p->central.  Fails only
  * where it cannot even be remembered that they do not.

@@ -12,7 +12,9 @@
 #include "lib/publish/internal.h"
 #include "lib/publish/lock.h"
 #include "lib/publish/revoked.h"
+#include "lib/publish/sudofile.h"
 #include "lib/store/revoked.h"
+#include "lib/store/sudo.h"
 
 #define BOOT_ID		"/proc/sys/kernel/random/boot_id"
 #define BOOT_ID_LEN	36	/* 8-4-4-4-12 */
@@ -276,6 +278,20 @@ nk_publish_revoked(struct nk_publisher *p)
 	return p->revoked = r;
 }
 
+void
+nk_publish_sudo(struct nk_publisher *p)
+{
+	struct nk_sudo_file f;
+
+	if ((p->sudo = nk_sudo_file_make(p->store, p->state, &f)) < 0)
+		return;
+	if (nk_sudo_file_compare(p->state, &f) < 0)
+		p->sudo = nk_sudo_file_write(p->state, &f);
+	if (p->sudo == 0)
+		p->sudo = f.fault;
+	nk_sudo_file_clear(&f);
+}
+
 bool
 nk_publish_central_is_late(const struct nk_publisher *p)
 {
@@ -331,9 +347,11 @@ nk_publish_agree(struct nk_publisher *p, bool force,
 		lost = true;
 	if (lost)
 		r = rebuild(p, seq, progress, arg);
-	/* the maps agree without it */
-	if (r == 0)
+	/* the maps agree without them */
+	if (r == 0) {
 		(void)nk_publish_revoked(p);
+		nk_publish_sudo(p);
+	}
  out:
 	nk_store_read_end(p->store);
 	return r;
@@ -412,7 +430,9 @@ is_agreed(struct nk_publisher *p)
 	if (folder_open(p) < 0 || nk_publish_central_is_late(p) ||
 	    nk_store_seq(p->store, &seq) < 0 ||
 	    nk_revoked_revision(p->store, &revision) < 0 ||
-	    !nk_revoked_file_is(p->state, revision))
+	    !nk_revoked_file_is(p->state, revision) ||
+	    nk_sudo_revision(p->store, &revision) < 0 ||
+	    !nk_sudo_file_is(p->store, p->state, revision))
 		return false;
 	for (i = 0; i < NK_PUB_MAPS; i++) {
 		if (nk_mapwriter_peek(p->dirfd, nk_publish_files[i].name,
@@ -517,6 +537,12 @@ int
 nk_publisher_central(const struct nk_publisher *p)
 {
 	return p->central;
+}
+
+int
+nk_publisher_sudo(const struct nk_publisher *p)
+{
+	return p->sudo;
 }
 
 void

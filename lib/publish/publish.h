@@ -28,6 +28,8 @@ struct nk_state {
 	const char	*maps;		/* folder of the maps */
 	const char	*lock;		/* lock file, 0600 */
 	const char	*seal_key;	/* .../seal.key */
+	const char	*sudoers;	/* file of rules; NULL: none of ours */
+	const char	*visudo;	/* the program that checks it */
 	bool		 system;	/* the machine's own: nscd is told */
 	uint32_t	 owner;		/* uid that has the rank of root */
 	uint32_t	 keys_gid;	/* group of keys.map */
@@ -87,6 +89,15 @@ int	nk_publisher_revoked(const struct nk_publisher *p);
  * may accept a key that is no more.  Every holder of the lock tries again.
  */
 int	nk_publisher_central(const struct nk_publisher *p);
+
+/*
+ * What the last edit or sync made of the file of rules for sudo: 0, also
+ * where nothing was to be done; -ENOPKG, there are rules, and no sudo;
+ * -EBADMSG, some are left out, for sudo does not take them; -EEXIST,
+ * somebody else's file is in its place; or the -errno with which it could
+ * not be written: then it was removed, and nobody has rules.
+ */
+int	nk_publisher_sudo(const struct nk_publisher *p);
 
 void	nk_publisher_free(struct nk_publisher *p);
 struct nk_store *nk_publisher_store(struct nk_publisher *p);
@@ -165,6 +176,7 @@ int	nk_publisher_lock_out(struct nk_publisher *p, struct nk_session *s,
 /*
  * Bring maps, files and store into agreement; rebuild all maps when "force".
  * Fails also where nk_publisher_revoked() or nk_publisher_central() does.
+ * nk_publisher_sudo() tells of what is no reason to fail.
  * progress (may be NULL) is called with users done and in all.
  */
 int	nk_publisher_sync(struct nk_publisher *p, bool force,

@@ -12,6 +12,7 @@
 #include "lib/publish/compare.h"
 #include "lib/publish/internal.h"
 #include "lib/publish/revoked.h"
+#include "lib/publish/sudofile.h"
 #include "lib/publish/rows.h"
 
 /*
@@ -402,11 +403,16 @@ int
 nk_publisher_verify_files(struct nk_store *s, const struct nk_state *state,
     void (*report)(void *arg, const char *what), void *arg)
 {
-	int central, r;
+	int sudo, central, r;
 
 	r = verify_revoked(s, state, report, arg);
 	if (r < 0 && r != -EBADMSG)
 		return r;
+	sudo = nk_sudo_file_verify(s, state, report, arg);
+	if (sudo < 0 && sudo != -EBADMSG)
+		return sudo;
+	if (r == 0)
+		r = sudo;
 	central = nk_central_verify(s, state, report, arg);
 	return central < 0 ? central : r;
 }

@@ -56,6 +56,27 @@ commit(struct nk_context *c, struct nk_error *e)
 	    "a folder stands where a user's file should");
 }
 
+/* The change is made and stays. */
+static void
+warn_of_sudo(struct nk_context *c)
+{
+	int r = nk_publisher_sudo(c->publisher);
+	json_t *params;
+
+	if (r == 0 || c->notify == NULL)
+		return;
+	params = json_pack("{s:s}", "text", r == -ENOPKG ? "There is no sudo "
+	    "on this machine: the commands for it are kept, and come into "
+	    "force once it is installed (naskeysctl sync)." : r == -EBADMSG ?
+	    "Not all commands for sudo are in force: naskeysctl check says "
+	    "why." : r == -EEXIST ? "The commands for sudo are not in force: "
+	    "a file that naskeys did not make is in the place of its own "
+	    "(naskeysctl check)." : "The file of commands for sudo could not "
+	    "be written, and was removed: nobody has any until it can be.");
+	if (params != NULL)
+		c->notify(c->notify_arg, "naskeys.warning", params);
+}
+
 int
 nk_edit_run(struct nk_context *c,
     int (*body)(struct nk_context *c, void *arg, struct nk_error *e),
@@ -78,6 +99,7 @@ nk_edit_run(struct nk_context *c,
 	}
 	if ((r = commit(c, e)) == 0)
 		nk_keyfile_after_edit(&homes);
+	warn_of_sudo(c);
 	return r;
 }
 

@@ -196,6 +196,7 @@ nk_group_insert(struct nk_store *s, struct nk_group *g)
 	if ((r = nk_stmt_run(st, NULL)) < 0)
 		return r;
 	if ((r = nk_span_add(s, NK_SPAN_GID, g->gid)) < 0 ||
+	    (r = nk_sudo_follow_group(s, NULL, g)) < 0 ||
 	    (r = nk_change_note(s, NK_CHANGE_GROUP, id)) < 0)
 		return nk_store_half(s, r);
 	g->id = id;
@@ -246,6 +247,8 @@ nk_group_update(struct nk_store *s, const struct nk_group *g)
 	if (r == 0 && (old->gid != g->gid ||
 	    !nk_text_same(old->name, g->name)))
 		r = nk_change_note(s, NK_CHANGE_GROUP, g->id);
+	if (r == 0)
+		r = nk_sudo_follow_group(s, old, g);
 	r = nk_store_half(s, r);
  out:
 	nk_group_free(old);
@@ -273,6 +276,7 @@ nk_group_delete(struct nk_store *s, int64_t id)
 	    " WHERE group_id = $1", id)) < 0 ||
 	    (r = nk_db_run(s->db, "DELETE FROM members WHERE group_id = $1",
 	    1, &id, NULL)) < 0 ||
+	    (r = nk_sudo_drop_group(s, id)) < 0 ||
 	    (r = nk_db_run(s->db, "DELETE FROM groups WHERE id = $1",
 	    1, &id, NULL)) < 0 ||
 	    (r = nk_span_remove(s, NK_SPAN_GID, (uint32_t)gid)) < 0 ||

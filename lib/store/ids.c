@@ -19,6 +19,7 @@ static const char *const names[NK_COUNTERS] = {
 	"user", "group", "key", "credential", "audit", "change", "trimmed",
 	"audit_rows", "audit_bytes", "audit_counted", "revoked",
 	"keyfile_home", "consumer", "sshd_key", "api_key", "api_key_number",
+	"sudo",
 };
 
 static int

@@ -47,6 +47,7 @@ enum nk_counter {
 	NK_COUNTER_SSHD_KEY,
 	NK_COUNTER_API_KEY,
 	NK_COUNTER_API_KEY_NUMBER,
+	NK_COUNTER_SUDO,		/* changes of the rules for it */
 	NK_COUNTERS,
 };
 
@@ -152,6 +153,17 @@ void	nk_user_forget(struct nk_store *s);
 
 /* A user has got a key: latch in_managed_group. */
 int	nk_user_latch(struct nk_store *s, int64_t id) NK_MUST_CHECK;
+
+/* ---- sudo.c ---- */
+
+/* A row was written; old (NULL: none) is what it was. */
+int	nk_sudo_follow_user(struct nk_store *s, const struct nk_user *old,
+	    const struct nk_user *u) NK_MUST_CHECK;
+int	nk_sudo_follow_group(struct nk_store *s, const struct nk_group *old,
+	    const struct nk_group *g) NK_MUST_CHECK;
+/* The row goes. */
+int	nk_sudo_drop_user(struct nk_store *s, int64_t id) NK_MUST_CHECK;
+int	nk_sudo_drop_group(struct nk_store *s, int64_t id) NK_MUST_CHECK;
 
 /* ---- central.c ---- */
 

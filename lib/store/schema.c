@@ -443,6 +443,21 @@ static const char version_10[] =
 "INSERT INTO counters (name, value) VALUES ('api_key', 0),"
 "  ('api_key_number', 0);";
 
+/*
+ * Who has commands for sudo; the counter is the revision of what they come
+ * to.
+ */
+static const char version_11[] =
+"CREATE INDEX users_sudo ON users (id)"
+"  WHERE sudo_commands <> '' OR sudo_commands_nopasswd <> '';"
+"CREATE INDEX groups_sudo ON groups (id)"
+"  WHERE sudo_commands <> '' OR sudo_commands_nopasswd <> '';"
+"INSERT INTO counters (name, value)"
+"  SELECT 'sudo', COUNT(*) FROM (SELECT id FROM users"
+"  WHERE sudo_commands <> '' OR sudo_commands_nopasswd <> ''"
+"  UNION SELECT id FROM groups"
+"  WHERE sudo_commands <> '' OR sudo_commands_nopasswd <> '');";
+
 static int
 fill_version_1(struct nk_db *db)
 {
@@ -473,6 +488,7 @@ const struct nk_migration nk_migrations[] = {
 	{ version_8,	NULL },
 	{ version_9,	NULL },
 	{ version_10,	NULL },
+	{ version_11,	NULL },
 };
 const size_t nk_nmigrations = sizeof(nk_migrations) /
     sizeof(nk_migrations[0]);

@@ -428,6 +428,7 @@ nk_user_insert(struct nk_store *s, struct nk_user *u)
 	if ((r = nk_span_add(s, NK_SPAN_UID, row.uid)) < 0 ||
 	    (row.keyfile_mode != NK_KEYFILE_NONE &&
 	    (r = nk_central_follow(s, &row)) < 0) ||
+	    (r = nk_sudo_follow_user(s, NULL, &row)) < 0 ||
 	    (r = nk_change_note(s, NK_CHANGE_USER, row.id)) < 0)
 		return nk_store_half(s, r);
 	u->id = row.id;
@@ -556,6 +557,7 @@ update(struct nk_store *s, const struct nk_user *old,
 	    (r = uid_release(s, old->uid)) < 0)) ||
 	    ((old->uid != u->uid || old->keyfile_mode != u->keyfile_mode) &&
 	    (r = nk_central_follow(s, u)) < 0) ||
+	    (r = nk_sudo_follow_user(s, old, u)) < 0 ||
 	    (!same_on_maps(old, u) &&
 	    (r = nk_change_note(s, NK_CHANGE_USER, u->id)) < 0))
 		return nk_store_half(s, r);
@@ -617,6 +619,7 @@ nk_user_delete(struct nk_store *s, int64_t id)
 	    (r = nk_db_run(s->db, "DELETE FROM api_keys WHERE user_id = $1",
 	    1, &id, NULL)) < 0 ||
 	    (r = nk_central_drop(s, id)) < 0 ||
+	    (r = nk_sudo_drop_user(s, id)) < 0 ||
 	    (r = user_run_ints(s, "DELETE FROM users WHERE id = $1",
 	    1, &id, NULL)) < 0 ||
 	    (r = uid_release(s, (uint32_t)uid)) < 0 ||

@@ -11,6 +11,7 @@
 
 #include "lib/account/shells.h"
 #include "lib/account/sudo.h"
+#include "lib/account/sudorule.h"
 #include "tests/unit/tmp.h"
 
 static char *folder;	/* with a program "run" and a file "text" */
@@ -79,6 +80,10 @@ static const struct {
 	{ "@/text", "None of the paths matching '@/text' is executable" },
 	{ "@/t*", "None of the paths matching '@/t*' is executable" },
 	{ "@", "None of the paths matching '@' is executable" },
+	{ "@/ x", "A folder takes no arguments" },
+	{ "@/run a ''", "An empty argument can only stand alone" },
+	{ "@/run '\"\"'", "Two double quotes as the argument would mean that "
+	    "there is none" },
 	{ "@/run\nroot ALL=(ALL) ALL",
 	    "A command must be one line without control characters" },
 };
@@ -158,6 +163,65 @@ START_TEST(long_word)
 }
 END_TEST
 
+/* Tried with visudo and cvtsudoers in tests/integration/sudo.sh. */
+static const struct {
+	const char	*command;
+	const char	*rule;		/* NULL: sudoers cannot say it */
+} rules[] = {
+	{ "ALL", "ALL" },
+	{ "/bin/ls", "/bin/ls" },
+	{ " /bin/ls  -l   /", "/bin/ls -l /" },
+	{ "/bin/", "/bin/" },
+	{ "/bin/l*", "/bin/l*" },
+	{ "'/opt/my tool' a", "/opt/my\\ tool a" },
+	{ "/opt/my\\ tool", "/opt/my\\ tool" },
+	{ "/bin/a,b:c=d#e", "/bin/a\\,b\\:c\\=d\\#e" },
+	{ "/bin/ls a,b:c=d#e", "/bin/ls a\\,b\\:c\\=d\\#e" },
+	{ "/bin/ls *", "/bin/ls *" },
+	{ "/bin/ls '*'", "/bin/ls \\*" },
+	{ "/bin/ls \\* \"[a]?\"", "/bin/ls \\* \\[a\\]\\?" },
+	{ "/bin/ls 'a  b'", "/bin/ls a\\ \\ b" },
+	{ "/bin/ls 'a\\b'", "/bin/ls a\\\\\\\\b" },
+	{ "/bin/ls ''", "/bin/ls \"\"" },
+	{ "/bin/ls \"\"", "/bin/ls \"\"" },
+	{ "/bin/ls ^.*$", "/bin/ls \\^.*$" },
+	{ "/bin/ls 'x\"y'", "/bin/ls x\"y" },
+	{ "/bin/ls, NOPASSWD: ALL", "/bin/ls\\, NOPASSWD\\: ALL" },
+	{ "", NULL },
+	{ "'ALL'", NULL },
+	{ "!/bin/ls", NULL },
+	{ "bin/ls", NULL },
+	{ "/bin/ x", NULL },
+	{ "/bin/ls 'x", NULL },
+	{ "/bin/ls x\\", NULL },
+	{ "/bin/ls '' ''", NULL },
+	{ "/bin/ls '\"\"'", NULL },
+	{ "/bin/'*'", NULL },
+	{ "/bin/'a\\b'", NULL },
+	{ "/bin/sudoedit /etc/passwd", NULL },
+	{ "/bin/ls\nroot ALL=ALL", NULL },
+	{ "/bin/ls\ta", NULL },
+	{ "/bin/ls\177", NULL },
+};
+
+START_TEST(format_rule)
+{
+	const char *why = NULL;
+	char *rule;
+	int r = nk_sudorule_format(rules[_i].command, &rule, &why);
+
+	ck_assert_msg(r == (rules[_i].rule == NULL ? -EINVAL : 0),
+	    "%s: got %d", rules[_i].command, r);
+	if (r < 0) {
+		ck_assert_ptr_null(rule);
+		ck_assert_ptr_nonnull(why);
+	} else {
+		ck_assert_str_eq(rule, rules[_i].rule);
+	}
+	free(rule);
+}
+END_TEST
+
 START_TEST(shells)
 {
 	static const char text[] = "# shells\n/bin/sh\n/bin/bash # late\n"
@@ -207,6 +271,8 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, check_command, 0,
 	    (int)(sizeof(commands) / sizeof(commands[0])));
+	tcase_add_loop_test(tc, format_rule, 0,
+	    (int)(sizeof(rules) / sizeof(rules[0])));
 	tcase_add_test(tc, all_alone);
 	tcase_add_test(tc, long_word);
 	tcase_add_test(tc, shells);

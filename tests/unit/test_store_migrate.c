@@ -15,6 +15,7 @@
 #include "lib/store/internal.h"
 #include "lib/store/ssh_service.h"
 #include "lib/store/sshd_keys.h"
+#include "lib/store/sudo.h"
 #include "lib/store/store.h"
 #include "tests/unit/store_fixture.h"
 
@@ -305,6 +306,32 @@ count_keys(void *arg, const struct nk_sshd_key *k)
 	return ++*n == 2 ? 7 : 0;
 }
 
+/* Version 9 had commands for sudo, and nothing that followed them. */
+START_TEST(from_version_9)
+{
+	struct nk_user *u;
+	int64_t revision;
+
+	start_from(9);
+	ck_assert_int_eq(nk_db_exec(db, _i == 0 ? "" : "UPDATE users SET"
+	    " sudo_commands = '/bin/sh' WHERE id = 1"), 0);
+	close_db();
+	ck_assert_int_eq(nk_store_open(&s, path, NK_STORE_WRITE), 0);
+	ck_assert_int_eq(nk_store_verify(s, NULL, NULL), 0);
+	ck_assert_int_eq(nk_sudo_revision(s, &revision), 0);
+	ck_assert_int_eq(revision, _i);
+	begin();
+	ck_assert_int_eq(nk_user_get(s, 1, &u), 0);
+	free(u->sudo_commands);
+	ck_assert_ptr_nonnull(u->sudo_commands = strdup("ALL"));
+	ck_assert_int_eq(nk_user_update(s, u), 0);
+	nk_user_free(u);
+	commit();
+	ck_assert_int_eq(nk_sudo_revision(s, &revision), 0);
+	ck_assert_int_eq(revision, _i + 1);
+}
+END_TEST
+
 /* Version 8 had no host keys. */
 START_TEST(from_version_8)
 {
@@ -541,6 +568,7 @@ main(void)
 	tcase_add_test(tc, from_version_6);
 	tcase_add_test(tc, from_version_7);
 	tcase_add_test(tc, from_version_8);
+	tcase_add_loop_test(tc, from_version_9, 0, 2);
 	tcase_add_loop_test(tc, failing, 0, N(failures));
 	tcase_add_test(tc, killed);
 	tcase_add_test(tc, by_several);
