@@ -5,7 +5,8 @@
 #include "helper/ctl/ctl.h"
 
 const struct ctl_command ctl_commands[] = {
-	{ "init", NULL, "[--configure [--key-files WHICH]]",
+	{ "init", NULL, "[--configure [--key-files WHICH] "
+	    "[--only PART]]",
 	    "make users, groups, folders, store and maps",
 	    ctl_init_options, 0, 0, ctl_init },
 

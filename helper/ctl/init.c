@@ -23,6 +23,7 @@ const struct ctl_option ctl_init_options[] = {
 	    "and sshd's configuration" },
 	{ "key-files", "own|none|central", "with --configure: which "
 	    "authorized_keys files sshd reads for users of naskeys" },
+	{ "only", "nsswitch|pam|sshd", "with --configure: only this" },
 	{ NULL, NULL, NULL },
 };
 
@@ -45,6 +46,7 @@ struct init {
 	struct nk_conf	 conf;
 	json_t		*steps;		/* what was said, for --json */
 	bool		 configure;
+	const char	*only;		/* NULL: configure all */
 	enum nk_ssh_files	 files;
 };
 
@@ -306,10 +308,34 @@ load_conf(struct init *in)
 	    strerror(-r));
 }
 
+static const struct {
+	const char	*name;
+	int		(*configure)(struct init *);
+} parts[] = {
+	{ "nsswitch", configure_nsswitch },
+	{ "pam", configure_pam },
+	{ "sshd", configure_sshd },
+};
+#define NPARTS	(sizeof(parts) / sizeof(parts[0]))
+
+/* Each part also when one before it failed. */
+static int
+configure(struct init *in)
+{
+	int r = CTL_DONE, s;
+	size_t i;
+
+	for (i = 0; i < NPARTS; i++)
+		if ((in->only == NULL || strcmp(in->only, parts[i].name) ==
+		    0) && (s = parts[i].configure(in)) != CTL_DONE)
+			r = s;
+	return r;
+}
+
 static int
 make_all(struct init *in)
 {
-	int r, s;
+	int r;
 
 	if ((r = load_conf(in)) != CTL_DONE ||
 	    (r = make_accounts(in)) != CTL_DONE ||
@@ -317,17 +343,26 @@ make_all(struct init *in)
 	    (r = make_store(in->c)) != CTL_DONE)
 		return r;
 	tell(in, "Store and maps are ready");
-	if (!in->configure) {
-		print_lines(in);
+	if (in->configure)
+		return configure(in);
+	print_lines(in);
+	return CTL_DONE;
+}
+
+static int
+read_only(struct init *in, const struct ctl_args *a)
+{
+	size_t i;
+
+	if ((in->only = ctl_get(a, "only")) == NULL)
 		return CTL_DONE;
-	}
-	r = configure_nsswitch(in);
-	/* each also when one before it failed */
-	if ((s = configure_pam(in)) != CTL_DONE)
-		r = s;
-	if ((s = configure_sshd(in)) != CTL_DONE)
-		r = s;
-	return r;
+	if (!in->configure)
+		return ctl_misuse(in->c, "--only goes with --configure");
+	for (i = 0; i < NPARTS; i++)
+		if (strcmp(in->only, parts[i].name) == 0)
+			return CTL_DONE;
+	return ctl_misuse(in->c, "--only: \"%s\" is none of nsswitch, pam "
+	    "and sshd", in->only);
 }
 
 static int
@@ -367,7 +402,8 @@ ctl_init(struct ctl *c, const struct ctl_args *a)
 	if (c->state_dir != NULL || c->seal_key != NULL)
 		return ctl_misuse(c, "--state-dir and --seal-key: there the "
 		    "helper makes what is missing by itself");
-	if ((r = read_files(&in, a)) != CTL_DONE)
+	if ((r = read_files(&in, a)) != CTL_DONE ||
+	    (r = read_only(&in, a)) != CTL_DONE)
 		return r;
 	if (geteuid() != 0)
 		return ctl_fail(c, "only root can do this");

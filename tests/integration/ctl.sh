@@ -71,6 +71,14 @@ same "no account twice" "$(grep ^naskeys /etc/passwd /etc/group)" \
     "$(cat before)"
 check "init --json" sh -c \
     'naskeysctl init --configure --json | jq -e ".steps | length == 4"'
+status "--only without --configure" 2 naskeysctl init --only sshd
+status "--only with another word" 2 naskeysctl init --configure --only x
+cp /etc/nsswitch.conf nsswitch.before
+sed -i 's/ naskeys//' /etc/nsswitch.conf
+check "init --only sshd" naskeysctl init --configure --only sshd
+refused "leaves nsswitch.conf" grep -q naskeys /etc/nsswitch.conf
+check "init --only nsswitch" naskeysctl init --configure --only nsswitch
+check "does not" cmp /etc/nsswitch.conf nsswitch.before
 check "check finds nothing wrong" naskeysctl check
 check "check --json" sh -c 'naskeysctl check --json | jq -e .ok'
 

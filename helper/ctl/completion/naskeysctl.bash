@@ -32,6 +32,8 @@ _naskeysctl_values()	# OBJECT VERB OPTION
 		printf '%s\n' SHA1 SHA256 SHA512 ;;
 	"init "*" --key-files")
 		printf '%s\n' own none central ;;
+	"init "*" --only")
+		printf '%s\n' nsswitch pam sshd ;;
 	esac
 }
 

@@ -1,0 +1,3 @@
+passwd	after=files	naskeys
+group	after=files	naskeys
+shadow	after=files	naskeys
