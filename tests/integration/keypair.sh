@@ -311,21 +311,6 @@ check "check" naskeysctl check
 create=keychaincredential.create
 path=keychain_credential_create
 text() { jq -Rs . <"$1"; }
-wrong "encrypted" $path.attributes.private_key \
-    "Encrypted private keys are not allowed" $create \
-    "$(pair a "{\"private_key\": $(text locked.openssh)}")"
-answers "broken" '.error.data.extra[0][0]' $path.attributes.private_key \
-    $create "$(pair a '{"private_key":
-    "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n"}')"
-wrong "no key" $path.attributes.public_key "You must specify a key" \
-    $create "$(pair a '{}')"
-wrong "empty keys" $path.attributes.public_key "You must specify a key" \
-    $create "$(pair a '{"private_key": null, "public_key": ""}')"
-wrong "two keys" $path.attributes.public_key \
-    "Private key and public key do not match" $create "$(pair a \
-    "{\"private_key\": $(text pem), \"public_key\": $(text known.pub)}")"
-wrong "nonsense" $path.attributes.public_key "Invalid public key" $create \
-    "$(pair a '{"public_key": "nonsense"}')"
 wrong "the name is taken" $path.name "Object with this name already exists" \
     $create "$(pair known '{}')"
 answers "no name" '.error.data.extra[0][0]' $path.name $create \
@@ -343,10 +328,6 @@ answers "its entity" '.result | [.id, .name, .type,
 answers "the derived half" '.result.attributes.public_key | rtrimstr("\n")' \
     "$(public_of known.pub)" keychaincredential.get_of_type \
     "[$id, \"SSH_KEY_PAIR\"]"
-fails "none there" 2 "[ENOENT] Credential does not exist" \
-    keychaincredential.get_of_type '[99999, "SSH_KEY_PAIR"]'
-fails "not of the type" 22 "[EINVAL] Credential is not of type SSH_CREDENTIALS" \
-    keychaincredential.get_of_type "[$id, \"SSH_CREDENTIALS\"]"
 answers "query" '.result | map(.name) | join(" ")' hand \
     keychaincredential.query '[[["name", "=", "hand"]]]'
 answers "query of some fields opens nothing" '.result | keys | join(" ")' \

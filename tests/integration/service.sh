@@ -137,7 +137,9 @@ check "apply without passwords" ctl apply
 same "nobody logs in by password" "$(passwords)" "no no no"
 check "passwords" ctl set passwordauth=yes password_login_groups=staff2
 check "apply passwords" ctl apply
-same "alice by name, carol by group" "$(passwords)" "yes no yes"
+same "alice by name, carol by group (G.5 ssh_password_enabled: true allows \
+and false denies, same through password_login_groups)" "$(passwords)" \
+    "yes no yes"
 same "and keyboard-interactive" "$(told_to alice \
     kbdinteractiveauthentication)" yes
 for files in OWN:'.ssh/authorized_keys .ssh/authorized_keys2' NONE:none \
