@@ -290,8 +290,7 @@ serve(struct gateway *g, const struct handover *h)
 		goto out;
 	log_to_syslog();
 	notify_say(manager, "READY=1");
-	if ((r = web_run(web)) < 0)
-		log_say(LOG_ERR, "%s", strerror(-r));
+	web_run(web);
 	notify_say(manager, "STOPPING=1");
  out:
 	web_free(web);

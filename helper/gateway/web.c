@@ -20,8 +20,6 @@
 #define GOING_AWAY	1001	/* RFC 6455, section 7.4.1 */
 #define RX_SIZE		2048	/* of a frame, at once */
 
-static volatile sig_atomic_t signalled;
-
 static struct web *
 web_of(struct lws *wsi)
 {
@@ -206,21 +204,31 @@ sweep(lws_sorted_usec_list_t *sul)
 }
 
 static void
-take_signal(int signal)
+take_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 {
-	(void)signal;
-	signalled = 1;
+	struct web *w = watcher->data;
+
+	(void)loop;
+	(void)events;
+	if (w->stop_ms == 0)
+		stop(w, nk_monotonic_ms());
+}
+
+static void
+await_signal(struct web *w, ev_signal *watcher, int signal)
+{
+	ev_signal_init(watcher, take_signal, signal);
+	watcher->data = w;
+	ev_signal_start(w->loop, watcher);
 }
 
 static int
 begin_listening(struct web *w)
 {
-	const struct sigaction sa = { .sa_handler = take_signal };
 	size_t i;
 
-	if (sigaction(SIGTERM, &sa, NULL) == -1 ||
-	    sigaction(SIGINT, &sa, NULL) == -1)
-		return -errno;
+	await_signal(w, &w->terminate, SIGTERM);
+	await_signal(w, &w->interrupt, SIGINT);
 	for (i = 0; i < w->config->n_listeners; i++)
 		if ((w->listeners[i] = web_adopt(w, KIND_LISTENER,
 		    w->config->listeners[i], NULL)) == NULL)
@@ -228,18 +236,13 @@ begin_listening(struct web *w)
 	return 0;
 }
 
-int
+void
 web_run(struct web *w)
 {
 	lws_sul_schedule(w->context, 0, &w->sweep, sweep, SWEEP_US);
 	while (w->stop_ms == 0 || (w->clients->n > 0 &&
-	    nk_monotonic_ms() - w->stop_ms < STOP_MS)) {
-		if (signalled != 0 && w->stop_ms == 0)
-			stop(w, nk_monotonic_ms());
-		if (lws_service(w->context, 0) < 0)
-			return -EIO;
-	}
-	return 0;
+	    nk_monotonic_ms() - w->stop_ms < STOP_MS))
+		(void)ev_run(w->loop, EVRUN_ONCE);
 }
 
 /* ---- start and end ---- */
@@ -275,6 +278,12 @@ static const struct lws_protocols protocols[] = {
 	{ .name = NULL },
 };
 
+/*
+ * A timer for each connection would have its place in one sorted list: who
+ * has gone without a word is found by TCP (listen.c).
+ */
+static const lws_retry_bo_t no_timers = { .secs_since_valid_hangup = 0 };
+
 static void
 set_tls(struct lws_context_creation_info *info, const struct web_config *c)
 {
@@ -297,12 +306,15 @@ web_new(struct web **wp, const struct web_config *config,
 		.uid = -1,
 		.options = LWS_SERVER_OPTION_VALIDATE_UTF8 |
 		    LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-		    LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS,
+		    LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS |
+		    LWS_SERVER_OPTION_LIBEV,
 		.timeout_secs = CLIENT_BEGIN_MS / 1000,
 		.max_http_header_pool = CLIENT_HALF_OPEN_MAX,
 		.fd_limit_per_thread = config->descriptors,
 		.count_threads = 1,
+		.retry_and_idle_policy = &no_timers,
 	};
+	void *loops[1];
 	struct web *w;
 
 	*wp = NULL;
@@ -313,9 +325,14 @@ web_new(struct web **wp, const struct web_config *config,
 	w->config = config;
 	w->clients = clients;
 	info.user = w;
+	/* poll(2) would go through all connections for each event. */
+	w->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
+	loops[0] = w->loop;
+	info.foreign_loops = loops;
 	if (config->certificate != NULL)
 		set_tls(&info, config);
-	if ((w->context = lws_create_context(&info)) == NULL ||
+	if (w->loop == NULL ||
+	    (w->context = lws_create_context(&info)) == NULL ||
 	    (w->vhost = lws_create_vhost(w->context, &info)) == NULL ||
 	    begin_listening(w) < 0) {
 		web_free(w);
@@ -332,5 +349,7 @@ web_free(struct web *w)
 		return;
 	if (w->context != NULL)
 		lws_context_destroy(w->context);
+	if (w->loop != NULL)
+		ev_loop_destroy(w->loop);
 	free(w);
 }

@@ -32,16 +32,17 @@ struct web;
 /*
  * Make ready all that needs files and rights.  The configuration and the
  * clients are the caller's and outlive it.  0; -ENOMEM; -EINVAL: the
- * certificate or the key cannot be used, which has been logged.
+ * certificate, the key or libwebsockets cannot be used, which has been
+ * logged.
  */
 int	web_new(struct web **wp, const struct web_config *config,
 	    struct clients *clients) NK_MUST_CHECK;
 void	web_free(struct web *w);
 
 /*
- * Serve until a signal says to end (SIGTERM, SIGINT).  0 or -errno; all
- * clients have gone when web_free() returns.
+ * Serve until a signal says to end (SIGTERM, SIGINT).  All clients have gone
+ * when web_free() returns.
  */
-int	web_run(struct web *w) NK_MUST_CHECK;
+void	web_run(struct web *w);
 
 #endif /* NASKEYS_GATEWAY_WEB_H */

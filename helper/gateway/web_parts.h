@@ -4,6 +4,7 @@
 
 /* What web.c and web_http.c share, and nobody else sees. */
 
+#include <ev.h>
 #include <libwebsockets.h>
 
 #include <stdbool.h>
@@ -34,6 +35,8 @@ struct handle {
 struct web {
 	const struct web_config	*config;
 	struct clients		*clients;
+	struct ev_loop		*loop;
+	ev_signal		 terminate, interrupt;
 	struct lws_context	*context;
 	struct lws_vhost	*vhost;
 	lws_sorted_usec_list_t	 sweep;

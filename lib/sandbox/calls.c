@@ -208,6 +208,7 @@ allow_dial(scmp_filter_ctx ctx)
 static const int serve[] = {
 	SCMP_SYS(accept4), SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(close),
 	SCMP_SYS(connect), SCMP_SYS(shutdown), SCMP_SYS(poll),
+	SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
 	SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(getsockopt),
 	SCMP_SYS(setsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername),
 };

@@ -8,7 +8,7 @@
 set -eu
 rounds=1000 idle=300 logins=20 tls_idle=100 tls_logins=5
 [ "${LONG-no}" = no ] ||
-    rounds=4000 idle=9999 logins=1000 tls_idle=2000 tls_logins=200
+    rounds=4000 idle=9999 logins=1000 tls_idle=9999 tls_logins=200
 bench=$BUILD/tests/bench/bench_gateway
 port=8443
 install_product
