@@ -93,6 +93,12 @@ echo "gateway_proxy_header = x-real-remote-addr" >$conf
 start --plain --gateway-socket "$PWD/stand.sock"
 talk proxy
 stop
+many=1000
+[ "${LONG-no}" = no ] || many=10000
+echo "gateway_clients = $many" >$conf
+start --plain --gateway-socket "$PWD/stand.sock"
+talk many "$pid" $many
+stop
 echo "gateway_connections = 2" >$conf
 start --plain --gateway-socket "$PWD/stand.sock"
 talk helpers

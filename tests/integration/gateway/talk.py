@@ -327,6 +327,39 @@ async def test_flood():
         s.close()
 
 
+async def is_room():
+    try:
+        return await upgrade() == 101
+    except (ConnectionError, websockets.InvalidMessage):
+        return False
+
+
+async def test_many(pid, most):
+    """As many as there may be, of which nothing comes."""
+    before, hellos = rss(pid), len(log_lines("hello"))
+    idle = [opened(f"127.0.5.{i // 200 + 1}") for i in range(most - 1)]
+    async with connect() as ws:
+        grown = (rss(pid) - before) / most
+        result(grown < 64, "idle ones", f"{grown} KiB for each")
+        one_more = raw()
+        same("one too many", one_more.recv(1), b"")
+        same("the last is served", (await call(ws, "core.ping"))["result"],
+             "pong")
+        same("and its options", (await call(ws, "core.set_options", {}))[
+            "result"]["legacy_jobs"], True)
+        same("none has a helper", len(log_lines("hello")), hellos)
+        same("all are there", [s for s in idle if is_over(s)], [])
+        idle.pop(0).close()
+        end = time.monotonic() + WAIT
+        while not (room := await is_room()) and time.monotonic() < end:
+            await asyncio.sleep(0.05)
+        result(room, "room for another", "none")
+        same("a helper beside them", (await call(ws, "echo", 1))["result"],
+             [1])
+    for s in idle + [one_more]:
+        s.close()
+
+
 def test_address():
     many = [raw("127.0.4.1") for _ in range(300)]
     time.sleep(0.5)
@@ -406,8 +439,8 @@ async def test_nobody():
 
 
 async def main():
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(8192, hard), hard))
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     if sys.argv[1] == "all":
         test_http()
         await test_origin()
@@ -418,6 +451,8 @@ async def main():
         test_address()
         await test_slow(int(sys.argv[4]))
         await test_flood()
+    elif sys.argv[1] == "many":
+        await test_many(int(sys.argv[4]), int(sys.argv[5]))
     elif sys.argv[1] == "terminate":
         await test_terminate(sys.argv[4])
     else:
