@@ -12,5 +12,7 @@ set -u
 start_acceptor
 start_gateway --plain
 rows protocol
+rows query
+rows auth
 stop_all
 finish

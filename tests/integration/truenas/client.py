@@ -48,6 +48,7 @@ class Current:
 
     def __init__(self, base, path=None, source="127.0.0.1"):
         self.events = []
+        self.address = source
         self.ws = websocket.create_connection(
             base + (path or self.name), timeout=WAIT,
             socket=dial(base, source))
@@ -90,6 +91,7 @@ class Legacy:
 
     def __init__(self, base, path=None, source="127.0.0.1"):
         self.events = []
+        self.address = source
         self.loop = asyncio.new_event_loop()
         self.ws = self.loop.run_until_complete(self.open(
             base + (path or self.name), source))
