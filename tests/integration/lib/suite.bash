@@ -8,6 +8,12 @@ bad=0
 scratch=${TMPDIR:-/tmp}
 pass() { echo "PASS: $*"; }
 fail() { echo "FAIL: $*"; bad=1; }
+# A suite that misspells something has shown nothing.
+exec {suite_out}>&1
+command_not_found_handle() {
+	echo "FAIL: there is no command $1" >&"$suite_out"
+	return 127
+}
 
 # check NAME COMMAND...: passes when the command succeeds
 check() {
@@ -22,12 +28,13 @@ check() {
 	fi
 	rm -f "$scratch/check.$$"
 }
-# refused NAME COMMAND...: passes when it fails
+# refused NAME COMMAND...: passes when it fails, and has been started
 refused() {
-	local name=$1
+	local name=$1 got=0
 	shift
-	if "$@" >"$scratch/check.$$" 2>&1; then
-		echo "  $* succeeded"
+	"$@" >"$scratch/check.$$" 2>&1 || got=$?
+	if [ $got -eq 0 ] || [ $got -eq 126 ] || [ $got -eq 127 ]; then
+		echo "  $* -> $got"
 		sed 's/^/  /' "$scratch/check.$$"
 		fail "$name"
 	else
