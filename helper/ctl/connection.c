@@ -164,9 +164,8 @@ check_usage(const struct ctl *c, const struct ctl_args *a)
 	return CTL_DONE;
 }
 
-/* The keypair, new or not. */
-static int
-add_key(struct ctl *c, const struct ctl_args *a, json_t *key)
+int
+connection_add_key(struct ctl *c, const struct ctl_args *a, json_t *key)
 {
 	const char *made = ctl_get(a, "generate-keypair");
 	int r;
@@ -192,7 +191,7 @@ ctl_connection_add(struct ctl *c, const struct ctl_args *a)
 
 	if ((r = check_usage(c, a)) != CTL_DONE ||
 	    (r = connection_push_read(c, a, &push)) != CTL_DONE ||
-	    (r = add_key(c, a, key)) != CTL_DONE ||
+	    (r = connection_add_key(c, a, key)) != CTL_DONE ||
 	    (r = add_attributes(c, a, attributes)) != CTL_DONE ||
 	    (ctl_get(a, "host-key") == NULL && (r = hostkeys_find(c,
 	    ctl_get(a, "accept-host-key"), attributes)) != CTL_DONE) ||

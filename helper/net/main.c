@@ -20,12 +20,13 @@
 #define EXIT_USAGE	2
 
 static const struct nk_sandbox_task tasks[] = {
-	{ NK_REMOTE_DIAL, NK_SANDBOX_DIAL, dial_run },
-	{ NK_REMOTE_SCAN, NK_SANDBOX_TALK, scan_run },
-	{ NK_REMOTE_TEST, NK_SANDBOX_TALK, test_run },
-	{ NK_REMOTE_COPY_KEY, NK_SANDBOX_TALK, copy_run },
-	{ NK_REMOTE_REMOVE_KEY, NK_SANDBOX_TALK, remove_run },
-	{ NK_REMOTE_KEY_OPTIONS, NK_SANDBOX_TALK, options_run },
+	{ NK_REMOTE_DIAL, NK_SANDBOX_DIAL, dial_run, NULL },
+	{ NK_REMOTE_SCAN, NK_SANDBOX_TALK, scan_run, NULL },
+	{ NK_REMOTE_TEST, NK_SANDBOX_TALK, test_run, NULL },
+	{ NK_REMOTE_COPY_KEY, NK_SANDBOX_TALK, copy_run, NULL },
+	{ NK_REMOTE_REMOVE_KEY, NK_SANDBOX_TALK, remove_run, NULL },
+	{ NK_REMOTE_KEY_OPTIONS, NK_SANDBOX_TALK, options_run, NULL },
+	{ NK_REMOTE_PAIR_TASK, NK_SANDBOX_TALK, pair_run, pair_prepare },
 	{ .name = NULL },
 };
 

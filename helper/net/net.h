@@ -18,5 +18,8 @@ void	copy_run(size_t n_sockets);
 void	remove_run(size_t n_sockets);
 /* NK_REMOTE_KEY_OPTIONS: log in, read what stands before a key in them. */
 void	options_run(size_t n_sockets);
+/* NK_REMOTE_PAIR_TASK: give its API a key, get its host keys. */
+void	pair_run(size_t n_sockets);
+int	pair_prepare(void);
 
 #endif /* NASKEYS_NET_H */

@@ -24,6 +24,12 @@ void	say_no_host_key(uint32_t which, enum nk_remote_fault fault,
 	    const char *words);
 void	say_written(bool changed);
 void	say_options(const char *text, size_t len);
+/* digest NULL: there is none; why: it is not trusted, or NULL. */
+void	say_certificate(const uint8_t *digest, const char *why);
+void	say_plan(uint32_t flags);
+void	say_paired(uint16_t port);
+/* As say_fault(), by a child that can still take back what it has done. */
+void	say_failure(enum nk_remote_fault fault, const char *words);
 
 /* The request: its bytes, which are never freed. */
 struct nk_wire	hear_request(void);

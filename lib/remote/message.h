@@ -13,6 +13,7 @@
 #define NK_REMOTE_COPY_KEY	"copy-key"
 #define NK_REMOTE_REMOVE_KEY	"remove-key"
 #define NK_REMOTE_KEY_OPTIONS	"key-options"
+#define NK_REMOTE_PAIR_TASK	"pair"
 
 enum nk_remote_message {
 	/*
@@ -25,6 +26,10 @@ enum nk_remote_message {
 	 * To copy-key, with the same sockets: algorithms, user, string line,
 	 * string type, string base64.  To remove-key and key-options: the
 	 * same without the line.
+	 * To pair, whose sockets are one or two connections to the same
+	 * place: uint32 enum nk_pair_work, uint32 of NK_PAIR_*, uint32
+	 * whether by TLS, string host, uint32 port, string path, string
+	 * user, string line, string fingerprint of the key.
 	 */
 	NK_REMOTE_MSG_REQUEST = 1,
 	/* uint32: the step that begins; each once, in their order */
@@ -48,8 +53,39 @@ enum nk_remote_message {
 	NK_REMOTE_MSG_WRITTEN,
 	/* string: the options of the key there, "": none */
 	NK_REMOTE_MSG_OPTIONS,
+	/*
+	 * string: SHA-256 of the certificate, "": there is no TLS; uint32
+	 * whether it is trusted, string why not.  It is answered with GO and
+	 * string administrator, password, one-time password, token.
+	 */
+	NK_REMOTE_MSG_CERTIFICATE,
+	/* uint32 of NK_PAIR_*: what is changed from now on */
+	NK_REMOTE_MSG_PLAN,
+	/* uint32: the port of its sshd; behind its host keys */
+	NK_REMOTE_MSG_PAIRED,
+	/* To a child that has paired, or has failed to: take it back. */
+	NK_REMOTE_MSG_UNDO,
 };
 
 #define NK_REMOTE_WORDS_MAX	200	/* bytes of a fault's string */
+
+enum nk_pair_work {
+	NK_PAIR_PAIR,
+	NK_PAIR_LOOK,		/* and change nothing */
+	NK_PAIR_UNDO,		/* what another child has done */
+};
+
+#define NK_PAIR_WORKS	3
+
+/* What is asked for, or changed. */
+#define NK_PAIR_KEY	0x1u	/* added to those of the user */
+#define NK_PAIR_SHELL	0x2u	/* one that lets nobody in, replaced */
+#define NK_PAIR_SUDO	0x4u	/* a rule, added */
+#define NK_PAIR_CHANGES	0x7u
+#define NK_PAIR_LEGACY	0x8u	/* the older protocol is spoken */
+#define NK_PAIR_ALL	0xfu
+
+#define NK_PAIR_DIGEST	32u	/* bytes of a certificate's SHA-256 */
+#define NK_PAIR_SECRET_MAX 4096u /* bytes of a password, a token */
 
 #endif /* NASKEYS_REMOTE_MESSAGE_H */

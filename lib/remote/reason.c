@@ -17,6 +17,13 @@ static const char *const step_names[] = {
 	[NK_REMOTE_COMMAND] = "command",
 	[NK_REMOTE_SFTP] = "sftp",
 	[NK_REMOTE_WRITE] = "write",
+	[NK_REMOTE_TLS] = "tls",
+	[NK_REMOTE_UPGRADE] = "upgrade",
+	[NK_REMOTE_ENTER] = "enter",
+	[NK_REMOTE_LOOK] = "look",
+	[NK_REMOTE_PAIR] = "pair",
+	[NK_REMOTE_UPDATE] = "update",
+	[NK_REMOTE_UNDO] = "undo",
 };
 
 /* What it did when the time was over, or the other end had enough. */
@@ -30,6 +37,13 @@ static const char *const doings[] = {
 	[NK_REMOTE_COMMAND] = "running the command",
 	[NK_REMOTE_SFTP] = "trying SFTP",
 	[NK_REMOTE_WRITE] = "writing its authorized_keys",
+	[NK_REMOTE_TLS] = "beginning TLS",
+	[NK_REMOTE_UPGRADE] = "asking for its API",
+	[NK_REMOTE_ENTER] = "logging in to its API",
+	[NK_REMOTE_LOOK] = "looking at the account there",
+	[NK_REMOTE_PAIR] = "giving it the key",
+	[NK_REMOTE_UPDATE] = "changing the account there",
+	[NK_REMOTE_UNDO] = "taking back what was changed there",
 };
 
 /* Behind the address; "" where it is all said before. */
@@ -56,6 +70,15 @@ static const char *const sentences[NK_REMOTE_FAULTS] = {
 	[NK_REMOTE_NO_LINE] =
 	    "with which options the key stands there could not be read",
 	[NK_REMOTE_FAILED] = "naskeys-net, which speaks to it, failed",
+	[NK_REMOTE_NO_TLS] = "it does not speak TLS with us",
+	[NK_REMOTE_UNTRUSTED] = "its certificate is not trusted",
+	[NK_REMOTE_NO_API] = "what answers there is no API of a NAS",
+	[NK_REMOTE_BROKEN] = "what its API says makes no sense",
+	[NK_REMOTE_NO_ENTRY] = "it lets nobody in",
+	[NK_REMOTE_NOT_PAIRED] = "it does not take the key",
+	[NK_REMOTE_NOT_UPDATED] = "the account there could not be changed",
+	[NK_REMOTE_NOT_UNDONE] =
+	    "what was changed there could not be taken back",
 };
 
 const char *

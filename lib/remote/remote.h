@@ -3,7 +3,7 @@
 #define NASKEYS_REMOTE_H
 
 /*
- * Speaking SSH to another machine.  Every byte from there is read by a child
+ * Speaking to another machine, SSH and the API of a NAS.  Every byte from there is read by a child
  * of naskeys-net in the sandbox; here is decided what follows from what the
  * children say, and here the time is kept.
  *
@@ -44,9 +44,16 @@ enum nk_remote_step {
 	NK_REMOTE_COMMAND,
 	NK_REMOTE_SFTP,
 	NK_REMOTE_WRITE,	/* the user's file of keys */
+	NK_REMOTE_TLS,
+	NK_REMOTE_UPGRADE,	/* to a websocket */
+	NK_REMOTE_ENTER,	/* log in to its API */
+	NK_REMOTE_LOOK,		/* at the account there */
+	NK_REMOTE_PAIR,		/* give it the key, get its host keys */
+	NK_REMOTE_UPDATE,	/* the account there */
+	NK_REMOTE_UNDO,		/* both of that */
 };
 
-#define NK_REMOTE_STEPS	9
+#define NK_REMOTE_STEPS	16
 
 /* "resolve", "connect" and so on. */
 const char *nk_remote_step_name(enum nk_remote_step step);
@@ -74,9 +81,17 @@ enum nk_remote_fault {
 	NK_REMOTE_NOT_REMOVED,	/* likewise */
 	NK_REMOTE_NO_LINE,	/* for the key, that can be read */
 	NK_REMOTE_FAILED,	/* on our side */
+	NK_REMOTE_NO_TLS,	/* with us */
+	NK_REMOTE_UNTRUSTED,	/* is its certificate */
+	NK_REMOTE_NO_API,	/* on a websocket */
+	NK_REMOTE_BROKEN,	/* is what its API says */
+	NK_REMOTE_NO_ENTRY,	/* to its API */
+	NK_REMOTE_NOT_PAIRED,	/* it refuses */
+	NK_REMOTE_NOT_UPDATED,	/* is the account there */
+	NK_REMOTE_NOT_UNDONE,	/* is what was changed there */
 };
 
-#define NK_REMOTE_FAULTS	21
+#define NK_REMOTE_FAULTS	29
 
 struct nk_remote_target {
 	const char	*host;		/* nk_target_check_host() */

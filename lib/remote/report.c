@@ -18,7 +18,7 @@ nk_remote_begin(struct nk_remote_talk *talk,
 	memset(report, 0, sizeof(*report));
 	report->since = nk_monotonic_ms();
 	*talk = (struct nk_remote_talk){ t, report, NK_SANDBOX_CHILD_NONE,
-	    report->since + (int64_t)t->seconds * 1000, 0, NULL };
+	    report->since + (int64_t)t->seconds * 1000, 0, NULL, false };
 }
 
 /* ---- steps ---- */
@@ -121,6 +121,9 @@ take(struct nk_remote_talk *talk, uint32_t type,
 	    (type == NK_REMOTE_MSG_STEP &&
 	    nk_remote_step(talk->report, said.step) < 0))
 		return nk_remote_fail(talk, NK_REMOTE_FAILED, NULL, 0);
+	if (type == NK_REMOTE_MSG_STEP && talk->each)
+		talk->end = nk_monotonic_ms() +
+		    (int64_t)talk->target->seconds * 1000;
 	if (type == NK_REMOTE_MSG_FAULT)
 		return nk_remote_fail(talk, said.fault, said.bytes, said.len);
 	return type == NK_REMOTE_MSG_STEP ? 1 : 0;

@@ -4,6 +4,7 @@
 
 /* How a report is written; for lib/remote alone. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,7 @@ struct nk_remote_talk {
 	int64_t				 end;	/* nk_monotonic_ms() */
 	unsigned int			 heard;	/* messages of the child */
 	struct nk_remote_signer	*signer;	/* or NULL */
+	bool				 each;	/* the time is each step's */
 };
 
 /* An empty report, and the time begins. */

@@ -51,6 +51,45 @@ get_options(struct nk_wire *w, struct nk_remote_said *said)
 	return 0;
 }
 
+/* One is trusted or it is said why not; what is none cannot be. */
+static int
+get_certificate(struct nk_wire *w, struct nk_remote_said *said)
+{
+	uint32_t trusted;
+	size_t len;
+
+	if (nk_wire_get_string(w, &said->digest, &len) < 0 ||
+	    (len != 0 && len != NK_PAIR_DIGEST) ||
+	    nk_wire_get_u32(w, &trusted) < 0 || trusted > (len != 0) ||
+	    nk_wire_get_string(w, &said->bytes, &said->len) < 0 ||
+	    said->len > NK_REMOTE_WORDS_MAX)
+		return -EBADMSG;
+	said->trusted = trusted == 1;
+	if (len == 0)
+		said->digest = NULL;
+	return 0;
+}
+
+static int
+get_plan(struct nk_wire *w, struct nk_remote_said *said)
+{
+	if (nk_wire_get_u32(w, &said->pairing) < 0 ||
+	    (said->pairing & ~NK_PAIR_ALL) != 0)
+		return -EBADMSG;
+	return 0;
+}
+
+static int
+get_port(struct nk_wire *w, struct nk_remote_said *said)
+{
+	uint32_t port;
+
+	if (nk_wire_get_u32(w, &port) < 0 || port == 0 || port > UINT16_MAX)
+		return -EBADMSG;
+	said->port = (uint16_t)port;
+	return 0;
+}
+
 int
 nk_remote_said_read(uint32_t type, const void *p, size_t len,
     struct nk_remote_said *said)
@@ -79,6 +118,15 @@ nk_remote_said_read(uint32_t type, const void *p, size_t len,
 		break;
 	case NK_REMOTE_MSG_OPTIONS:
 		r = get_options(&w, said);
+		break;
+	case NK_REMOTE_MSG_CERTIFICATE:
+		r = get_certificate(&w, said);
+		break;
+	case NK_REMOTE_MSG_PLAN:
+		r = get_plan(&w, said);
+		break;
+	case NK_REMOTE_MSG_PAIRED:
+		r = get_port(&w, said);
 		break;
 	case NK_REMOTE_MSG_SOCKET:
 	case NK_REMOTE_MSG_DONE:

@@ -21,6 +21,10 @@ struct nk_remote_said {
 	enum nk_remote_fault	 fault;	/* FAULT, NO_HOST_KEY */
 	uint32_t		 which;	/* HOST_KEY, NO_HOST_KEY: socket */
 	bool			 changed; /* WRITTEN */
+	uint32_t		 pairing; /* PLAN: NK_PAIR_* */
+	uint16_t		 port;	/* PAIRED */
+	bool			 trusted; /* CERTIFICATE */
+	const uint8_t		*digest; /* likewise, borrowed; NULL: none */
 	const uint8_t		*bytes;	/* words, a blob or options,
 					   borrowed */
 	size_t			 len;

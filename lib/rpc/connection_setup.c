@@ -8,17 +8,24 @@
 #include <string.h>
 
 #include "lib/rpc/connection_read.h"
+#include "lib/rpc/connection_setup_parts.h"
 #include "lib/rpc/connection_write.h"
-#include "lib/rpc/consumer_write.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/keychain_entity.h"
 #include "lib/rpc/keychain_keys.h"
 #include "lib/rpc/keychain_write.h"
-#include "lib/rpc/remote_push.h"
 
-#define SCHEMA	"setup_ssh_connection"
+#define SCHEMA		"setup_ssh_connection"
+#define PAIR_SCHEMA	"keychain_remote_ssh_semiautomatic_setup"
 
-static const char action[] = "keychaincredential.setup_ssh_connection";
+static const struct nk_setup_kind by_setup = {
+	"keychaincredential.setup_ssh_connection", "Setup SSH Connection",
+	SCHEMA ".connection_name", "options.semi_automatic_setup",
+};
+static const struct nk_setup_kind by_pairing = {
+	"keychaincredential.remote_ssh_semiautomatic_setup",
+	"SSH Semi-automatic Setup", NK_CREATE_SCHEMA ".name", PAIR_SCHEMA,
+};
 
 static const struct nk_arg key_fields[] = {
 	{ .name = "generate_key", .type = NK_ARG_BOOL,
@@ -40,26 +47,13 @@ const struct nk_arg nk_connection_setup_fields[] = {
 	{ .name = "manual_setup", .type = NK_ARG_OBJECT,
 	    .flags = NK_ARG_NULL, .fields = nk_connection_manual_fields },
 	{ .name = "semi_automatic_setup", .type = NK_ARG_OBJECT,
-	    .flags = NK_ARG_NULL | NK_ARG_SECRET },
+	    .flags = NK_ARG_NULL | NK_ARG_SECRET,
+	    .fields = nk_pairing_fields },
 	{ .name = "consumer", .type = NK_ARG_OBJECT, .flags = NK_ARG_NULL,
 	    .fields = nk_consumer_fields },
 	{ .name = "copy_key", .type = NK_ARG_OBJECT, .flags = NK_ARG_NULL,
 	    .fields = nk_push_fields },
 	{ .name = NULL },
-};
-
-struct setup {
-	const char		*name;		/* of the connection */
-	const char		*pair_name;	/* of a new keypair, or NULL */
-	int64_t			 existing;	/* then: the keypair */
-	struct nk_pair		 pair;
-	struct nk_connection	 conn;
-	bool			 has_consumer;
-	struct nk_consumer	 consumer;
-	bool			 has_push;
-	struct nk_push		 push;
-	char			*fingerprint;	/* of the key that it pushes */
-	struct nk_keychain	 kc;
 };
 
 /* ---- before anything is made ---- */
@@ -69,7 +63,8 @@ static int
 check_form(const json_t *options, struct nk_error *e)
 {
 	const json_t *key = json_object_get(options, "private_key");
-	const json_t *manual = json_object_get(options, "manual_setup");
+	const char *member;
+	char path[64];
 	const char *type = json_string_value(json_object_get(options,
 	    "setup_type"));
 	bool generate = json_is_true(json_object_get(key, "generate_key"));
@@ -80,16 +75,21 @@ check_form(const json_t *options, struct nk_error *e)
 	if (!generate && json_object_get(key, "existing_key_id") == NULL)
 		nk_error_add(e, "options.private_key.existing_key_id", EINVAL,
 		    "Field required");
-	if (type != NULL && strcmp(type, "SEMI-AUTOMATIC") == 0)
-		nk_error_add(e, "options.setup_type", EINVAL, "This release "
-		    "sets up connections by hand alone: SEMI-AUTOMATIC is "
-		    "not supported");
-	else if (type != NULL && strcmp(type, "MANUAL") != 0)
+	if (type == NULL || strcmp(type, "MANUAL") == 0) {
+		member = "manual_setup";
+	} else if (strcmp(type, "SEMI-AUTOMATIC") == 0) {
+		member = "semi_automatic_setup";
+		if (json_is_object(json_object_get(options, "copy_key")))
+			nk_error_add(e, "options.copy_key", EINVAL,
+			    "The key comes there by the set-up itself");
+	} else {
 		nk_error_add(e, "options.setup_type", EINVAL,
 		    "Input should be 'MANUAL' or 'SEMI-AUTOMATIC'");
-	else if (manual == NULL || json_is_null(manual))
-		nk_error_add(e, "options.manual_setup", EINVAL,
-		    "Field required");
+		return -EINVAL;
+	}
+	(void)snprintf(path, sizeof(path), "options.%s", member);
+	if (!json_is_object(json_object_get(options, member)))
+		nk_error_add(e, path, EINVAL, "Field required");
 	return nk_error_is_set(e) ? -EINVAL : 0;
 }
 
@@ -124,7 +124,7 @@ is_keypair(struct nk_context *c, int64_t id)
 
 /* What others have or have not, with the peer's texts; all of it is said. */
 static int
-check_others(struct nk_context *c, const struct setup *s,
+check_others(struct nk_context *c, const struct nk_setup *s,
     struct nk_error *e)
 {
 	int r;
@@ -145,14 +145,14 @@ check_others(struct nk_context *c, const struct setup *s,
 		return r;
 	if (r == 1 || (s->pair_name != NULL &&
 	    strcmp(s->pair_name, s->name) == 0))
-		nk_error_add(e, SCHEMA ".connection_name", EINVAL,
+		nk_error_add(e, s->kind->name_path, EINVAL,
 		    "Is already in use by another Keychain Credential");
 	return nk_error_is_set(e) ? -EINVAL : 0;
 }
 
 /* Control characters in the names. */
 static int
-check_names(struct nk_context *c, const struct setup *s, struct nk_error *e)
+check_names(struct nk_context *c, const struct nk_setup *s, struct nk_error *e)
 {
 	int r;
 
@@ -165,7 +165,7 @@ check_names(struct nk_context *c, const struct setup *s, struct nk_error *e)
 
 /* The new pair; not with the lock held, since it takes its time. */
 static int
-make_pair(struct nk_context *c, const json_t *key, struct setup *s,
+make_pair(struct nk_context *c, const json_t *key, struct nk_setup *s,
     struct nk_error *e)
 {
 	json_t *pair = NULL;
@@ -182,7 +182,7 @@ make_pair(struct nk_context *c, const json_t *key, struct setup *s,
 
 /* While the key was copied another one may have taken its place here. */
 static int
-check_same_key(struct nk_context *c, const struct setup *s,
+check_same_key(struct nk_context *c, const struct nk_setup *s,
     struct nk_error *e)
 {
 	struct nk_credential row;
@@ -199,10 +199,10 @@ check_same_key(struct nk_context *c, const struct setup *s,
 	return r;
 }
 
-static int
-setup(struct nk_context *c, void *arg, struct nk_error *e)
+int
+nk_setup_edit(struct nk_context *c, void *arg, struct nk_error *e)
 {
-	struct setup *s = arg;
+	struct nk_setup *s = arg;
 	int r;
 
 	if ((r = check_others(c, s, e)) < 0)
@@ -214,94 +214,44 @@ setup(struct nk_context *c, void *arg, struct nk_error *e)
 	if ((r = nk_connection_check_keypair(c, &s->conn, SCHEMA
 	    ".private_key.existing_key_id", e)) < 0 ||
 	    (r = check_same_key(c, s, e)) < 0 ||
-	    (r = nk_connection_insert(c, action, "Setup SSH Connection",
+	    (r = nk_connection_insert(c, s->kind->action, s->kind->sentence,
 	    s->name, &s->conn)) < 0 || (s->push.added &&
 	    (r = nk_push_audit(c, &s->push, s->conn.id)) < 0) ||
+	    (s->pairing.begun &&
+	    (r = nk_pairing_audit(c, &s->pairing, s->conn.id)) < 0) ||
 	    !s->has_consumer)
 		return r;
 	s->consumer.credential_id = s->conn.id;
-	return nk_consumer_bind(c, action, "options.consumer", &s->consumer,
+	return nk_consumer_bind(c, s->kind->action, "options.consumer", &s->consumer,
 	    e);
 }
 
-/*
- * All of it, and then nothing is to be changed after all.  What seals may be
- * another key when it is done.
- */
+/* ---- the methods ---- */
+
+/* {"pairing": what would be changed there} */
 static int
-rehearse(struct nk_context *c, void *arg, struct nk_error *e)
+show_plan(const struct nk_setup *s, json_t **resultp)
 {
-	struct setup *s = arg;
-	int r = setup(c, s, e);
-
-	nk_keychain_clear(&s->kc);
-	nk_keychain_of(c, &s->kc);
-	return r == 0 ? 1 : r;
-}
-
-/* ---- the key on the other machine ---- */
-
-/* The public half of the pair, new or not. */
-static int
-read_push(struct nk_context *c, const json_t *o, struct setup *s,
-    struct nk_error *e)
-{
-	struct nk_credential row = { .id = 0 };
-	const char *fingerprint = s->pair.fingerprint;
-	int r = 0;
-
-	if (s->pair_name == NULL && (r = nk_credential_get(
-	    nk_publisher_store(c->publisher), s->existing, &row)) == 0)
-		fingerprint = row.fingerprint;
-	if (r == 0 && (s->fingerprint = strdup(fingerprint)) == NULL)
-		r = -ENOMEM;
-	if (r == 0)
-		r = nk_push_read(c, o, "options.copy_key",
-		    s->pair_name == NULL ? row.public_key :
-		    s->pair.public_key, &s->push, e);
-	nk_credential_clear(&row);
-	s->push.action = action;
-	s->push.name = s->name;
-	s->push.conn = &s->conn;
-	return r;
-}
-
-/*
- * The other machine is asked for nothing that is refused here anyway, and no
- * lock is held while it answers.
- */
-static int
-setup_far(struct nk_context *c, const json_t *o, struct setup *s,
-    struct nk_error *e)
-{
-	int r;
-
-	if ((r = read_push(c, o, s, e)) < 0 ||
-	    (r = nk_edit_run(c, rehearse, s, e)) < 0 ||
-	    (r = nk_push_make(c, &s->push, e)) < 0)
-		return r;
-	if (c->gone != NULL && c->gone(c->gone_arg))
-		r = nk_error_call(e, EPIPE, "The caller has hung up");
-	else
-		r = nk_edit_run(c, setup, s, e);
-	/* -EINPROGRESS: it is committed, and only publishing is not done */
-	if (r == 0 || r == -EINPROGRESS)
-		return r;
-	s->conn.id = 0;		/* there is none */
-	return nk_push_undo(c, &s->push, r, e);
+	*resultp = json_pack("{s:o}", "pairing", nk_pairing_show(
+	    &s->pairing));
+	return *resultp == NULL ? -ENOMEM : 0;
 }
 
 static int
-show(struct nk_context *c, const struct setup *s, json_t **resultp,
+show(struct nk_context *c, const struct nk_setup *s, json_t **resultp,
     struct nk_error *e)
 {
 	json_t *consumer = NULL;
 	int r;
 
+	if (s->has_pairing && s->pairing.look)
+		return show_plan(s, resultp);
 	if ((r = nk_connection_show(c, s->conn.id, resultp, e)) < 0)
 		return r;
-	if (s->has_push && json_object_set_new(*resultp, "key_added",
-	    json_boolean(s->push.added)) == -1)
+	if ((s->has_push && json_object_set_new(*resultp, "key_added",
+	    json_boolean(s->push.added)) == -1) ||
+	    (s->has_pairing && json_object_set_new(*resultp, "pairing",
+	    nk_pairing_show(&s->pairing)) == -1))
 		r = -ENOMEM;
 	if (r == 0 && s->has_consumer &&
 	    (r = nk_consumer_entity(nk_publisher_store(c->publisher),
@@ -315,16 +265,41 @@ show(struct nk_context *c, const struct setup *s, json_t **resultp,
 	return r;
 }
 
-int
-nk_connection_setup_method(struct nk_context *c, json_t *params,
-    json_t **resultp, struct nk_error *e)
+/* Where it goes to, and what is asked for there. */
+static int
+read_far(const json_t *options, struct nk_setup *s, struct nk_error *e)
 {
-	const json_t *options = json_array_get(params, 0);
+	const json_t *semi = json_object_get(options,
+	    "semi_automatic_setup");
+	const char *type = json_string_value(json_object_get(options,
+	    "setup_type"));
+
+	s->has_pairing = type != NULL && strcmp(type, "SEMI-AUTOMATIC") == 0;
+	return s->has_pairing ? nk_pairing_read(semi, s->kind->semi_path,
+	    &s->pairing, &s->conn, e) : nk_connection_read(json_object_get(
+	    options, "manual_setup"), NK_CREATE_SCHEMA, &s->conn, e);
+}
+
+static int
+make(struct nk_context *c, const json_t *push, struct nk_setup *s,
+    struct nk_error *e)
+{
+	if (s->has_pairing)
+		return nk_setup_pair(c, s, e);
+	return s->has_push ? nk_setup_push(c, push, s, e) :
+	    nk_edit_run(c, nk_setup_edit, s, e);
+}
+
+static int
+run(struct nk_context *c, const struct nk_setup_kind *kind,
+    const json_t *options, json_t **resultp, struct nk_error *e)
+{
 	const json_t *key = json_object_get(options, "private_key");
 	const json_t *consumer = json_object_get(options, "consumer");
 	const json_t *push = json_object_get(options, "copy_key");
 	bool generate = json_is_true(json_object_get(key, "generate_key"));
-	struct setup s = {
+	struct nk_setup s = {
+		.kind = kind,
 		.name = json_string_value(json_object_get(options,
 		    "connection_name")),
 		.pair_name = generate ? json_string_value(json_object_get(key,
@@ -342,19 +317,66 @@ nk_connection_setup_method(struct nk_context *c, json_t *params,
 	if ((r = check_form(options, e)) == 0 &&
 	    (r = check_others(c, &s, e)) == 0 &&
 	    (r = check_names(c, &s, e)) == 0 &&
-	    (r = nk_connection_read(json_object_get(options, "manual_setup"),
-	    NK_CREATE_SCHEMA, &s.conn, e)) == 0 && (!s.has_consumer ||
+	    (r = read_far(options, &s, e)) == 0 && (!s.has_consumer ||
 	    (r = nk_consumer_read(c, consumer, "options.consumer",
 	    &s.consumer, e)) == 0) &&
 	    (!generate || (r = make_pair(c, key, &s, e)) == 0) &&
-	    (r = s.has_push ? setup_far(c, push, &s, e) :
-	    nk_edit_run(c, setup, &s, e)) == 0)
+	    (r = make(c, push, &s, e)) == 0)
 		r = show(c, &s, resultp, e);
+	nk_pairing_clear(&s.pairing);
 	nk_push_clear(&s.push);
 	free(s.fingerprint);
 	nk_consumer_clear(&s.consumer);
 	nk_connection_clear(&s.conn);
 	nk_pair_clear(&s.pair);
 	nk_keychain_clear(&s.kc);
+	return r;
+}
+
+int
+nk_connection_setup_method(struct nk_context *c, json_t *params,
+    json_t **resultp, struct nk_error *e)
+{
+	return run(c, &by_setup, json_array_get(params, 0), resultp, e);
+}
+
+/* The keypair in the peer's words, which are not setup's. */
+static int
+check_pair(struct nk_context *c, int64_t id, struct nk_error *e)
+{
+	struct nk_credential row;
+	int r;
+
+	r = nk_credential_get(nk_publisher_store(c->publisher), id, &row);
+	if (r == -ENOENT || (r == 0 && (row.type != NK_CREDENTIAL_KEYPAIR ||
+	    !row.has_private)))
+		r = nk_error_call(e, EFAULT, "Specified key pair not found");
+	nk_credential_clear(&row);
+	return r;
+}
+
+int
+nk_connection_pair_method(struct nk_context *c, json_t *params,
+    json_t **resultp, struct nk_error *e)
+{
+	json_t *o = json_array_get(params, 0), *options, *semi;
+	int64_t id = json_integer_value(json_object_get(o, "private_key"));
+	int r;
+
+	if ((r = check_pair(c, id, e)) < 0)
+		return r;
+	if ((semi = json_copy(o)) == NULL ||
+	    json_object_del(semi, "name") == -1 ||
+	    json_object_del(semi, "private_key") == -1) {
+		json_decref(semi);
+		return -ENOMEM;
+	}
+	options = json_pack("{s:{s:b,s:I},s:O,s:s,s:o}", "private_key",
+	    "generate_key", 0, "existing_key_id", (json_int_t)id,
+	    "connection_name", json_object_get(o, "name"), "setup_type",
+	    "SEMI-AUTOMATIC", "semi_automatic_setup", semi);
+	r = options == NULL ? -ENOMEM : run(c, &by_pairing, options, resultp,
+	    e);
+	json_decref(options);
 	return r;
 }

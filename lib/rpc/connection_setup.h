@@ -17,4 +17,12 @@ extern const struct nk_arg nk_connection_setup_fields[];
 int	nk_connection_setup_method(struct nk_context *c, json_t *params,
 	    json_t **resultp, struct nk_error *e);
 
+/*
+ * keychaincredential.remote_ssh_semiautomatic_setup: the same by pairing,
+ * with a keypair that is there.
+ */
+extern const struct nk_arg nk_connection_pair_args[];
+int	nk_connection_pair_method(struct nk_context *c, json_t *params,
+	    json_t **resultp, struct nk_error *e);
+
 #endif /* NASKEYS_RPC_CONNECTION_SETUP_H */

@@ -8,6 +8,7 @@
 #include "lib/remote/remote.h"
 #include "lib/rpc/connection_open.h"
 #include "lib/rpc/connection_rotate.h"
+#include "lib/rpc/connection_setup.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/keychain_private.h"
 #include "lib/rpc/remote_copy.h"
@@ -195,6 +196,8 @@ const struct nk_method nk_methods_remote[] = {
 	    NK_APART, scan_args, host_key_scan },
 	{ "keychaincredential.test", NK_RIGHT_ADMIN, NK_EDITS, test_args,
 	    test },
+	{ "keychaincredential.remote_ssh_semiautomatic_setup", NK_RIGHT_ADMIN,
+	    NK_EDITS, nk_connection_pair_args, nk_connection_pair_method },
 	{ "keychaincredential.copy_key", NK_RIGHT_ADMIN, NK_EDITS,
 	    nk_remote_copy_args, nk_remote_copy_method },
 	{ "keychaincredential.rotate", NK_RIGHT_ADMIN, NK_EDITS,

@@ -111,33 +111,13 @@ nk_push_read(struct nk_context *c, const json_t *o, const char *schema,
 	    json_string_value(password), json_string_length(password));
 }
 
-/* ---- signals ---- */
-
-/* They would leave a key there that nobody knows of. */
-static void
-hold_signals(struct nk_push *p)
-{
-	static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM,
-		SIGTSTP };
-	sigset_t set;
-	size_t i;
-
-	if (p->held)
-		return;
-	(void)sigemptyset(&set);
-	for (i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
-		(void)sigaddset(&set, ending[i]);
-	p->held = sigprocmask(SIG_BLOCK, &set, &p->before) == 0;
-}
-
 void
 nk_push_clear(struct nk_push *p)
 {
 	nk_keyline_clear(&p->key);
 	nk_secret_clear(&p->password);
-	if (p->held)
-		(void)sigprocmask(SIG_SETMASK, &p->before, NULL);
-	p->held = p->added = false;
+	nk_hold_end(&p->hold);
+	p->added = false;
 }
 
 /* ---- the other machine ---- */
@@ -179,7 +159,7 @@ nk_push_make(struct nk_context *c, struct nk_push *p, struct nk_error *e)
 	struct nk_remote_report report;
 	int r;
 
-	hold_signals(p);
+	nk_hold_begin(&p->hold);
 	if ((r = change(p, true, &report, e)) == 0)
 		return 0;
 	if (r == -EIO)

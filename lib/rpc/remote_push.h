@@ -10,11 +10,11 @@
  */
 
 #include <jansson.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/attr.h"
+#include "lib/rpc/hold.h"
 #include "lib/rpc/rpc.h"
 #include "lib/seal/secret.h"
 #include "lib/ssh/keyline.h"
@@ -30,8 +30,7 @@ struct nk_push {
 	struct nk_keyline	 key;		/* with what restricts it */
 	struct nk_secret	 password;
 	bool			 added;		/* by us, or it may have been */
-	bool			 held;		/* signals are, till the end */
-	sigset_t		 before;
+	struct nk_hold		 hold;		/* till the end */
 };
 
 #define NK_PUSH_NONE	{ .key = { .kind = NK_LINE_BLANK },		\

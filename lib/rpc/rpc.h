@@ -35,6 +35,7 @@
 /* Errno numbers of TrueNAS's own, beside errno.h's. */
 #define NK_ENOMETHOD		201
 #define NK_ENOTAUTHENTICATED	207
+#define NK_ESSLCERT		208
 
 /*
  * "EEXIST" for 17, "EUNKNOWN" for what has no name.  Where Linux has two

@@ -113,6 +113,12 @@ struct nk_sandbox_task {
 	const char		*name;		/* NULL: the last row */
 	enum nk_sandbox_kind	 kind;
 	void			(*run)(size_t n_sockets);
+	/*
+	 * What it needs of files, read when it is that user already, before
+	 * the filter is set and anything was heard.  0 or -errno; NULL:
+	 * nothing.
+	 */
+	int			(*prepare)(void);
 };
 
 struct nk_sandbox_child {

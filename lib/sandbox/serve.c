@@ -98,7 +98,8 @@ start_libcrypto(void)
  * folder that only who called us may enter.
  */
 static int
-confine(const struct nk_sandbox *sb, enum nk_sandbox_kind kind)
+confine(const struct nk_sandbox *sb, enum nk_sandbox_kind kind,
+    int (*prepare)(void))
 {
 	unsigned int descriptors = kind == NK_SANDBOX_COMPUTE ? 0 :
 	    DESCRIPTORS;
@@ -110,6 +111,7 @@ confine(const struct nk_sandbox *sb, enum nk_sandbox_kind kind)
 	if ((r = nk_confine_measure(&size)) < 0 ||
 	    (r = nk_confine_identity(sb)) < 0 ||
 	    (r = start_libcrypto()) < 0 ||
+	    (prepare != NULL && (r = prepare()) < 0) ||
 	    (r = nk_confine_limits(size, sb->seconds, descriptors)) < 0)
 		return r;
 	return nk_confine_calls(kind);
@@ -188,7 +190,7 @@ nk_sandbox_serve(int argc, char *const *argv,
 	work = find_work(tables, argv[2]);
 	/* Without its limits it does nothing but say so. */
 	if ((r = nk_confine_descriptors(NK_CONFINE_FD)) == 0 &&
-	    (r = confine(&sb, NK_SANDBOX_COMPUTE)) == 0 &&
+	    (r = confine(&sb, NK_SANDBOX_COMPUTE, NULL)) == 0 &&
 	    (r = receive_request(&request)) == 0) {
 		r = work == NULL ? -ENOSYS :
 		    work(request.p, request.len, &answer);
@@ -238,7 +240,7 @@ nk_sandbox_serve_tasks(int argc, char *const *argv,
 	for (i = 0; i < n; i++)
 		fds[i] = NK_CONFINE_SOCKET + (int)i;
 	if (nk_confine_sockets(NK_CONFINE_FD, fds, n) < 0 ||
-	    confine(&sb, task->kind) < 0)
+	    confine(&sb, task->kind, task->prepare) < 0)
 		_exit(1);
 	task->run(n);
 	_exit(0);

@@ -77,6 +77,23 @@ check_said(uint32_t type, const uint8_t *p, size_t len,
 		require(memchr(said->bytes, '\0', said->len) == NULL);
 		require(nk_wire_put_string(&o, said->bytes, said->len) == 0);
 		break;
+	case NK_REMOTE_MSG_CERTIFICATE:
+		require(said->len <= NK_REMOTE_WORDS_MAX);
+		require(!said->trusted || said->digest != NULL);
+		require(nk_wire_put_string(&o, said->digest == NULL ? p :
+		    said->digest, said->digest == NULL ? 0 :
+		    NK_PAIR_DIGEST) == 0 &&
+		    nk_wire_put_u32(&o, said->trusted) == 0 &&
+		    nk_wire_put_string(&o, said->bytes, said->len) == 0);
+		break;
+	case NK_REMOTE_MSG_PLAN:
+		require((said->pairing & ~NK_PAIR_ALL) == 0);
+		require(nk_wire_put_u32(&o, said->pairing) == 0);
+		break;
+	case NK_REMOTE_MSG_PAIRED:
+		require(said->port != 0);
+		require(nk_wire_put_u32(&o, said->port) == 0);
+		break;
 	default:
 		require(type == NK_REMOTE_MSG_SOCKET ||
 		    type == NK_REMOTE_MSG_DONE);

@@ -645,8 +645,13 @@ END_TEST
 /* ---- in one call ---- */
 
 #define EXISTING "'private_key':{'generate_key':false,'existing_key_id':1}"
+#define AT_SEMI	"options.semi_automatic_setup"
+#define DIGEST	"SHA256:00112233445566778899aabbccddeeff00112233445566778899aa" \
+	"bbccddeeff"
 #define NEW	"'private_key':{'generate_key':true,'name':'new'," \
 		"'type':'ed25519'}"
+#define SEMI	NEW ",'connection_name':'nas','setup_type':" \
+	"'SEMI-AUTOMATIC','semi_automatic_setup':"
 
 START_TEST(sets_up)
 {
@@ -717,10 +722,28 @@ static const struct {
 	{ NEW ",'connection_name':'nas','setup_type':'OTHER'," MANUAL,
 	  "options.setup_type",
 	  "Input should be 'MANUAL' or 'SEMI-AUTOMATIC'" },
+	{ NEW ",'connection_name':'nas','setup_type':'SEMI-AUTOMATIC'",
+	  "options.semi_automatic_setup", "Field required" },
 	{ NEW ",'connection_name':'nas','setup_type':'SEMI-AUTOMATIC',"
-	  "'semi_automatic_setup':{'url':'http://nas'}",
-	  "options.setup_type", "This release sets up connections by hand "
-	  "alone: SEMI-AUTOMATIC is not supported" },
+	  "'semi_automatic_setup':{}", "options.semi_automatic_setup.url",
+	  "Field required" },
+	{ SEMI "{'url':'nas','password':'x'}", AT_SEMI ".url",
+	  "this is no URL: write https:// in front of the host" },
+	{ SEMI "{'url':'https://a:b@nas','password':'x'}", AT_SEMI ".url",
+	  NULL },
+	{ SEMI "{'url':'https://nas','password':'x','username':'a b'}",
+	  AT_SEMI ".username", NULL },
+	{ SEMI "{'url':'https://nas','password':'x',"
+	  "'certificate_fingerprint':'SHA256:00'}",
+	  AT_SEMI ".certificate_fingerprint", NULL },
+	{ SEMI "{'url':'http://nas','password':'x',"
+	  "'certificate_fingerprint':'" DIGEST "'}",
+	  AT_SEMI ".certificate_fingerprint", "a URL that begins with "
+	  "http:// has no certificate to pin" },
+	{ SEMI "{'url':'https://nas','password':'x','connect_timeout':0}",
+	  AT_SEMI ".connect_timeout", NULL },
+	{ SEMI "{'url':'https://nas','password':'x'},'copy_key':"
+	  "{'password':'x'}", "options.copy_key", NULL },
 	{ NEW ",'connection_name':'nas','manual_setup':{'host':'nas',"
 	  "'private_key':1,'remote_host_key':'" ED25519 "'}",
 	  "options.manual_setup.private_key",

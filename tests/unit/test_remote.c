@@ -780,12 +780,12 @@ START_TEST(no_program)
 END_TEST
 
 static const struct nk_sandbox_task tasks[] = {
-	{ NK_REMOTE_DIAL, NK_SANDBOX_DIAL, dial },
-	{ NK_REMOTE_SCAN, NK_SANDBOX_TALK, scan },
-	{ NK_REMOTE_TEST, NK_SANDBOX_TALK, log_in },
-	{ NK_REMOTE_COPY_KEY, NK_SANDBOX_TALK, write_keys },
-	{ NK_REMOTE_REMOVE_KEY, NK_SANDBOX_TALK, write_keys },
-	{ NK_REMOTE_KEY_OPTIONS, NK_SANDBOX_TALK, say_key_options },
+	{ NK_REMOTE_DIAL, NK_SANDBOX_DIAL, dial, NULL },
+	{ NK_REMOTE_SCAN, NK_SANDBOX_TALK, scan, NULL },
+	{ NK_REMOTE_TEST, NK_SANDBOX_TALK, log_in, NULL },
+	{ NK_REMOTE_COPY_KEY, NK_SANDBOX_TALK, write_keys, NULL },
+	{ NK_REMOTE_REMOVE_KEY, NK_SANDBOX_TALK, write_keys, NULL },
+	{ NK_REMOTE_KEY_OPTIONS, NK_SANDBOX_TALK, say_key_options, NULL },
 	{ .name = NULL },
 };
 

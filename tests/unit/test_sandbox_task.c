@@ -552,17 +552,19 @@ END_TEST
 
 /* ---- the tasks ---- */
 
-#define TALK(f)	{ #f, NK_SANDBOX_TALK, f }
+#define TALK(f)	{ #f, NK_SANDBOX_TALK, f, NULL }
 
 static const struct nk_sandbox_task tasks[] = {
 	TALK(echo), TALK(read_sockets), TALK(wait_there),
 	TALK(say_well), TALK(say_short), TALK(say_byte), TALK(say_version),
 	TALK(say_two), TALK(say_descriptor_and_version), TALK(say_long),
-	{ "no kind", NK_SANDBOX_COMPUTE, echo },
-#define TRY(name, call)	{ "talk " #name, NK_SANDBOX_TALK, try_##name },
+	{ "no kind", NK_SANDBOX_COMPUTE, echo, NULL },
+#define TRY(name, call)	{ "talk " #name, NK_SANDBOX_TALK, \
+	    try_##name, NULL },
 	TRIES MORE SOFT TRY(print, 0)
 #undef TRY
-#define TRY(name, call)	{ "dial " #name, NK_SANDBOX_DIAL, try_##name },
+#define TRY(name, call)	{ "dial " #name, NK_SANDBOX_DIAL, \
+	    try_##name, NULL },
 	TRIES MORE
 #undef TRY
 	{ .name = NULL },

@@ -91,7 +91,7 @@ _naskeysctl()
 		case "$object $verb" in
 		user\ add|user\ import|group\ add) ;;
 		keypair\ generate|keypair\ import) ;;
-		connection\ add|connection\ scan) ;;
+		connection\ add|connection\ pair|connection\ scan) ;;
 		user\ *|key\ *)
 			words=$(_naskeysctl_names user) ;;
 		keypair\ *)
