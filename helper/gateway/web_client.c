@@ -41,6 +41,34 @@ end_helper(struct client *c)
 	}
 }
 
+static enum lws_write_protocol
+how_to_write(const struct piece *p)
+{
+	unsigned int how = p->first ? LWS_WRITE_TEXT : LWS_WRITE_CONTINUATION;
+
+	if (!p->last)
+		how |= LWS_WRITE_NO_FIN;
+	return (enum lws_write_protocol)how;
+}
+
+/* As much as goes out now; -1: it is over. */
+static int
+write_pieces(struct handle *h)
+{
+	struct session *s = &h->client->session;
+	struct piece *p;
+
+	while ((p = s->to_client.head) != NULL &&
+	    lws_send_pipe_choked(h->wsi) == 0) {
+		if (lws_write(h->wsi, p->data + PIECE_ROOM, p->len,
+		    how_to_write(p)) < 0)
+			return -1;
+		queue_drop(&s->to_client);
+		client_sent(h->client, nk_monotonic_ms());
+	}
+	return 0;
+}
+
 /* After whatever has happened to it. */
 void
 web_update(struct web *w, struct client *c)
@@ -48,6 +76,11 @@ web_update(struct web *w, struct client *c)
 	struct session *s = &c->session;
 	struct handle *web = c->web, *helper;
 
+	/* At once, without the turn that waiting for POLLOUT takes. */
+	if (write_pieces(web) < 0) {
+		web_kill(web);
+		return;
+	}
 	if (s->wants_helper && c->helper == -1)
 		begin_helper(w, c);
 	client_write_helper(c);
@@ -92,31 +125,14 @@ take_frame(struct web *w, struct handle *h, const void *bytes, size_t len)
 	return 0;
 }
 
-static enum lws_write_protocol
-how_to_write(const struct piece *p)
-{
-	unsigned int how = p->first ? LWS_WRITE_TEXT : LWS_WRITE_CONTINUATION;
-
-	if (!p->last)
-		how |= LWS_WRITE_NO_FIN;
-	return (enum lws_write_protocol)how;
-}
-
 /* -1: it is over. */
 static int
 send_some(struct web *w, struct handle *h)
 {
 	struct session *s = &h->client->session;
-	struct piece *p;
 
-	while ((p = s->to_client.head) != NULL &&
-	    lws_send_pipe_choked(h->wsi) == 0) {
-		if (lws_write(h->wsi, p->data + PIECE_ROOM, p->len,
-		    how_to_write(p)) < 0)
-			return -1;
-		queue_drop(&s->to_client);
-		client_sent(h->client, nk_monotonic_ms());
-	}
+	if (write_pieces(h) < 0)
+		return -1;
 	if (s->to_client.head == NULL && s->end != 0) {
 		lws_close_reason(h->wsi, (enum lws_close_status)s->end,
 		    (unsigned char *)s->reason, strlen(s->reason));
