@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: ISC
+# shellcheck shell=bash
+#
+# A machine on which packages are installed and removed: its own user, whose
+# logins nothing may cost, a user of naskeys, and Debian's sshd on port 22.
+# DEBS is the folder of the packages.
+
+top=$(readlink -f "$(dirname "${BASH_SOURCE[0]}")/../../..")
+# shellcheck source=tests/integration/lib/suite.bash
+. "$top/tests/integration/lib/suite.bash"
+cd "$(mktemp -d)" || exit 1
+export DEBIAN_FRONTEND=noninteractive
+packages="naskeys libnss-naskeys libpam-naskeys naskeys-gateway"
+
+# Nothing but the pages of the manual, which take their time.
+rm -f /var/lib/man-db/auto-update /usr/sbin/policy-rc.d
+rm -f /usr/sbin/runlevel		# a link to systemctl
+printf '#!/bin/sh\necho N 2\n' >/usr/sbin/runlevel
+chmod 755 /usr/sbin/runlevel
+
+useradd -m -s /bin/bash local
+echo 'local:secret words' | chpasswd 2>/dev/null
+ssh-keygen -q -t ed25519 -N '' -f local
+ssh-keygen -q -t ed25519 -N '' -f alice
+mkdir -m 700 /home/local/.ssh
+cp local.pub /home/local/.ssh/authorized_keys
+chown -R local: /home/local/.ssh
+ssh-keygen -q -A
+
+login() {	# USER
+	ssh -F none -i "$1" -o BatchMode=yes -o IdentitiesOnly=yes \
+	    -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
+	    -o LogLevel=ERROR "$1@127.0.0.1" true
+}
+password() { echo 'secret words' | pamtester login local authenticate; }
+audit_is_clean() { [ -z "$(dpkg --audit)" ]; }
+
+# The machine is as it should be, and its own user logs in.
+works() {	# NAME
+	check "$1: dpkg --audit" audit_is_clean
+	check "$1: the machine's user logs in by key" login local
+	check "$1: and by password" password
+}
+
+# The packages under a lower version, as the version before.
+make_old() {	# FOLDER
+	local deb tree
+	mkdir "$1"
+	for deb in "$DEBS"/*.deb; do
+		tree=$(mktemp -d)
+		dpkg-deb -R "$deb" "$tree/x"
+		sed -i -e 's/^Version: .*/Version: 0.0.1/' \
+		    -e 's/naskeys (= [^)]*)/naskeys (= 0.0.1)/' \
+		    "$tree/x/DEBIAN/control"
+		dpkg-deb --root-owner-group -Znone -b "$tree/x" "$1" \
+		    >/dev/null
+		rm -r "$tree"
+	done
+}
+version() { dpkg-query -W -f '${Version} ${Status}' "$1"; }
