@@ -20,18 +20,27 @@ left_ms(int64_t deadline_ms)
 }
 
 int
-clock_wait(int fd, short events, int64_t deadline_ms)
+clock_wait_two(int fd, short events, int other, int64_t deadline_ms)
 {
-	struct pollfd p = { .fd = fd, .events = events };
+	struct pollfd p[] = { { .fd = fd, .events = events },
+	    { .fd = other } };
 	int n;
 
 	for (;;) {
-		n = poll(&p, 1, left_ms(deadline_ms));
+		n = poll(p, 2, left_ms(deadline_ms));
+		if (n > 0 && ((p[0].revents | p[1].revents) & POLLNVAL) != 0)
+			return -EBADF;
 		if (n > 0)
-			return (p.revents & POLLNVAL) != 0 ? -EBADF : 0;
+			return p[0].revents != 0 ? 0 : 1;
 		if (n == 0)
 			return -ETIMEDOUT;
 		if (errno != EINTR)
 			return -errno;
 	}
+}
+
+int
+clock_wait(int fd, short events, int64_t deadline_ms)
+{
+	return clock_wait_two(fd, events, -1, deadline_ms);
 }

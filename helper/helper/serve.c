@@ -21,6 +21,7 @@
 #include "lib/login/ask.h"
 #include "lib/rpc/connection_lend.h"
 #include "lib/rpc/rpc.h"
+#include "lib/rpc/web_events.h"
 #include "lib/rpc/web_login.h"
 
 struct stream {
@@ -29,6 +30,7 @@ struct stream {
 	struct framing		 framing;
 	struct source		 source;
 	struct sink		 sink;
+	bool			 behind;	/* more events are to be told */
 	int			 broken;	/* -errno of a lost answer */
 };
 
@@ -69,12 +71,15 @@ notify(void *arg, const char *method, json_t *params)
 	json_t *message;
 	char *text;
 
-	if (s->gateway != NULL && s->gateway->web.legacy) {
+	if (s->gateway == NULL || !s->gateway->web.legacy)
+		message = json_pack("{s:s, s:s, s:o}", "jsonrpc", "2.0",
+		    "method", method, "params", params);
+	else if (strcmp(method, NK_WEB_EVENT) == 0)
+		message = params;
+	else {
 		json_decref(params);	/* that protocol knows none of ours */
 		return;
 	}
-	message = json_pack("{s:s, s:s, s:o}", "jsonrpc", "2.0", "method",
-	    method, "params", params);
 	if (message == NULL)
 		return;
 	text = json_dumps(message, JSON_COMPACT);
@@ -286,6 +291,43 @@ idle_time(const struct stream *s)
 	return (int64_t)seconds * 1000;
 }
 
+/* ---- events ---- */
+
+/* Whoever cannot be told goes on without them. */
+static void
+take_events(struct stream *s)
+{
+	struct nk_context *c = &s->c.context;
+	const char *what = NULL;
+	int r;
+
+	r = connection_open_services(&s->c, &what);
+	if (r < 0)
+		nk_web_events_end(c->web);
+	else
+		r = nk_web_events_take(c);
+	s->behind = r == 1;
+	if (r < 0 && r != -EACCES)
+		log_say(LOG_ERR, "events: %s", strerror(-r));
+}
+
+/* Until there is something to read.  0 or -errno. */
+static int
+wait_input(struct stream *s, int64_t deadline)
+{
+	int feed = s->gateway != NULL ? s->gateway->web.feed : -1, r;
+
+	r = clock_wait_two(s->source.fd, POLLIN, feed, s->behind ?
+	    nk_monotonic_ms() : deadline);
+	if (r == 1 || (r == -ETIMEDOUT && s->behind)) {
+		take_events(s);
+		r = s->broken;
+	}
+	return r;
+}
+
+/* ---- requests ---- */
+
 /*
  * Wait for a whole line.  0; -ENODATA, the stream has ended before it
  * began; -ETIMEDOUT; -EMSGSIZE; or another error.
@@ -305,7 +347,7 @@ next_request(struct stream *s)
 		if (r == -ENODATA)
 			r = at_end(s);
 		else if (r == -EAGAIN)
-			r = clock_wait(s->source.fd, POLLIN, deadline);
+			r = wait_input(s, deadline);
 		if (r < 0)
 			return r;
 		if (f->complete && !is_blank(f))

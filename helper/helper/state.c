@@ -60,6 +60,7 @@ set_system_paths(struct state *s)
 	    (r = set_path(s->revoked, STORE_DIR, "revoked.krl")) < 0 ||
 	    (r = set_path(s->central, STORE_DIR, "authorized_keys")) < 0 ||
 	    (r = set_path(s->session, RUN_DIR, "session.db")) < 0 ||
+	    (r = set_path(s->feed, RUN_DIR, "feed")) < 0 ||
 	    (r = set_path(s->maps, RUN_DIR, "maps")) < 0 ||
 	    (r = set_path(s->lock, RUN_DIR, "lock")) < 0 ||
 	    (r = set_path(s->seal_key, CONF_DIR, "seal.key")) < 0 ||
@@ -95,6 +96,7 @@ set_dir_paths(struct state *s)
 	    (r = set_path(s->revoked, s->dir, "revoked.krl")) < 0 ||
 	    (r = set_path(s->central, s->dir, "authorized_keys")) < 0 ||
 	    (r = set_path(s->session, s->dir, "session.db")) < 0 ||
+	    (r = set_path(s->feed, s->dir, "feed")) < 0 ||
 	    (r = set_path(s->maps, s->dir, "maps")) < 0 ||
 	    (r = set_path(s->lock, s->dir, "lock")) < 0 ||
 	    (r = set_path(s->seal_key, s->dir, "seal.key")) < 0 ||
@@ -177,6 +179,7 @@ state_init(struct state *s, const char *state_dir, const char *seal_key,
 	memset(s, 0, sizeof(*s));
 	s->nk.store = s->store;
 	s->nk.session = s->session;
+	s->nk.feed = s->feed;
 	s->nk.revoked = s->revoked;
 	s->nk.central = s->central;
 	s->nk.maps = s->maps;

@@ -27,6 +27,7 @@ struct state {
 	char		dir[STATE_PATH_MAX];	/* "": the machine's own */
 	char		store[STATE_PATH_MAX];
 	char		session[STATE_PATH_MAX];
+	char		feed[STATE_PATH_MAX];
 	char		revoked[STATE_PATH_MAX];
 	char		central[STATE_PATH_MAX];
 	char		maps[STATE_PATH_MAX];

@@ -51,6 +51,7 @@
 #include <unistd.h>
 
 #include "lib/publish/central.h"
+#include "lib/publish/feed.h"
 #include "lib/publish/internal.h"
 #include "lib/publish/nscd.h"
 #include "lib/publish/revoked.h"
@@ -307,6 +308,8 @@ nk_edit_commit(struct nk_publisher *p)
 	}
 	nk_publish_unlock(p);
 	tell_nscd(p, &w);
+	if (p->state->feed != NULL)
+		nk_feed_tell(p->state->feed);
  out:
 	work_clear(&w);
 	return r;

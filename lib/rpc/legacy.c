@@ -6,6 +6,7 @@
 
 #include "lib/rpc/method.h"
 #include "lib/rpc/web.h"
+#include "lib/rpc/web_events.h"
 
 /* A decoded message; what it points at belongs to root. */
 struct frame {
@@ -177,6 +178,8 @@ handle_sub(const struct nk_rpc_hooks *hooks, struct nk_context *c,
 	else if ((r = nk_web_subscribe(c->web, id, name)) < 0)
 		r = nk_error_call(&e, -r, "Too many subscriptions, or the "
 		    "name is too long");
+	else if ((r = nk_web_events_follow(c)) < 0)
+		r = nk_error_call(&e, -r, "%s", nk_errno_sentence(-r));
 	if (r == 0)
 		r = answer(json_pack("{s:s, s:[s]}", "msg", "ready", "subs",
 		    id), answerp, lenp);

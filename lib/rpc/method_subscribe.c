@@ -6,6 +6,7 @@
 
 #include "lib/rpc/rpc.h"
 #include "lib/rpc/web.h"
+#include "lib/rpc/web_events.h"
 
 static int
 core_subscribe(struct nk_context *c, json_t *params, json_t **resultp,
@@ -20,7 +21,7 @@ core_subscribe(struct nk_context *c, json_t *params, json_t **resultp,
 	    json_string_value(json_array_get(params, 0)));
 	if (r == -ENOBUFS)
 		return nk_error_call(e, ENOBUFS, "Too many subscriptions");
-	if (r < 0)
+	if (r < 0 || (r = nk_web_events_follow(c)) < 0)
 		return r;
 	return (*resultp = json_string(id)) != NULL ? 0 : -ENOMEM;
 }
@@ -29,9 +30,13 @@ static int
 core_unsubscribe(struct nk_context *c, json_t *params, json_t **resultp,
     struct nk_error *e)
 {
+	int r;
+
 	(void)e;
 	nk_web_unsubscribe(c->web, json_string_value(json_array_get(params,
 	    0)));
+	if ((r = nk_web_events_follow(c)) < 0)
+		return r;
 	return (*resultp = json_null()) != NULL ? 0 : -ENOMEM;
 }
 

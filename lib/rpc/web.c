@@ -16,6 +16,7 @@
 #include "lib/rpc/legacy.h"
 #include "lib/rpc/message.h"
 #include "lib/rpc/rights.h"
+#include "lib/rpc/web_events.h"
 #include "lib/rpc/web_login.h"
 
 #define GROUP_FILE	NK_SYSCONFDIR "/group"
@@ -91,7 +92,7 @@ nk_web_hello(struct nk_web *w, struct nk_context *c, const char *line,
 void
 nk_web_init(struct nk_web *w, int client)
 {
-	*w = (struct nk_web){ .client = client,
+	*w = (struct nk_web){ .client = client, .feed = -1,
 	    .ask_program = NK_ASK_PROGRAM, .wrong_ms = NK_WEB_WRONG_MS };
 }
 
@@ -102,6 +103,7 @@ nk_web_end(struct nk_context *c)
 	int r;
 
 	nk_web_login_abandon(w);
+	nk_web_events_end(w);
 	r = nk_web_logout(c, false);
 	free(w->subscriptions);
 	nk_web_init(w, -1);

@@ -65,6 +65,8 @@ struct nk_web {
 
 	struct nk_web_subscription *subscriptions;
 	size_t		 n_subscriptions;
+	int		 feed;		/* or -1 (lib/rpc/web_events.h) */
+	struct nk_last_ids last_ids;	/* of what was told */
 };
 
 /* Nobody, and nothing is known. */

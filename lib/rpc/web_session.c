@@ -13,6 +13,7 @@
 #include "lib/rpc/api_key.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/web_account.h"
+#include "lib/rpc/web_events.h"
 #include "lib/ssh/base64.h"
 
 #define TOKEN_BYTES	48
@@ -51,6 +52,7 @@ nk_web_logout(struct nk_context *c, bool kill)
 		return 0;
 	web->in = false;
 	web->n_subscriptions = 0;
+	nk_web_events_end(web);
 	if (c->session != NULL)
 		r = nk_web_session_end(c->session, web->session.id, kill);
 	web->session = (struct nk_web_session){ .id = "" };

@@ -117,6 +117,27 @@ nk_counters_forget(struct nk_store *s)
 	memset(s->dirty, 0, sizeof(s->dirty));
 }
 
+int
+nk_store_last_ids(struct nk_store *s, struct nk_last_ids *ids)
+{
+	static const enum nk_counter counters[NK_ROWS_KINDS] = {
+		[NK_ROWS_USER] = NK_COUNTER_USER,
+		[NK_ROWS_GROUP] = NK_COUNTER_GROUP,
+		[NK_ROWS_CREDENTIAL] = NK_COUNTER_CREDENTIAL,
+		[NK_ROWS_API_KEY] = NK_COUNTER_API_KEY,
+	};
+	size_t i;
+	int r;
+
+	if ((r = nk_store_read_begin(s)) < 0)
+		return r;
+	r = nk_counter_get(s, NK_COUNTER_AUDIT, &ids->audit);
+	for (i = 0; r == 0 && i < NK_ROWS_KINDS; i++)
+		r = nk_counter_get(s, counters[i], &ids->rows[i]);
+	nk_store_read_end(s);
+	return r;
+}
+
 /* ---- spans ---- */
 
 static int

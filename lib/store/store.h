@@ -542,6 +542,24 @@ int	nk_audit_each(struct nk_store *s, int64_t after, int64_t since,
 	    int (*fn)(void *arg, const struct nk_audit *a), void *arg)
 	    NK_MUST_CHECK;
 
+/*
+ * The highest ids that were given, in one snapshot: ids of rows only grow,
+ * and none is given twice.
+ */
+enum nk_rows_kind {
+	NK_ROWS_USER,
+	NK_ROWS_GROUP,
+	NK_ROWS_CREDENTIAL,
+	NK_ROWS_API_KEY,
+	NK_ROWS_KINDS
+};
+struct nk_last_ids {
+	int64_t	audit;
+	int64_t	rows[NK_ROWS_KINDS];
+};
+int	nk_store_last_ids(struct nk_store *s, struct nk_last_ids *ids)
+	    NK_MUST_CHECK;
+
 struct nk_audit_limits {
 	int64_t		 before;	/* what is older goes */
 	int64_t		 rows;		/* the oldest of more go */

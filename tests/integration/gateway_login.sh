@@ -247,7 +247,7 @@ shows_key() {
 }
 key=$(at_home api_key.create '[{"name":"script","username":"dora"}]' |
     jq -r .key)
-check "a key" grep -qE '^1-[A-Za-z0-9]{64}$' <<<"$key"
+same "a key" "$(grep -Ex '1-[A-Za-z0-9]{64}' <<<"$key")" "${key:-none}"
 shows_key "it logs in" dora "$key" SUCCESS
 gives "and does all" group.query '[[],{"count":true}]' \
     "$(naskeysctl --json group list | jq length)"

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NASKEYS_RPC_WEB_EVENTS_H
+#define NASKEYS_RPC_WEB_EVENTS_H
+
+/*
+ * What subscribers behind the gateway are told: "collection_update", when a
+ * row of the collection was added, changed or removed, in whichever process.
+ * The audit log says which rows those are; a feed (lib/publish/feed.h) says
+ * when to look.
+ *
+ *  1. Nothing MUST be told to whoever may not ask for it at that moment.
+ *  2. No secret MUST be in what is told.
+ *  3. What an edit has done MUST be told also when its process was killed
+ *     after the COMMIT: with the next edit at the latest.
+ */
+
+#include "lib/attr.h"
+#include "lib/rpc/rpc.h"
+#include "lib/rpc/web.h"
+
+/* The notification's name; the older protocol sends its params alone. */
+#define NK_WEB_EVENT	"collection_update"
+
+/* Follow what is subscribed to now.  0, or -errno: the caller learns it. */
+int	nk_web_events_follow(struct nk_context *c) NK_MUST_CHECK;
+/* Nothing is followed any more. */
+void	nk_web_events_end(struct nk_web *w);
+
+/*
+ * w->feed has hung up, or there was more: tell through c->notify what has
+ * changed, a bite of it.  c's services are open.  0; 1: there is more; or
+ * -errno, and nothing is followed any more.
+ */
+int	nk_web_events_take(struct nk_context *c) NK_MUST_CHECK;
+
+#endif /* NASKEYS_RPC_WEB_EVENTS_H */
