@@ -10,13 +10,14 @@
 
 #include "helper/ctl/call.h"
 #include "helper/ctl/file.h"
-#include "helper/ctl/nsswitch.h"
 #include "helper/ctl/run.h"
 #include "helper/ctl/sshdconf.h"
 #include "helper/ctl/value.h"
 #include "lib/account/conffile.h"
 #include "lib/account/groupfile.h"
 #include "lib/conf/conf.h"
+#include "lib/machine/nsswitch.h"
+#include "lib/machine/slot.h"
 
 const struct ctl_option ctl_init_options[] = {
 	{ "configure", NULL, "also put the lines into nsswitch.conf, PAM "
@@ -203,7 +204,7 @@ configure_nsswitch(struct init *in)
 	if ((r = nk_conffile_read(NSSWITCH, &text)) == -ENOENT)
 		r = (text = strdup("")) != NULL ? 0 : -ENOMEM;
 	if (r == 0)
-		r = nsswitch_add(text, &out, &changed);
+		r = nk_nsswitch_add(text, &out, &changed);
 	if (r == 0 && changed)
 		r = nk_conffile_replace(NSSWITCH, out, strlen(out), 0644);
 	if (r < 0)
@@ -220,6 +221,7 @@ static int
 configure_sshd(struct init *in)
 {
 	const char *sshd = in->conf.sshd;
+	struct nk_settings s;
 	char why[SSHD_WHY_MAX];
 	bool new;
 	int r;
@@ -232,16 +234,21 @@ configure_sshd(struct init *in)
 		return ctl_fail(in->c, "%s", why);
 	tell(in, new ? "Made " SSHD_DROP_IN "; reload sshd to put it in "
 	    "force" : SSHD_DROP_IN " is as it should be");
-	if ((r = sshdconf_check(sshd, why)) == -EIO)
-		ctl_warn(in->c, "%s", why);
-	else if (r < 0)
-		return ctl_fail(in->c, "%s", why);
+	if (nk_slot_ask(sshd, NK_SLOT_ROOT, &s, why) < 0) {
+		ctl_warn(in->c, "sshd -T does not tell which "
+		    "AuthorizedKeysCommand is in force: %s", why);
+		return CTL_DONE;
+	}
+	r = CTL_DONE;
+	if (nk_slot_command(&s, why) < 0)
+		r = ctl_fail(in->c, "%s", why);
 	else if (in->conf.chained_command[0] == '\0' &&
-	    sshdconf_displaced(why))
+	    nk_slot_displaced(why))
 		ctl_warn(in->c, "%s", why);
-	if (r == 0 && sshdconf_check_revoked(sshd, why) < 0)
+	if (r == CTL_DONE && nk_slot_revoked(&s, why) < 0)
 		ctl_warn(in->c, "%s", why);
-	return CTL_DONE;
+	nk_settings_clear(&s);
+	return r;
 }
 
 /* Debian's way; elsewhere pam_naskeys(8) has the lines. */
@@ -269,6 +276,7 @@ configure_pam(struct init *in)
 static void
 print_lines(struct init *in)
 {
+	struct nk_settings s;
 	char why[SSHD_WHY_MAX];
 
 	tell(in, "Put these lines in place, or say \"naskeysctl init "
@@ -285,9 +293,12 @@ print_lines(struct init *in)
 	tell(in, "    RevokedKeys " SSHD_REVOKED);
 	tell(in, "    Match Group naskeys-managed");
 	tell(in, "        AllowStreamLocalForwarding no");
-	if (sshdconf_installed(in->conf.sshd) &&
-	    sshdconf_check(in->conf.sshd, why) == -EEXIST)
+	if (!sshdconf_installed(in->conf.sshd) ||
+	    nk_slot_ask(in->conf.sshd, NK_SLOT_ROOT, &s, why) < 0)
+		return;
+	if (nk_slot_command(&s, why) == -EEXIST)
 		ctl_warn(in->c, "%s", why);
+	nk_settings_clear(&s);
 }
 
 /* ---- the command ---- */

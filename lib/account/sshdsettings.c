@@ -101,7 +101,7 @@ nk_settings_ask(struct nk_settings *s, const char *sshd, const char *user,
 	if (!nk_settings_may_ask(user))
 		return -EINVAL;
 	n = snprintf(spec, sizeof(spec),
-	    "user=%s,host=localhost,addr=127.0.0.1", user);
+	    "user=%s," NK_SETTINGS_HERE, user);
 	if (n < 0 || (size_t)n >= sizeof(spec))
 		return -EINVAL;
 	if ((r = nk_runner_run(&p, &text, &len)) == 0)

@@ -15,6 +15,13 @@
 #define NK_SETTINGS_MAX		262144u	/* bytes */
 #define NK_SETTINGS_LINES_MAX	4096u
 
+/*
+ * A connection from this machine, as "-C" takes it behind "user=NAME,".
+ * Where a Match has a criterion that it lacks, sshd refuses to say anything.
+ */
+#define NK_SETTINGS_HERE	"host=localhost,addr=127.0.0.1," \
+				"laddr=127.0.0.1,lport=22"
+
 struct nk_setting {
 	const char	*keyword, *value;
 };

@@ -9,6 +9,7 @@
 #include "lib/account/keyfiles.h"
 #include "lib/account/shells.h"
 #include "lib/explain/modes.h"
+#include "lib/explain/pamstack.h"
 #include "lib/explain/parts.h"
 #include "lib/fullio.h"
 

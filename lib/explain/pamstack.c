@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
+#include "lib/explain/pamstack.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/account/sshdsettings.h"
 #include "lib/account/textfile.h"
-#include "lib/explain/parts.h"
 
 #define PAM_FOLDER	NK_SYSCONFDIR "/pam.d"
 #define PAM_FILE_MAX	65536u

@@ -76,9 +76,6 @@ bool	nk_explain_next_file(struct nk_explaining *e,
 struct nk_authfile_question nk_explain_authfile(const struct nk_explaining *e,
 	    const char *path, const struct nk_examined *k);
 
-/* pamstack.c: does this line of /etc/pam.d/sshd's account phase exist? */
-bool	nk_pam_account_has(const char *module);
-
 /* Can everybody read the file? */
 bool	nk_explain_is_public(const char *path);
 

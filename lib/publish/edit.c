@@ -48,7 +48,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "lib/publish/central.h"
 #include "lib/publish/feed.h"
@@ -268,8 +267,8 @@ work_publish(struct nk_publisher *p, struct work *w)
 static void
 tell_nscd(const struct nk_publisher *p, const struct work *w)
 {
-	const char *path = NK_NSCD_SOCKET;
 	bool accounts = w->anew || w->plan.ngroups > 0;
+	const char *path;
 	size_t i;
 
 	for (i = 0; i < w->plan.nusers && !accounts; i++)
@@ -277,9 +276,7 @@ tell_nscd(const struct nk_publisher *p, const struct work *w)
 		    w->plan.users[i].user == NULL;
 	if (!p->state->system || !accounts)
 		return;
-	if (access(path, F_OK) == -1)
-		path = NK_NSCD_SOCKET_OLD;
-	if (access(path, F_OK) == 0)
+	if ((path = nk_nscd_socket()) != NULL)
 		nk_nscd_forget(path);
 }
 

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SOCKET		"/run/nscd/socket"
+#define SOCKET_OLD	"/var/run/nscd/socket"
 #define NSCD_VERSION	2
 #define NSCD_INVALIDATE	10
 #define NSCD_WAIT_MS	125	/* for each of the two */
@@ -19,6 +21,14 @@ struct request {
 	int32_t	type;
 	int32_t	key_len;
 };
+
+const char *
+nk_nscd_socket(void)
+{
+	if (access(SOCKET, F_OK) == 0)
+		return SOCKET;
+	return access(SOCKET_OLD, F_OK) == 0 ? SOCKET_OLD : NULL;
+}
 
 static int
 cache_connect(const char *path)
@@ -38,6 +48,16 @@ cache_connect(const char *path)
 		return -1;
 	}
 	return fd;
+}
+
+bool
+nk_nscd_listens(const char *path)
+{
+	int fd = cache_connect(path);
+
+	if (fd != -1)
+		(void)close(fd);
+	return fd != -1;
 }
 
 /* One connection is one request.  Returns 0 when there is a listener. */

@@ -2,8 +2,13 @@
 #ifndef NASKEYS_PUBLISH_NSCD_H
 #define NASKEYS_PUBLISH_NSCD_H
 
-#define NK_NSCD_SOCKET		"/run/nscd/socket"
-#define NK_NSCD_SOCKET_OLD	"/var/run/nscd/socket"
+#include <stdbool.h>
+
+/* Where its socket is; NULL: there is none. */
+const char *nk_nscd_socket(void);
+
+/* Does a cache listen there? */
+bool	nk_nscd_listens(const char *path);
 
 /*
  * Tell the name service cache that listens on the socket "path" to forget

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "lib/keyfile/apply.h"
+#include "lib/machine/check.h"
 #include "lib/rpc/account_check.h"
 #include "lib/rpc/keychain_check.h"
 #include "lib/rpc/map_readers.h"
@@ -23,24 +24,42 @@ report(void *arg, const char *what)
 		json_array_append_new(faults, json_string(what));
 }
 
-static int
-system_check(struct nk_context *c, json_t *params, json_t **resultp,
-    struct nk_error *e)
+/* A fault of the machine's stands among the others too, without its code. */
+static void
+report_machine(void *arg, const struct nk_finding *f)
 {
-	json_t *faults = json_array();
-	int r, others, sealed, rotations, hosts;
+	json_t *result = arg;
 
-	(void)params;
-	(void)e;
-	if (faults == NULL)
-		return -ENOMEM;
-	r = nk_publisher_verify(c->publisher, report, faults);
-	if (r < 0 && r != -EBADMSG) {
-		json_decref(faults);
-		return r;
+	json_array_append_new(json_object_get(result, "machine"),
+	    json_pack("{s:s,s:b,s:s}", "code", f->code, "fault", !f->note,
+	    "text", f->text));
+	if (!f->note)
+		report(json_object_get(result, "faults"), f->text);
+}
+
+/* 0; -EBADMSG: there is a fault, or it could not be looked for. */
+static int
+check_machine(struct nk_context *c, json_t *result)
+{
+	struct nk_findings f = { .report = report_machine, .arg = result };
+
+	if (!c->state->system)
+		return 0;
+	if (nk_machine_check(c->conf, nk_publisher_store(c->publisher),
+	    &f) < 0) {
+		report(json_object_get(result, "faults"), "the machine could "
+		    "not be looked at");
+		return -EBADMSG;
 	}
-	if (nk_map_readers_check(c->state, report, faults) < 0)
-		r = -EBADMSG;
+	return f.bad ? -EBADMSG : 0;
+}
+
+/* What the store holds, beside the maps; as check_machine(). */
+static int
+check_rows(struct nk_context *c, json_t *faults)
+{
+	int others, sealed, rotations, hosts;
+
 	others = nk_account_check(c, report, faults);
 	if (others < 0 && others != -EBADMSG)
 		report(faults, "the machine's other name services could not "
@@ -54,11 +73,40 @@ system_check(struct nk_context *c, json_t *params, json_t **resultp,
 	hosts = nk_ssh_hostkeys_check(c, report, faults);
 	if (hosts < 0 && hosts != -EBADMSG)
 		report(faults, "the host keys could not be looked at");
-	*resultp = json_pack("{s:b,s:o,s:s?}", "ok", r == 0 && others == 0 &&
-	    sealed == 0 && rotations == 0 && hosts == 0, "faults", faults,
-	    "advice",
-	    r == 0 ? NULL : NK_VERIFY_ADVICE);
-	return *resultp == NULL ? -ENOMEM : 0;
+	return others == 0 && sealed == 0 && rotations == 0 && hosts == 0 ?
+	    0 : -EBADMSG;
+}
+
+static int
+system_check(struct nk_context *c, json_t *params, json_t **resultp,
+    struct nk_error *e)
+{
+	json_t *result = json_pack("{s:[],s:[],s:n}", "faults", "machine",
+	    "advice"), *faults = json_object_get(result, "faults");
+	int r, rows, machine;
+
+	(void)params;
+	(void)e;
+	if (result == NULL)
+		return -ENOMEM;
+	r = nk_publisher_verify(c->publisher, report, faults);
+	if (r < 0 && r != -EBADMSG) {
+		json_decref(result);
+		return r;
+	}
+	if (nk_map_readers_check(c->state, report, faults) < 0)
+		r = -EBADMSG;
+	rows = check_rows(c, faults);
+	machine = check_machine(c, result);
+	if (json_object_set_new(result, "ok", json_boolean(r == 0 &&
+	    rows == 0 && machine == 0)) == -1 || (r < 0 &&
+	    json_object_set_new(result, "advice",
+	    json_string(NK_VERIFY_ADVICE)) == -1)) {
+		json_decref(result);
+		return -ENOMEM;
+	}
+	*resultp = result;
+	return 0;
 }
 
 static void

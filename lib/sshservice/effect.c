@@ -68,8 +68,9 @@ same_address(const char *got, const char *want)
 	    strchr(got + len + 1, ']') == NULL;
 }
 
-static bool
-counts(const struct nk_settings *s, const char *keyword, const char *want)
+bool
+nk_effect_has(const struct nk_settings *s, const char *keyword,
+    const char *want)
 {
 	bool many = strcmp(keyword, "listenaddress") == 0;
 	const char *got;
@@ -103,7 +104,7 @@ check_line(const struct nk_settings *s, const char *keyword,
 	for (i = 0; keyword[i] != '\0'; i++)
 		lower[i] = (char)tolower((unsigned char)keyword[i]);
 	lower[i] = '\0';
-	if (!counts(s, lower, want) && !is_off(s, lower, want)) {
+	if (!nk_effect_has(s, lower, want) && !is_off(s, lower, want)) {
 		got = nk_setting(s, lower);
 		(void)snprintf(why, NK_EFFECT_WHY_MAX, "sshd -T says %s "
 		    "%.200s, not %.200s", lower, got != NULL ? got :
@@ -220,8 +221,8 @@ nk_effect_files(const struct nk_settings *s, char why[NK_EFFECT_WHY_MAX])
 
 /* ---- who can log in ---- */
 
-static bool
-same_values(const struct nk_settings *a, const struct nk_settings *b,
+bool
+nk_effect_same(const struct nk_settings *a, const struct nk_settings *b,
     const char *keyword)
 {
 	size_t i = 0, j = 0;
@@ -252,7 +253,7 @@ nk_effect_differs(const struct nk_settings *a, const struct nk_settings *b)
 	size_t i;
 
 	for (i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++)
-		if (!same_values(a, b, keywords[i]))
+		if (!nk_effect_same(a, b, keywords[i]))
 			return keywords[i];
 	return NULL;
 }

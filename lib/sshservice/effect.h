@@ -4,6 +4,8 @@
 
 /* Is what sshd -T says of a configuration what was meant? */
 
+#include <stdbool.h>
+
 #include "lib/account/sshdsettings.h"
 #include "lib/attr.h"
 
@@ -31,6 +33,17 @@ const char *nk_effect_match_user(const char *drop_in, char *name,
  */
 int	nk_effect_files(const struct nk_settings *s,
 	    char why[NK_EFFECT_WHY_MAX]) NK_MUST_CHECK;
+
+/*
+ * Is one of the values of the keyword (in lower case) this one, as a line of
+ * a configuration file would say it?
+ */
+bool	nk_effect_has(const struct nk_settings *s, const char *keyword,
+	    const char *want);
+
+/* Do both have the same values of the keyword, in the same order? */
+bool	nk_effect_same(const struct nk_settings *a,
+	    const struct nk_settings *b, const char *keyword);
 
 /*
  * Which keyword that decides who can log in, and where, says something else

@@ -136,7 +136,7 @@ static int
 ask(const struct nk_conf *conf, const char *config, const char *user,
     struct nk_settings *s, char why[NK_SSHPLAN_WHY_MAX])
 {
-	char spec[NK_EXTERNAL_NAME_MAX + 64];
+	char spec[NK_EXTERNAL_NAME_MAX + 128];
 	const struct nk_runner p = { .path = conf->sshd, .args = { "-f",
 	    config, s != NULL ? "-T" : "-t", s != NULL ? "-C" : NULL, spec },
 	    .seconds = SECONDS, .max = NK_SETTINGS_MAX };
@@ -144,8 +144,7 @@ ask(const struct nk_conf *conf, const char *config, const char *user,
 	size_t len;
 	int r;
 
-	(void)snprintf(spec, sizeof(spec), "user=%s,host=localhost,"
-	    "addr=127.0.0.1", user);
+	(void)snprintf(spec, sizeof(spec), "user=%s," NK_SETTINGS_HERE, user);
 
 	if ((r = nk_runner_run(&p, &text, &len)) == 0 && s != NULL)
 		r = nk_settings_parse(s, text, len);

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/account/conffile.h"
 #include "helper/ctl/run.h"
 #include "helper/ctl/sshdconf.h"
+#include "lib/machine/slot.h"
 
 #define ALL	"Include /etc/ssh/sshd_config.d/*.conf\n"
 
@@ -73,7 +73,7 @@ static const struct {
 START_TEST(find_command)
 {
 	char value[64] = "before";
-	bool found = sshdconf_command_in(commands[_i].text, value,
+	bool found = nk_slot_command_in(commands[_i].text, value,
 	    sizeof(value));
 
 	ck_assert_msg(found == (commands[_i].value != NULL), "%s: found",
@@ -94,7 +94,7 @@ START_TEST(long_line)
 	text[n - 1] = '\n';
 	memcpy(text + n, ALL, sizeof(ALL));
 	ck_assert(sshdconf_includes(text));
-	ck_assert(!sshdconf_command_in(text, value, sizeof(value)));
+	ck_assert(!nk_slot_command_in(text, value, sizeof(value)));
 	free(text);
 }
 END_TEST

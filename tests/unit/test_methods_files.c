@@ -644,7 +644,8 @@ START_TEST(changed_elsewhere)
 	    "'user bob: its uid 5002 is also that of user sys in another "
 	    "name service',"
 	    "'user daemon: its uid is 44 now and not 1, so its keys are not "
-	    "given out until the new one is accepted'],'advice':null}");
+	    "given out until the new one is accepted'],'machine':[],"
+	    "'advice':null}");
 	done("user.update", "[4,{'accept_uid':true}]");
 	put_passwd("root:x:0:0:root:/root:/bin/bash\n");
 	expect("naskeys.check", "[]", "faults",

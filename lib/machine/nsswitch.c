@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "helper/ctl/nsswitch.h"
+#include "lib/machine/nsswitch.h"
 
 #define SERVICE		"naskeys"
 
@@ -125,15 +125,15 @@ is_keyword(struct span word, const char *what)
 	    strncasecmp(word.p, what, n) == 0;
 }
 
-/* Does the action end the search when a service does not have the name? */
+/* Does the action end the search at this outcome?  "before": without it. */
 static bool
-ends_search(struct span action)
+ends_search(struct span action, const char *outcome, bool before)
 {
 	struct span status, reaction;
-	bool ends = false, not;
+	bool ends = before, not;
 
 	while (next_reaction(&action, &status, &not, &reaction))
-		if (is_keyword(status, "NOTFOUND") != not)
+		if (is_keyword(status, outcome) != not)
 			ends = is_keyword(reaction, "return");
 	return ends;
 }
@@ -151,7 +151,7 @@ place(struct span rest)
 		if (is_word(word, SERVICE))
 			return NULL;
 		if (*word.p == '[') {
-			if (bound && !ends_search(word))
+			if (bound && !ends_search(word, "NOTFOUND", false))
 				found = word.end;
 			bound = false;
 		} else if (found == NULL && (is_word(word, "files") ||
@@ -190,7 +190,7 @@ copy_line(FILE *f, struct span line, bool seen[NONE])
 }
 
 int
-nsswitch_add(const char *text, char **outp, bool *changedp)
+nk_nsswitch_add(const char *text, char **outp, bool *changedp)
 {
 	bool seen[NONE] = { false }, ends = true, failed;
 	struct span line = { text, text };
@@ -228,14 +228,84 @@ nsswitch_add(const char *text, char **outp, bool *changedp)
 	return 0;
 }
 
-bool
-nsswitch_has(const char *text)
-{
-	char *out;
-	bool changed;
+/* ---- is it as it should be ---- */
 
-	if (nsswitch_add(text, &out, &changed) < 0)
-		return false;
-	free(out);
-	return !changed;
+/* What is known of a line's words, up to where we are. */
+struct judged {
+	bool	 ours, files;	/* were named */
+	bool	 first;		/* ours, before files */
+	bool	 ended;		/* the search, before ours */
+	bool	 alone;		/* it ends with ours, */
+	bool	 more;		/* and others follow */
+};
+
+static void
+judge_service(struct judged *j, struct span word, struct span action,
+    const char *outcome, bool ends)
+{
+	bool returns = ends_search(action, outcome, ends);
+
+	if (is_word(word, SERVICE)) {
+		j->ours = true;
+		j->alone = returns;
+		return;
+	}
+	j->more = j->ours;
+	if (is_word(word, "files") || is_word(word, "compat")) {
+		j->files = true;
+		j->first = j->first || j->ours;
+	}
+	if (!j->ours)
+		j->ended = j->ended || returns;
+}
+
+/*
+ * Of initgroups the first service that answers ends the search, of others the
+ * one that says NOTFOUND only where an action says so.
+ */
+static enum nk_nsswitch_state
+judge_line(struct span rest, bool initgroups)
+{
+	const char *outcome = initgroups ? "SUCCESS" : "NOTFOUND";
+	struct span word, next, none = { rest.p, rest.p };
+	struct judged j = { .ours = false };
+	bool some = next_word(&rest, &word), more;
+
+	for (; some; word = next, some = more) {
+		more = next_word(&rest, &next);
+		if (*word.p != '[')
+			judge_service(&j, word, more && *next.p == '[' ?
+			    next : none, outcome, initgroups);
+	}
+	if (!j.ours)
+		return NK_NSSWITCH_MISSING;
+	if (j.ended)
+		return NK_NSSWITCH_UNREACHED;
+	if (initgroups)
+		return j.alone && j.more ? NK_NSSWITCH_ENDS :
+		    NK_NSSWITCH_GOOD;
+	return j.first ? NK_NSSWITCH_BEFORE_FILES : NK_NSSWITCH_GOOD;
+}
+
+enum nk_nsswitch_state
+nk_nsswitch_judge(const char *text, const char *database,
+    unsigned int *linep)
+{
+	struct span line = { text, text }, rest;
+	enum database db;
+	unsigned int number = 0;
+
+	*linep = 0;
+	while (*line.p != '\0') {
+		line.end = strchrnul(line.p, '\n');
+		number++;
+		db = line_database(line, &rest);
+		if (db != NONE && strcmp(databases[db], database) == 0) {
+			*linep = number;
+			return judge_line(rest, db == INITGROUPS);
+		}
+		line.p = *line.end == '\0' ? line.end : line.end + 1;
+	}
+	return strcmp(database, databases[INITGROUPS]) == 0 ?
+	    NK_NSSWITCH_GOOD : NK_NSSWITCH_MISSING;
 }

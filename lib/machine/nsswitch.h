@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef NASKEYS_CTL_NSSWITCH_H
-#define NASKEYS_CTL_NSSWITCH_H
+#ifndef NASKEYS_MACHINE_NSSWITCH_H
+#define NASKEYS_MACHINE_NSSWITCH_H
 
 #include <stdbool.h>
 
@@ -22,10 +22,23 @@
  * A line that has the service already, and everything else, stays byte for
  * byte.  malloc'd; *changedp tells whether anything is new.  0 or -ENOMEM.
  */
-int	nsswitch_add(const char *text, char **outp, bool *changedp)
+int	nk_nsswitch_add(const char *text, char **outp, bool *changedp)
 	    NK_MUST_CHECK;
 
-/* Does nothing have to be added? */
-bool	nsswitch_has(const char *text);
+enum nk_nsswitch_state {
+	NK_NSSWITCH_GOOD,
+	NK_NSSWITCH_MISSING,	/* the service, or the whole line */
+	NK_NSSWITCH_BEFORE_FILES,
+	NK_NSSWITCH_UNREACHED,	/* what stands before it ends the search */
+	NK_NSSWITCH_ENDS,	/* initgroups: it ends the search itself, and
+				   what others know is not found */
+};
 
-#endif /* NASKEYS_CTL_NSSWITCH_H */
+/*
+ * How the database's first line stands, whose number is *linep (0: there is
+ * none, which is good for initgroups alone).
+ */
+enum nk_nsswitch_state nk_nsswitch_judge(const char *text,
+	    const char *database, unsigned int *linep);
+
+#endif /* NASKEYS_MACHINE_NSSWITCH_H */

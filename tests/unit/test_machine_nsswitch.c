@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "helper/ctl/nsswitch.h"
+#include "lib/machine/nsswitch.h"
 
 /* The lines that a row does not speak of, with the service on them. */
 #define G	"group: files naskeys\n"
@@ -135,12 +135,10 @@ START_TEST(add)
 	bool changed = texts[_i].out == NULL;
 	char *out = NULL;
 
-	ck_assert_int_eq(nsswitch_add(texts[_i].in, &out, &changed), 0);
+	ck_assert_int_eq(nk_nsswitch_add(texts[_i].in, &out, &changed), 0);
 	ck_assert_msg(strcmp(out, want) == 0, "%s: got:\n%s", texts[_i].what,
 	    out);
 	ck_assert_msg(changed == (texts[_i].out != NULL), "%s: changed",
-	    texts[_i].what);
-	ck_assert_msg(nsswitch_has(texts[_i].in) == !changed, "%s: has",
 	    texts[_i].what);
 	free(out);
 }
@@ -152,27 +150,96 @@ START_TEST(again)
 	char *once = NULL, *twice = NULL;
 	bool changed;
 
-	ck_assert_int_eq(nsswitch_add(texts[_i].in, &once, &changed), 0);
-	ck_assert_int_eq(nsswitch_add(once, &twice, &changed), 0);
+	ck_assert_int_eq(nk_nsswitch_add(texts[_i].in, &once, &changed), 0);
+	ck_assert_int_eq(nk_nsswitch_add(once, &twice, &changed), 0);
 	ck_assert_msg(!changed, "%s: changed again:\n%s", texts[_i].what,
 	    twice);
 	ck_assert_str_eq(once, twice);
-	ck_assert(nsswitch_has(once));
 	free(once);
 	free(twice);
+}
+END_TEST
+
+static const struct {
+	const char		*what, *database, *text;
+	enum nk_nsswitch_state	 state;
+	unsigned int		 line;
+} judged[] = {
+	{ "as init puts it", "passwd", "passwd: files naskeys\n",
+	    NK_NSSWITCH_GOOD, 1 },
+	{ "with more", "group", "#\n\ngroup:files naskeys systemd # x",
+	    NK_NSSWITCH_GOOD, 3 },
+	{ "an action behind", "passwd",
+	    "passwd: files naskeys [NOTFOUND=return] ldap\n",
+	    NK_NSSWITCH_GOOD, 1 },
+	{ "success alone", "group",
+	    "group: files [SUCCESS=merge] naskeys\n", NK_NSSWITCH_GOOD, 1 },
+	{ "without files", "passwd", "passwd: naskeys sss\n",
+	    NK_NSSWITCH_GOOD, 1 },
+	{ "no initgroups", "initgroups", "group: files\n",
+	    NK_NSSWITCH_GOOD, 0 },
+	{ "initgroups, first", "initgroups",
+	    "initgroups: naskeys [SUCCESS=continue] files\n",
+	    NK_NSSWITCH_GOOD, 1 },
+	{ "initgroups, last", "initgroups",
+	    "initgroups: files [SUCCESS=continue] naskeys\n",
+	    NK_NSSWITCH_GOOD, 1 },
+
+	{ "no line", "passwd", "group: files naskeys\n",
+	    NK_NSSWITCH_MISSING, 0 },
+	{ "no text", "shadow", "", NK_NSSWITCH_MISSING, 0 },
+	{ "not there", "passwd", "passwd: files\n",
+	    NK_NSSWITCH_MISSING, 1 },
+	{ "in a comment", "passwd", "passwd: files # naskeys\n",
+	    NK_NSSWITCH_MISSING, 1 },
+	{ "the first line counts", "passwd",
+	    "passwd: files\npasswd: files naskeys\n",
+	    NK_NSSWITCH_MISSING, 1 },
+	{ "before files", "passwd", "passwd: naskeys files\n",
+	    NK_NSSWITCH_BEFORE_FILES, 1 },
+	{ "before compat", "group", "group: naskeys sss compat\n",
+	    NK_NSSWITCH_BEFORE_FILES, 1 },
+	{ "cut off", "passwd", "passwd: files [NOTFOUND=return] naskeys\n",
+	    NK_NSSWITCH_UNREACHED, 1 },
+	{ "cut off by all but", "passwd",
+	    "passwd: files [!SUCCESS=return] naskeys\n",
+	    NK_NSSWITCH_UNREACHED, 1 },
+	{ "initgroups without", "initgroups", "\ninitgroups: files\n",
+	    NK_NSSWITCH_MISSING, 2 },
+	{ "initgroups, files answers", "initgroups",
+	    "initgroups: files naskeys\n", NK_NSSWITCH_UNREACHED, 1 },
+	{ "initgroups, ours answers", "initgroups",
+	    "initgroups: naskeys files\n", NK_NSSWITCH_ENDS, 1 },
+	{ "initgroups, an action about something else", "initgroups",
+	    "initgroups: naskeys [UNAVAIL=continue] files\n",
+	    NK_NSSWITCH_ENDS, 1 },
+};
+
+START_TEST(judge)
+{
+	unsigned int line = 99;
+	enum nk_nsswitch_state state = nk_nsswitch_judge(judged[_i].text,
+	    judged[_i].database, &line);
+
+	ck_assert_msg(state == judged[_i].state, "%s: %d", judged[_i].what,
+	    (int)state);
+	ck_assert_msg(line == judged[_i].line, "%s: line %u",
+	    judged[_i].what, line);
 }
 END_TEST
 
 int
 main(void)
 {
-	Suite *s = suite_create("ctl_nsswitch");
+	Suite *s = suite_create("machine_nsswitch");
 	TCase *tc = tcase_create("add");
 	SRunner *sr = srunner_create(s);
 	int failed;
 
 	tcase_add_loop_test(tc, add, 0, NTEXTS);
 	tcase_add_loop_test(tc, again, 0, NTEXTS);
+	tcase_add_loop_test(tc, judge, 0,
+	    (int)(sizeof(judged) / sizeof(judged[0])));
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);
