@@ -155,7 +155,7 @@ fresh
 sed -i '/^Include/d' /etc/ssh/sshd_config
 printf 'AuthorizedKeysCommand none\nInclude sshd_config.d/*.conf\n' \
     >>/etc/ssh/sshd_config
-refuses "a late Include" "sshd_config says none and comes first" \
+refuses "a late Include" "since this line says none and comes first" \
     naskeysctl init --configure
 refuses "which check tells too" "none" sh -c 'naskeysctl check >&2'
 fresh
@@ -166,7 +166,7 @@ fresh
 printf 'AuthorizedKeysCommand /bin/other %%u\nAuthorizedKeysCommandUser root\n' \
     >/etc/ssh/sshd_config.d/05-other.conf
 refuses "another's drop-in that wins" \
-    "of /etc/ssh/sshd_config.d/05-other.conf: /bin/other %u" \
+    "05-other.conf:1: sshd runs another AuthorizedKeysCommand: /bin/other %u" \
     naskeysctl init --configure
 mv /etc/ssh/sshd_config.d/05-other.conf /etc/ssh/sshd_config.d/20-other.conf
 status "one that loses" 0 naskeysctl init --configure
@@ -188,10 +188,10 @@ check "puts it into its own drop-in" grep -q "^RevokedKeys" $drop_in
 rm /var/lib/naskeys/revoked.krl
 check "a missing list comes back with any command" naskeysctl user list
 check "and is a list" ssh-keygen -Q -f /var/lib/naskeys/revoked.krl one.pub
-touch /etc/ssh/theirs
+echo '# nobody' >/etc/ssh/theirs
 echo 'RevokedKeys /etc/ssh/theirs' >/etc/ssh/sshd_config.d/20-other.conf
 status "another list" 0 naskeysctl init --configure
-says "20-other.conf sets RevokedKeys /etc/ssh/theirs"
+says "20-other.conf:1: sets RevokedKeys /etc/ssh/theirs"
 refused "is not displaced" grep -q RevokedKeys $drop_in
 refuses "which check tells" "sets RevokedKeys /etc/ssh/theirs" \
     sh -c 'naskeysctl check >&2'
@@ -218,7 +218,9 @@ check "init --configure at the end" naskeysctl init --configure
 cp /etc/nsswitch.conf nsswitch.conf
 grep -v -e ^passwd: nsswitch.conf >/etc/nsswitch.conf
 echo 'initgroups: files' >>/etc/nsswitch.conf
-refuses "check sees what is missing" "passwd" sh -c 'naskeysctl check >&2'
+status "check sees what is missing" 1 sh -c 'naskeysctl check >&2'
+says "there is no line passwd"
+says "missing on the line initgroups"
 check "and init mends it" naskeysctl init --configure
 check "initgroups has it too" grep -q \
     '^initgroups: naskeys \[SUCCESS=continue\] files$' /etc/nsswitch.conf
@@ -676,8 +678,11 @@ refuses "not with the wrong one" "current password: " sh -c \
     naskeysctl user passwd carol --stdin <passwords'
 check "an administrator does" naskeysctl user edit alice --admin yes
 check "at once" as alice naskeysctl user add eve
-status "check by an administrator" 0 as alice naskeysctl check
-says "for root only"
+check "check by an administrator" as alice naskeysctl check
+mv $drop_in drop_in.saved
+status "who sees what sshd does not run" 1 as alice naskeysctl check
+check "in the same words" grep -q "^sshd runs no AuthorizedKeysCommand" out
+mv drop_in.saved $drop_in
 check "no more" naskeysctl --force user edit alice --admin no
 refused "no more, at once" as alice naskeysctl user add eve2
 check "root over its own socket" naskeysctl user list
