@@ -149,7 +149,7 @@ while read -r pattern _; do
 done <naskeys.fc
 same "every label is of something" "$(cat unmatched)" ""
 while read -r file; do
-	grep -qE "^$file[[:space:]]" naskeys.fc || echo "$file"
+	grep -qE "^${file}[[:space:]]" naskeys.fc || echo "$file"
 done < <(find $programs -type f) >unlabelled
 same "every program has one" "$(cat unlabelled)" ""
 finish
