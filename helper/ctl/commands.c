@@ -172,5 +172,11 @@ const struct ctl_command ctl_commands[] = {
 	{ "sync", NULL, "[--rebuild]",
 	    "bring maps and store into agreement", ctl_sync_options, 0, 0,
 	    ctl_sync },
+	{ "backup", NULL, "FILE [--with-seal-key [--passphrase]]",
+	    "write everything to one file", ctl_backup_options, 1, 1,
+	    ctl_backup },
+	{ "restore", NULL, "FILE [--dry-run] [--without-seal-key]",
+	    "put a backup in the place of what is here",
+	    ctl_restore_options, 1, 1, ctl_restore },
 	{ NULL, NULL, NULL, NULL, NULL, 0, 0, NULL },
 };

@@ -127,6 +127,8 @@ int	ctl_seal_rotate(struct ctl *c, const struct ctl_args *a);
 int	ctl_audit(struct ctl *c, const struct ctl_args *a);
 int	ctl_check(struct ctl *c, const struct ctl_args *a);
 int	ctl_sync(struct ctl *c, const struct ctl_args *a);
+int	ctl_backup(struct ctl *c, const struct ctl_args *a);
+int	ctl_restore(struct ctl *c, const struct ctl_args *a);
 int	ctl_init(struct ctl *c, const struct ctl_args *a);
 
 extern const struct ctl_option ctl_user_add_options[];
@@ -158,6 +160,8 @@ extern const struct ctl_option ctl_connection_rotate_options[];
 extern const struct ctl_option ctl_connection_exec_options[];
 extern const struct ctl_option ctl_service_apply_options[];
 extern const struct ctl_option ctl_audit_options[];
+extern const struct ctl_option ctl_backup_options[];
+extern const struct ctl_option ctl_restore_options[];
 extern const struct ctl_option ctl_sync_options[];
 extern const struct ctl_option ctl_init_options[];
 

@@ -264,20 +264,26 @@ work_publish(struct nk_publisher *p, struct work *w)
 	return r < 0 || p->central < 0 ? -EINPROGRESS : 0;
 }
 
+void
+nk_publish_tell_nscd(const struct nk_publisher *p)
+{
+	const char *path;
+
+	if (p->state->system && (path = nk_nscd_socket()) != NULL)
+		nk_nscd_forget(path);
+}
+
 static void
 tell_nscd(const struct nk_publisher *p, const struct work *w)
 {
 	bool accounts = w->anew || w->plan.ngroups > 0;
-	const char *path;
 	size_t i;
 
 	for (i = 0; i < w->plan.nusers && !accounts; i++)
 		accounts = w->plan.users[i].account ||
 		    w->plan.users[i].user == NULL;
-	if (!p->state->system || !accounts)
-		return;
-	if ((path = nk_nscd_socket()) != NULL)
-		nk_nscd_forget(path);
+	if (accounts)
+		nk_publish_tell_nscd(p);
 }
 
 int

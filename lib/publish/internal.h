@@ -80,6 +80,12 @@ void	nk_publish_unlock(struct nk_publisher *p);
  */
 int	nk_publish_folder(const struct nk_publisher *p, int *fdp)
 	    NK_MUST_CHECK;
+void	nk_publish_close_maps(struct nk_publisher *p);
+/*
+ * The store's content may be another store's by now (replace.c): its maps
+ * tell nothing about who is who in this one.
+ */
+int	nk_publish_identify(struct nk_publisher *p) NK_MUST_CHECK;
 /*
  * Have the maps open as their paths name them now.  0; -ESTALE, one of them
  * must be built anew; other errors.
@@ -152,6 +158,11 @@ void	nk_plan_clear(struct nk_plan *plan);
 int	nk_plan_user_render(struct nk_store *s, struct nk_plan_user *u)
 	    NK_MUST_CHECK;
 void	nk_plan_user_clear(struct nk_plan_user *u);
+
+/* ---- edit.c ---- */
+
+/* The accounts are others: nscd is to ask again. */
+void	nk_publish_tell_nscd(const struct nk_publisher *p);
 
 /* ---- homes.c ---- */
 

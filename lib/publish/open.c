@@ -74,8 +74,8 @@ boot_id(uint8_t id[16])
 	return r < 0 ? r : uuid_parse(text, id);
 }
 
-static void
-maps_close(struct nk_publisher *p)
+void
+nk_publish_close_maps(struct nk_publisher *p)
 {
 	size_t i;
 
@@ -188,7 +188,7 @@ nk_publish_refresh(struct nk_publisher *p)
 	int r;
 
 	if (!folder_is_current(p)) {
-		maps_close(p);
+		nk_publish_close_maps(p);
 		if ((r = folder_open(p)) < 0)
 			return r;
 	}
@@ -357,16 +357,31 @@ nk_publish_agree(struct nk_publisher *p, bool force,
 	return r;
 }
 
+int
+nk_publish_identify(struct nk_publisher *p)
+{
+	uint8_t id[sizeof(p->id.store_id)];
+	int r;
+
+	if ((r = nk_store_id(p->store, id)) < 0 ||
+	    memcmp(id, p->id.store_id, sizeof(id)) == 0)
+		return r;
+	nk_publish_close_maps(p);
+	memcpy(p->id.store_id, id, sizeof(id));
+	return 0;
+}
+
 /* Has somebody put another file in the place of the store? */
 static int
-store_check(const struct nk_publisher *p)
+store_check(struct nk_publisher *p)
 {
 	struct stat st;
 
 	if (stat(p->state->store, &st) == -1)
 		return errno == ENOENT ? -EAGAIN : -errno;
-	return st.st_dev == p->store_dev && st.st_ino == p->store_ino ?
-	    0 : -EAGAIN;
+	if (st.st_dev != p->store_dev || st.st_ino != p->store_ino)
+		return -EAGAIN;
+	return nk_publish_identify(p);
 }
 
 int
@@ -457,7 +472,7 @@ open_locked(struct nk_publisher *p)
 
 	nk_store_close(p->store);
 	p->store = NULL;
-	maps_close(p);
+	nk_publish_close_maps(p);
 	if ((r = nk_publish_lock(p, NK_LOCK_WAIT_MS)) == 0 &&
 	    (r = store_open(p)) == 0 &&
 	    (r = nk_publish_agree(p, false, NULL, NULL)) == 0)
@@ -552,7 +567,7 @@ nk_publisher_free(struct nk_publisher *p)
 		return;
 	if (p->lock != -1)
 		nk_edit_abort(p);
-	maps_close(p);
+	nk_publish_close_maps(p);
 	nk_store_close(p->store);
 	nk_ids_clear(&p->homes);
 	free(p);

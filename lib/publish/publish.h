@@ -184,6 +184,17 @@ int	nk_publisher_sync(struct nk_publisher *p, bool force,
 	    void (*progress)(void *arg, int64_t done, int64_t all), void *arg)
 	    NK_MUST_CHECK;
 
+/*
+ * Another content for the store.  Under the lock, work() puts it there with
+ * nk_store_replace(), which is the last thing in it that can fail; then maps
+ * and files are made of it.  work()'s result, and then nothing has changed;
+ * 0; -EINPROGRESS, it is there, and what is not published yet is by the next
+ * holder; others as of nk_edit_begin().
+ */
+int	nk_publisher_replace(struct nk_publisher *p,
+	    int (*work)(struct nk_store *s, void *arg), void *arg)
+	    NK_MUST_CHECK;
+
 /* What to do about what nk_publisher_verify() has reported. */
 #define NK_VERIFY_ADVICE	"\"naskeysctl sync\" brings maps and files " \
 	"into agreement with the store; a fault of the store itself stays."

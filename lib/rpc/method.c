@@ -19,6 +19,7 @@ static const struct nk_method *const tables[] = {
 	nk_methods_api_key,
 	nk_methods_audit,
 	nk_methods_system,
+	nk_methods_backup,
 };
 
 #define NTABLES	(sizeof(tables) / sizeof(tables[0]))

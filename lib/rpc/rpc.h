@@ -279,6 +279,7 @@ extern const struct nk_method nk_methods_service[]; /* service.* */
 extern const struct nk_method nk_methods_api_key[];
 extern const struct nk_method nk_methods_audit[];
 extern const struct nk_method nk_methods_system[]; /* naskeys.check ... */
+extern const struct nk_method nk_methods_backup[]; /* and restore */
 
 /* Among all of the above; NULL: none. */
 const struct nk_method *nk_method_find(const char *name);

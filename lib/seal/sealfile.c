@@ -126,6 +126,18 @@ nk_sealfile_random(struct nk_sealkey *k)
 	return set_id(k);
 }
 
+int
+nk_sealfile_set(struct nk_sealkey *k, const uint8_t bytes[NK_SEALKEY_SIZE])
+{
+	int r;
+
+	if ((r = nk_secret_reserve(&k->key, NK_SEALKEY_SIZE)) < 0)
+		return r;
+	memcpy(k->key.p, bytes, NK_SEALKEY_SIZE);
+	k->key.len = NK_SEALKEY_SIZE;
+	return set_id(k);
+}
+
 /* ---- reading ---- */
 
 /* Is the file, which has two links, what a killed creation left? */

@@ -34,6 +34,10 @@ int	nk_sealfile_read(const struct nk_sealfile *f, const char *name,
 /* A new key, nowhere written.  0, -ENOMEM or -EIO; k may hold some of it. */
 int	nk_sealfile_random(struct nk_sealkey *k) NK_MUST_CHECK;
 
+/* These bytes as k.  0 or -ENOMEM; k may hold some of it. */
+int	nk_sealfile_set(struct nk_sealkey *k,
+	    const uint8_t bytes[NK_SEALKEY_SIZE]) NK_MUST_CHECK;
+
 /* Write k to the empty file fd and sync it.  0 or -errno. */
 int	nk_sealfile_write(const struct nk_sealkey *k, int fd) NK_MUST_CHECK;
 

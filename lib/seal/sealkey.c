@@ -119,18 +119,23 @@ check_lasting(const struct nk_sealfile *f)
 static int
 make_fresh(const struct nk_sealfile *f, struct nk_sealkey *k)
 {
+	bool given = k->key.len > 0;
 	int fd, r;
 
 	if ((r = check_lasting(f)) < 0 ||
-	    (r = nk_sealfile_random(k)) < 0 || (r = open_fresh(f, &fd)) < 0)
+	    (!given && (r = nk_sealfile_random(k)) < 0) ||
+	    (r = open_fresh(f, &fd)) < 0)
 		goto out;
 	k->lock = fd;
 	if ((r = nk_sealfile_write(k, fd)) == 0 && fsync(f->dirfd) == -1)
 		r = -errno;
-	if (r < 0)
+	if (r < 0) {
 		(void)unlinkat(f->dirfd, f->fresh, 0);
+		(void)close(fd);
+		k->lock = 0;
+	}
  out:
-	if (r < 0)
+	if (r < 0 && !given)
 		nk_sealkey_clear(k);
 	return r;
 }
@@ -240,6 +245,16 @@ nk_sealkey_create(struct nk_sealkey *k, const char *path)
 	k->lock = 0;
  out:
 	close(f.dirfd);
+	return r;
+}
+
+int
+nk_sealkey_set(struct nk_sealkey *k, const uint8_t bytes[NK_SEALKEY_SIZE])
+{
+	int r;
+
+	if ((r = nk_sealfile_set(k, bytes)) < 0)
+		nk_sealkey_clear(k);
 	return r;
 }
 

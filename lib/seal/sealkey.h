@@ -61,8 +61,15 @@ int	nk_sealkey_create(struct nk_sealkey *k, const char *path)
 	    NK_MUST_CHECK;
 
 /*
+ * A key that comes from elsewhere.  *k must be NK_SEALKEY_NONE; 0 or -ENOMEM.
+ */
+int	nk_sealkey_set(struct nk_sealkey *k,
+	    const uint8_t bytes[NK_SEALKEY_SIZE]) NK_MUST_CHECK;
+
+/*
  * Make path.new, in place of one left behind; results as above, -EAGAIN:
- * another rotation is under way.  What keeps others from changing the store
+ * another rotation is under way.  A *k that holds a key is what it is made
+ * of, and stays as it is on failure.  What keeps others from changing the store
  * must have been taken before the old key was loaded.  Then, with k not yet
  * cleared: rename path.new to path once the store has committed to k's id
  * (0, -ENOENT, -EBADMSG, -errno), or remove it, if it is there, where the

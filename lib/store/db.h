@@ -77,6 +77,13 @@ void	nk_db_rollback(struct nk_db *db);	/* no-op outside */
 bool	nk_db_in_transaction(const struct nk_db *db);
 
 /*
+ * All that "from" says at one moment in the place of what "to" says, in one
+ * commit; neither is in a transaction.  Who reads "to" meanwhile sees what
+ * it said before.
+ */
+int	nk_db_copy(struct nk_db *to, struct nk_db *from) NK_MUST_CHECK;
+
+/*
  * Move the log into the database if more than limit bytes of it are not
  * there yet; never waits for readers or writers.
  */

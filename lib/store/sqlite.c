@@ -450,6 +450,26 @@ nk_db_checkpoint(struct nk_db *db, uint64_t limit)
 	return db_result(db, code);
 }
 
+/*
+ * SQLITE_BUSY says that a lock was not to be had: the busy handler has waited
+ * for it.
+ */
+int
+nk_db_copy(struct nk_db *to, struct nk_db *from)
+{
+	sqlite3_backup *b;
+	int code, r;
+
+	if ((b = sqlite3_backup_init(to->handle, "main", from->handle,
+	    "main")) == NULL)
+		return db_result(to, sqlite3_extended_errcode(to->handle));
+	code = sqlite3_backup_step(b, -1);
+	r = sqlite3_backup_finish(b);
+	if (r == SQLITE_OK && code != SQLITE_DONE)
+		r = code;
+	return db_result(to, r);
+}
+
 /* Report each row of a check that is not "ok". */
 static int
 check(struct nk_db *db, const char *sql, const char *what,
