@@ -4,7 +4,7 @@
 # naskeys-authorized-keys started as sshd starts it, against an empty program
 # and what the same system calls cost in one; and with many users against few.
 set -eu
-rounds=400 users="1000 10000 100000"
+rounds=200 users="1000 10000 100000"
 [ "${LONG-no}" = no ] || rounds=1500 users="$users 1000000"
 cd "$BUILD"
 # shellcheck disable=SC2086

@@ -6,8 +6,9 @@
 # with private halves against one without.
 set -eu
 cd "$BUILD"
-rounds=50 few=4 fewest=2 lists=2 keys=2000
-[ "${LONG-no}" = no ] || rounds=400 few=100 fewest=100 lists=20 keys=10000
+rounds=20 few=3 lists=2 keys=500 many=2000
+[ "${LONG-no}" = no ] ||
+    rounds=400 few=100 lists=20 keys=10000 many=10000
 dir=$(mktemp -d /tmp/naskeys-bench.XXXXXX)
 trap 'rm -rf "$dir"' EXIT
 bench() { tests/bench/bench_commands "$@"; }
@@ -37,8 +38,7 @@ ecdsa 256 $rounds
 ecdsa 384 $rounds
 ecdsa 521 $rounds
 rsa 2048 $few
-rsa 3072 $fewest
-$([ "${LONG-no}" = no ] || echo "rsa 4096 $fewest")
+$([ "${LONG-no}" = no ] || printf 'rsa 3072 %s\nrsa 4096 %s' "$few" "$few")
 END
 
 echo "Public keys of a file, checked and fingerprinted: ours, ssh-keygen -lf"
@@ -68,17 +68,17 @@ keys() {
 {
 	keys "of all types" $keys 3 $plain
 	keys "and certificates" $((keys / 4)) 3 $plain $certificates
-	keys "of three types" 10000 3 ssh-ed25519 rsa-3072 \
+	keys "of three types" $many 3 ssh-ed25519 rsa-3072 \
 	    ecdsa-sha2-nistp256
-	keys "ed25519" 10000 $lists ssh-ed25519
-	keys "rsa 3072" 10000 $lists rsa-3072
+	keys "ed25519" $many $lists ssh-ed25519
+	keys "rsa 3072" $many $lists rsa-3072
 }
 
-echo "A list of 10000 keypairs: sealed private halves, public halves alone"
+echo "A list of $many keypairs: sealed private halves, public halves alone"
 for kind in sealed public; do
 	mkdir -m 700 "$dir/$kind"
 	"$helper" --state-dir "$dir/$kind" --sync
-	tests/bench/make_keypairs "$dir/$kind" 10000 $kind
+	tests/bench/make_keypairs "$dir/$kind" $many $kind
 done
 printf '{"jsonrpc":"2.0","id":1,"method":"%s","params":[[],%s]}\n' \
     keychaincredential.query '{"select":["id","name","type","key_type",
@@ -88,7 +88,7 @@ echo >>"$dir/request"
 rm "$dir/sealed/seal.key"	# what is not there is not opened
 strace -f -e trace=file -o "$dir/trace" \
     "$helper" --state-dir "$dir/sealed" <"$dir/request" >"$dir/list"
-[ "$(grep -o '"has_private":true' "$dir/list" | wc -l)" -eq 10000 ]
+[ "$(grep -o '"has_private":true' "$dir/list" | wc -l)" -eq $many ]
 ! grep -F seal.key "$dir/trace"
 bench "list, no file of the key opened" "$lists" "$dir/request" \
     "$dir/none" "$helper" --state-dir "$dir/sealed" -- \

@@ -4,7 +4,7 @@
 # Lookups and enumeration through glibc's dispatch, against a module that
 # answers a constant and against "files".
 set -eu
-rounds=400 users="10000 100000"
+rounds=150 users="10000 100000"
 [ "${LONG-no}" = no ] || rounds=1000 users="$users 1000000"
 cd "$BUILD"
 # shellcheck disable=SC2086

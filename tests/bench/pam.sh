@@ -6,7 +6,7 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../integration/lib/suite.bash"
 set -eu
-rounds=25
+rounds=15
 many=50000
 [ "${LONG-no}" = no ] || rounds=300 many=1000000
 install_product
