@@ -44,6 +44,7 @@ struct nk_bulk {
 	uint64_t	 nchunks;
 	uint8_t		*buf;		/* the file from at to state.end */
 	uint64_t	 at;
+	bool		 large;		/* ask for large pages */
 	struct pending	 pending[PENDING];
 	uint32_t	 npending;	/* the next to be used */
 };
@@ -72,6 +73,7 @@ nk_bulk_new(struct nk_bulk **bp, const struct nk_mapwriter *w)
 			goto out;
 	}
 	if (w->kind == NK_MAP_KIND_ACCOUNTS) {
+		b->large = true;	/* the one that is mapped */
 		b->nchunks = mask_of(h, NK_TABLE_GROUP_ROW) + 1;
 		if ((b->chunks = calloc(b->nchunks,
 		    sizeof(struct chunk *))) == NULL)
@@ -110,6 +112,8 @@ flush(struct nk_mapwriter *w)
 	struct nk_bulk *b = w->bulk;
 	int r;
 
+	if (b->large && nk_file_extend(w, w->state.end) < 0)
+		b->large = false;
 	if ((r = nk_file_write(w, b->at, b->buf,
 	    (size_t)(w->state.end - b->at))) == 0)
 		b->at = w->state.end;
@@ -563,7 +567,7 @@ nk_bulk_leave(struct nk_mapwriter *w)
 		w->view.length = w->state.end;
 	if ((r = nk_file_grow(w, w->state.end + 1)) < 0)
 		return r;
-	if (w->kind == NK_MAP_KIND_ACCOUNTS)	/* the one that is mapped */
+	if (w->kind == NK_MAP_KIND_ACCOUNTS)
 		nk_file_collapse(w);
 	nk_bulk_free(w->bulk);
 	w->bulk = NULL;

@@ -98,6 +98,13 @@ int	nk_file_grow(struct nk_mapwriter *w, uint64_t length) NK_MUST_CHECK;
 int	nk_file_ensure(struct nk_mapwriter *w, uint64_t bytes) NK_MUST_CHECK;
 /* Ask for large pages for a file that nobody reads yet; it may have none. */
 void	nk_file_collapse(const struct nk_mapwriter *w);
+/*
+ * Make such a file longer by large pages, before it is written up to "end":
+ * asked for while they are empty, they need no copying.  0, also when there
+ * is nothing to be done; a failure leaves the file as it was, and there is no
+ * use in asking again.
+ */
+int	nk_file_extend(struct nk_mapwriter *w, uint64_t end) NK_MUST_CHECK;
 int	nk_state_write(struct nk_mapwriter *w) NK_MUST_CHECK;
 /*
  * What users' records say of the group is about to be no longer so: mark it.
