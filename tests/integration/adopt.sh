@@ -7,6 +7,7 @@
 # nothing invented.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib/suite.bash"
+quick_jq
 set -u
 install_product
 check "init --configure" naskeysctl init --configure

@@ -6,6 +6,7 @@
 # certificates and sign, and agents that lie.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib/suite.bash"
+quick_jq
 set -u
 install_product
 ask=$BUILD/tests/integration/agent_auth

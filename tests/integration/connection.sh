@@ -6,6 +6,7 @@
 # programs, whose commands are run.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib/suite.bash"
+quick_jq
 set -u
 install_product
 cd "$(mktemp -d)" || exit 1

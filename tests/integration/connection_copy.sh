@@ -5,6 +5,7 @@
 # shell, once and whole, or not at all.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib/suite.bash"
+quick_jq
 . "$(dirname "$0")/lib/far.bash"
 set -u
 tests=$(cd "$(dirname "$0")" && pwd)

@@ -6,6 +6,7 @@
 # sentence in time and leaves nothing behind.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib/suite.bash"
+quick_jq
 . "$(dirname "$0")/lib/far.bash"
 set -u
 tests=$(cd "$(dirname "$0")" && pwd)

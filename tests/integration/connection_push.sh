@@ -5,6 +5,7 @@
 # or neither, whatever fails and whoever hangs up in between.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib/suite.bash"
+quick_jq
 . "$(dirname "$0")/lib/far.bash"
 set -u
 install_product

@@ -5,6 +5,7 @@
 # meanwhile, one of two keys lets in, and at the end one key stands there.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib/suite.bash"
+quick_jq
 . "$(dirname "$0")/lib/far.bash"
 set -u
 tests=$(cd "$(dirname "$0")" && pwd)

@@ -7,6 +7,7 @@
 # it lives, and a search for private bytes in all that is written meanwhile.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib/suite.bash"
+quick_jq
 set -u
 tests=$(cd "$(dirname "$0")" && pwd)
 install_product

@@ -6,6 +6,7 @@
 # explanation, which must say the same, and name the step that decides.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib/suite.bash"
+quick_jq
 set -u
 install_product
 check "init --configure" naskeysctl init --configure

@@ -6,6 +6,7 @@
 # with the key that they gave and the host keys that they got.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib/suite.bash"
+quick_jq
 set -u
 install_product
 systemd-sysusers /usr/lib/sysusers.d/naskeys.conf >/dev/null

@@ -5,6 +5,7 @@
 # alone, with no program of naskeys beside, then as an administrator has it.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib/suite.bash"
+quick_jq
 set -u
 install_product
 check "init --configure" naskeysctl init --configure

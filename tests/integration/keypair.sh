@@ -6,6 +6,7 @@
 # bytes in every place where they must not be.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib/suite.bash"
+quick_jq
 set -u
 install_product
 cd "$(mktemp -d)" || exit 1

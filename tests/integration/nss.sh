@@ -4,6 +4,7 @@
 # NSS against glibc's own "files": the same accounts in both.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib/suite.bash"
+quick_jq
 set -u
 install_product
 check "init --configure" naskeysctl init --configure

@@ -5,6 +5,7 @@
 # devices, and the QR code held against qrencode.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib/suite.bash"
+quick_jq
 set -u
 install_product
 cd "$(mktemp -d)" || exit 1
