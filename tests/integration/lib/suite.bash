@@ -138,9 +138,17 @@ prompted() {
 	    [ -n "$(tail -c 1 "$scratch/screen.$$")" ]
 }
 
-# Put the build into this machine as an administrator would.
+# Put the build into this machine as an administrator would; STAGE is what
+# "make install" has put into a folder once, for all scripts of a run.
 install_product() {
-	make -C "$BUILD" -s install >"$scratch/install.$$" 2>&1 || {
+	if [ -n "${STAGE-}" ]; then
+		# Not its folders: those that are there stay as they are, and
+		# / is that of the real machine.
+		(cd "$STAGE" && find . ! -type d \
+		    -exec cp -d --parents -t / {} +)
+	else
+		make -C "$BUILD" -s install
+	fi >"$scratch/install.$$" 2>&1 || {
 		cat "$scratch/install.$$"
 		fail "make install"
 		exit 1
