@@ -204,7 +204,9 @@ strike_named(char *text, const char *said)
 	unsigned long number;
 	char *end;
 
-	while (said != NULL && (said = strstr(said, where)) != NULL) {
+	if (said == NULL)
+		return false;
+	while ((said = strstr(said, where)) != NULL) {
 		said += sizeof(where) - 1;
 		number = strtoul(said, &end, 10);
 		if (end != said && *end == ':' && strike(text, number))

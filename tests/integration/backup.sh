@@ -123,8 +123,17 @@ status "without a terminal or --force" 1 naskeysctl restore keyed
 
 # ---- what has happened since ----
 
+naskeysctl user add hank --key one.pub --home /home/hank --create-home \
+    >/dev/null 2>&1
+naskeysctl key file hank home >/dev/null
+inhome=$(getent passwd hank | cut -d: -f6)/.ssh/authorized_keys
+check "a key in a home" grep -q "$(cut -d' ' -f2 one.pub)" "$inhome"
+naskeysctl backup keyed --with-seal-key --force >/dev/null
 ssh-keygen -q -t ed25519 -N '' -C late -f late
 naskeysctl user add dave --key late.pub >/dev/null
+naskeysctl key add hank late.pub >/dev/null 2>&1
+echo '# by hand' >>"$inhome"
+check "a later one too" grep -q "$(cut -d' ' -f2 late.pub)" "$inhome"
 naskeysctl key remove alice "$(fingerprint one.pub)" --force >/dev/null
 naskeysctl key revoke "$(fingerprint two.pub)" --force >/dev/null
 naskeysctl restore keyed --dry-run >plan
@@ -134,6 +143,8 @@ check "restore" naskeysctl restore keyed --force
 keys() { setpriv --reuid naskeys-akc --regid naskeys-akc --clear-groups \
     $akc "$1"; }
 refused "who is new is gone" getent passwd dave
+same "and what was written into a home since" "$(cut -d' ' -f2 "$inhome")" \
+    "$(cut -d' ' -f2 one.pub; echo by)"
 same "a removed key is back" "$(keys alice | cut -d' ' -f2)" \
     "$(cut -d' ' -f2 one.pub)"
 same "a revoked one is not" "$(keys bob)" ""
@@ -153,7 +164,7 @@ dir=one.dir
 cmd user add eve --key one.pub >/dev/null
 cmd keypair generate e --type ed25519 >/dev/null
 cmd backup eve.backup --with-seal-key >/dev/null
-dir=kill
+dir="kill"
 cmd user add mallory >/dev/null
 cmd keypair generate m --type ed25519 >/dev/null
 cp -a kill kill.saved

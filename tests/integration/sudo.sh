@@ -49,7 +49,7 @@ same "and with any argument of the other" "$(may alice /bin/echo a b)" "a b"
 refused "not with another argument" may alice id
 refused "nor with another command" may alice /bin/cat /etc/shadow
 refused "nor is bob" may bob id -u
-sudo -l -U alice >list
+sudo -l -U alice | cat >list
 check "sudo -l tells of it" grep -qF '(ALL) NOPASSWD: /usr/bin/id -u, /bin/echo' \
     list
 check "a command with password" give alice '{"sudo_commands":["/bin/cat"]}'
