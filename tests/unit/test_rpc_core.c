@@ -52,6 +52,9 @@ const struct nk_method nk_methods_ssh[] = {
 const struct nk_method nk_methods_service[] = {
 	{ .name = NULL },
 };
+const struct nk_method nk_methods_api_key[] = {
+	{ .name = NULL },
+};
 const struct nk_method nk_methods_audit[] = {
 	{ NULL, NK_RIGHT_ROOT, NK_READS, NULL, NULL },
 };
