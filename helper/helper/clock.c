@@ -20,15 +20,17 @@ left_ms(int64_t deadline_ms)
 }
 
 int
-clock_wait_two(int fd, short events, int other, int64_t deadline_ms)
+clock_wait_or(int fd, short events, const int others[2],
+    int64_t deadline_ms)
 {
 	struct pollfd p[] = { { .fd = fd, .events = events },
-	    { .fd = other } };
+	    { .fd = others[0] }, { .fd = others[1] } };
 	int n;
 
 	for (;;) {
-		n = poll(p, 2, left_ms(deadline_ms));
-		if (n > 0 && ((p[0].revents | p[1].revents) & POLLNVAL) != 0)
+		n = poll(p, 3, left_ms(deadline_ms));
+		if (n > 0 && ((p[0].revents | p[1].revents |
+		    p[2].revents) & POLLNVAL) != 0)
 			return -EBADF;
 		if (n > 0)
 			return p[0].revents != 0 ? 0 : 1;
@@ -42,5 +44,7 @@ clock_wait_two(int fd, short events, int other, int64_t deadline_ms)
 int
 clock_wait(int fd, short events, int64_t deadline_ms)
 {
-	return clock_wait_two(fd, events, -1, deadline_ms);
+	static const int none[2] = { -1, -1 };
+
+	return clock_wait_or(fd, events, none, deadline_ms);
 }

@@ -18,8 +18,11 @@
  */
 int	clock_wait(int fd, short events, int64_t deadline_ms) NK_MUST_CHECK;
 
-/* The same, or until other (-1: none) hangs up: then 1, if fd is not ready. */
-int	clock_wait_two(int fd, short events, int other, int64_t deadline_ms)
-	    NK_MUST_CHECK;
+/*
+ * The same, or until one of the others (-1: none) hangs up: then 1, if fd is
+ * not ready.
+ */
+int	clock_wait_or(int fd, short events, const int others[2],
+	    int64_t deadline_ms) NK_MUST_CHECK;
 
 #endif /* NASKEYS_HELPER_CLOCK_H */

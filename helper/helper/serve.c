@@ -20,6 +20,7 @@
 #include "helper/helper/source.h"
 #include "lib/login/ask.h"
 #include "lib/rpc/connection_lend.h"
+#include "lib/rpc/job.h"
 #include "lib/rpc/rpc.h"
 #include "lib/rpc/web_events.h"
 #include "lib/rpc/web_login.h"
@@ -178,7 +179,7 @@ answer_request(struct stream *s)
 {
 	char *answer = NULL;
 	size_t len = 0;
-	int r, lifted;
+	int r, lifted, ran;
 
 	s->c.trusted = connection_is_trusted(&s->c);
 	if (!s->c.trusted && (r = limits_confine()) < 0)
@@ -202,6 +203,8 @@ answer_request(struct stream *s)
 		r = refuse_message(s);
 	else if (r == 0)
 		r = put_answer(s, answer, len);
+	if (s->gateway != NULL && (ran = nk_job_run(&s->c.context)) < 0)
+		log_say(LOG_ERR, "a job: %s", strerror(-ran));
 	return r < 0 ? r : lifted;
 }
 
@@ -315,9 +318,13 @@ take_events(struct stream *s)
 static int
 wait_input(struct stream *s, int64_t deadline)
 {
-	int feed = s->gateway != NULL ? s->gateway->web.feed : -1, r;
+	int feeds[2] = { -1, -1 }, r;
 
-	r = clock_wait_two(s->source.fd, POLLIN, feed, s->behind ?
+	if (s->gateway != NULL) {
+		feeds[0] = s->gateway->web.feed;
+		feeds[1] = s->gateway->web.jobs_feed;
+	}
+	r = clock_wait_or(s->source.fd, POLLIN, feeds, s->behind ?
 	    nk_monotonic_ms() : deadline);
 	if (r == 1 || (r == -ETIMEDOUT && s->behind)) {
 		take_events(s);

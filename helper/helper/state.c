@@ -61,6 +61,7 @@ set_system_paths(struct state *s)
 	    (r = set_path(s->central, STORE_DIR, "authorized_keys")) < 0 ||
 	    (r = set_path(s->session, RUN_DIR, "session.db")) < 0 ||
 	    (r = set_path(s->feed, RUN_DIR, "feed")) < 0 ||
+	    (r = set_path(s->jobs, RUN_DIR, "feed.jobs")) < 0 ||
 	    (r = set_path(s->maps, RUN_DIR, "maps")) < 0 ||
 	    (r = set_path(s->lock, RUN_DIR, "lock")) < 0 ||
 	    (r = set_path(s->seal_key, CONF_DIR, "seal.key")) < 0 ||
@@ -97,6 +98,7 @@ set_dir_paths(struct state *s)
 	    (r = set_path(s->central, s->dir, "authorized_keys")) < 0 ||
 	    (r = set_path(s->session, s->dir, "session.db")) < 0 ||
 	    (r = set_path(s->feed, s->dir, "feed")) < 0 ||
+	    (r = set_path(s->jobs, s->dir, "feed.jobs")) < 0 ||
 	    (r = set_path(s->maps, s->dir, "maps")) < 0 ||
 	    (r = set_path(s->lock, s->dir, "lock")) < 0 ||
 	    (r = set_path(s->seal_key, s->dir, "seal.key")) < 0 ||
@@ -180,6 +182,7 @@ state_init(struct state *s, const char *state_dir, const char *seal_key,
 	s->nk.store = s->store;
 	s->nk.session = s->session;
 	s->nk.feed = s->feed;
+	s->nk.jobs = s->jobs;
 	s->nk.revoked = s->revoked;
 	s->nk.central = s->central;
 	s->nk.maps = s->maps;

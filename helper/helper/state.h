@@ -28,6 +28,7 @@ struct state {
 	char		store[STATE_PATH_MAX];
 	char		session[STATE_PATH_MAX];
 	char		feed[STATE_PATH_MAX];
+	char		jobs[STATE_PATH_MAX];
 	char		revoked[STATE_PATH_MAX];
 	char		central[STATE_PATH_MAX];
 	char		maps[STATE_PATH_MAX];

@@ -28,6 +28,7 @@ struct nk_state {
 	const char	*maps;		/* folder of the maps */
 	const char	*lock;		/* lock file, 0600 */
 	const char	*feed;		/* feed.h: told of each edit, or NULL */
+	const char	*jobs;		/* the same, of jobs in session.db */
 	const char	*seal_key;	/* .../seal.key */
 	const char	*sudoers;	/* file of rules; NULL: none of ours */
 	const char	*visudo;	/* the program that checks it */

@@ -70,7 +70,8 @@ call(const struct nk_rpc_hooks *hooks, struct nk_context *c,
 	    (r = admit(hooks, c, m, e)) < 0 ||
 	    (r = nk_args_check(m->args, params, e)) < 0)
 		return r;
-	r = m->call(c, params, resultp, e);
+	r = hooks->call != NULL ? hooks->call(c, m, params, resultp, e) :
+	    m->call(c, params, resultp, e);
 	if (nk_error_is_set(e))
 		return -EINVAL;
 	if (r < 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
 
+#include "lib/rpc/job.h"
 #include "lib/rpc/method.h"
 
 static const struct nk_arg no_args[] = {
@@ -60,7 +61,16 @@ core_set_options(struct nk_context *c, json_t *params, json_t **resultp,
 	return 0;
 }
 
-/* No method is a job, so there is none to show. */
+static int
+offer_job(void *arg, const struct nk_job *j)
+{
+	json_t *o;
+	int r;
+
+	return (r = nk_job_entity(j, &o)) < 0 ? r : nk_query_offer(arg, o);
+}
+
+/* At the machine's own socket no method is a job. */
 static int
 core_get_jobs(struct nk_context *c, json_t *params, json_t **resultp,
     struct nk_error *e)
@@ -68,9 +78,10 @@ core_get_jobs(struct nk_context *c, json_t *params, json_t **resultp,
 	struct nk_query *q = NULL;
 	int r;
 
-	(void)c;
 	if ((r = nk_query_new(&q, json_array_get(params, 0),
-	    json_array_get(params, 1), e)) == 0)
+	    json_array_get(params, 1), e)) == 0 && c->web != NULL)
+		r = nk_job_each(c->session, 0, offer_job, q);
+	if (r >= 0)
 		r = nk_query_finish(q, resultp, e);
 	nk_query_free(q);
 	return r;

@@ -146,7 +146,10 @@ handle_method(const struct nk_rpc_hooks *hooks, struct nk_context *c,
 	int r;
 
 	nk_error_init(&e);
-	if (call_method(hooks, c, f, &result, &e) < 0)
+	c->message_id = f->id;
+	r = call_method(hooks, c, f, &result, &e);
+	c->message_id = NULL;
+	if (r < 0)
 		r = answer_error(f, &e, answerp, lenp);
 	else
 		r = answer(json_pack("{s:s, s:O?, s:O}", "msg", "result",

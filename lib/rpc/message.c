@@ -287,7 +287,9 @@ handle_call(const struct nk_rpc_hooks *hooks, struct nk_context *c,
 		    "Method does not exist", q->id, answerp, lenp);
 	}
 	nk_error_init(&e);
+	c->message_id = q->id;
 	r = nk_rpc_call(hooks, c, m, q->params, &result, &e);
+	c->message_id = NULL;
 	if (q->id == NULL)
 		r = 0;
 	else if (r < 0)

@@ -23,6 +23,11 @@ struct nk_rpc_hooks {
 	 */
 	int			 (*anonymous)(struct nk_context *c,
 				    const struct nk_method *m);
+	/* Calls the method in its place.  NULL: it is just called. */
+	int			 (*call)(struct nk_context *c,
+				    const struct nk_method *m,
+				    json_t *params, json_t **resultp,
+				    struct nk_error *e);
 };
 
 /* nk_rpc_handle() with these hooks. */

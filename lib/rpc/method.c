@@ -28,6 +28,7 @@ static const struct nk_method *const web_tables[] = {
 	nk_methods_auth,
 	nk_methods_auth_session,
 	nk_methods_subscribe,
+	nk_methods_jobs,
 };
 
 #define NWEB	(sizeof(web_tables) / sizeof(web_tables[0]))

@@ -111,6 +111,9 @@ struct nk_context {
 	bool			 new_jobs;	/* legacy_jobs is false */
 	bool			 private_methods;
 
+	json_t			*message_id;	/* of the call at hand,
+						   borrowed; NULL: none */
+
 	/* Who is behind the gateway (lib/rpc/web.h); else NULL. */
 	struct nk_web		*web;
 
@@ -288,6 +291,7 @@ const struct nk_method *nk_method_find(const char *name);
 extern const struct nk_method nk_methods_auth[];	/* auth.login ... */
 extern const struct nk_method nk_methods_auth_session[]; /* auth.sessions ... */
 extern const struct nk_method nk_methods_subscribe[]; /* core.subscribe ... */
+extern const struct nk_method nk_methods_jobs[];	/* core.job_wait ... */
 
 /* Among all of them, for such a connection. */
 const struct nk_method *nk_method_find_web(const char *name);

@@ -13,6 +13,7 @@
 
 #include "lib/login/ask.h"
 #include "lib/rpc/edit.h"
+#include "lib/rpc/job.h"
 #include "lib/rpc/legacy.h"
 #include "lib/rpc/message.h"
 #include "lib/rpc/rights.h"
@@ -92,7 +93,7 @@ nk_web_hello(struct nk_web *w, struct nk_context *c, const char *line,
 void
 nk_web_init(struct nk_web *w, int client)
 {
-	*w = (struct nk_web){ .client = client, .feed = -1,
+	*w = (struct nk_web){ .client = client, .feed = -1, .jobs_feed = -1,
 	    .ask_program = NK_ASK_PROGRAM, .wrong_ms = NK_WEB_WRONG_MS };
 }
 
@@ -104,6 +105,8 @@ nk_web_end(struct nk_context *c)
 
 	nk_web_login_abandon(w);
 	nk_web_events_end(w);
+	json_decref(w->job.params);
+	json_decref(w->job.object);
 	r = nk_web_logout(c, false);
 	free(w->subscriptions);
 	nk_web_init(w, -1);
@@ -175,6 +178,7 @@ nk_web_handle(struct nk_context *c, const char *line, size_t len,
 		.rights = compute_rights,
 		.rate = nk_edit_take_rate,
 		.anonymous = take_anonymous,
+		.call = nk_job_call,
 	};
 
 	if (c->web->legacy)

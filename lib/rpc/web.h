@@ -42,6 +42,13 @@ struct nk_web_subscription {
 	char	name[NK_WEB_EVENT_MAX + 1];
 };
 
+/* A call that is answered with its job's id, and is still to be made. */
+struct nk_web_job {
+	int64_t			 id;
+	const struct nk_method	*method;	/* NULL: there is none */
+	json_t			*params, *object;
+};
+
 struct nk_web {
 	/* What the gateway says: rule 1. */
 	char		 address[NK_WEB_ADDRESS_SIZE];
@@ -65,8 +72,13 @@ struct nk_web {
 
 	struct nk_web_subscription *subscriptions;
 	size_t		 n_subscriptions;
-	int		 feed;		/* or -1 (lib/rpc/web_events.h) */
+	/* Of the store and of jobs, or -1 (lib/rpc/web_events.h). */
+	int		 feed, jobs_feed;
 	struct nk_last_ids last_ids;	/* of what was told */
+	int64_t		 last_job, last_job_change;
+
+	struct nk_web_job job;		/* lib/rpc/job.h */
+	int64_t		 job_id;	/* of the one that runs; 0: none */
 };
 
 /* Nobody, and nothing is known. */

@@ -9,6 +9,7 @@
 #include "lib/rpc/api_key.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/entity.h"
+#include "lib/rpc/job.h"
 #include "lib/rpc/keychain_entity.h"
 #include "lib/rpc/object.h"
 #include "lib/rpc/web_login.h"
@@ -99,16 +100,21 @@ is_named(const char *name, const char *collection)
 }
 
 static bool
-is_wanted(const struct nk_web *w, size_t kind)
+is_subscribed(const struct nk_web *w, const char *collection)
 {
 	size_t i;
 
 	for (i = 0; i < w->n_subscriptions; i++) {
-		if (is_named(w->subscriptions[i].name,
-		    collections[kind].name))
+		if (is_named(w->subscriptions[i].name, collection))
 			return true;
 	}
 	return false;
+}
+
+static bool
+is_wanted(const struct nk_web *w, size_t kind)
+{
+	return is_subscribed(w, collections[kind].name);
 }
 
 static bool
@@ -275,14 +281,12 @@ look(struct nk_context *c, struct bite *b)
 }
 
 static int
-take(struct nk_context *c)
+take_rows(struct nk_context *c)
 {
 	struct bite b = { .c = c };
 	size_t i;
 	int more, r = 0;
 
-	if (!may_hear(c))
-		return -EACCES;
 	if ((more = look(c, &b)) < 0)
 		return more;
 	for (i = 0; r == 0 && i < b.n; i++)
@@ -290,56 +294,180 @@ take(struct nk_context *c)
 	return r < 0 ? r : more;
 }
 
+/* ---- jobs ---- */
+
+#define JOBS	"core.get_jobs"
+
+struct news {
+	json_t	*list;
+	int64_t	 last_change;
+};
+
+static int
+take_job(void *arg, const struct nk_job *j)
+{
+	struct news *n = arg;
+	json_t *o;
+	int r;
+
+	n->last_change = j->changed;
+	if ((r = nk_job_entity(j, &o)) < 0)
+		return r;
+	return json_array_append_new(n->list, o) == -1 ? -ENOMEM : 0;
+}
+
+static int
+tell_jobs(struct nk_context *c, const json_t *list)
+{
+	struct nk_web *w = c->web;
+	json_t *o;
+	int64_t id;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < json_array_size(list); i++) {
+		o = json_array_get(list, i);
+		id = json_integer_value(json_object_get(o, "id"));
+		r = tell(c, id > w->last_job ? "added" : "changed", JOBS, id,
+		    json_incref(o));
+		if (id > w->last_job)
+			w->last_job = id;
+	}
+	return r;
+}
+
+/* Another session.db may stand in its place, with fewer. */
+static int
+take_jobs(struct nk_context *c)
+{
+	struct nk_web *w = c->web;
+	struct news n = { .last_change = w->last_job_change };
+	int64_t id, change;
+	int r;
+
+	if ((r = nk_job_last(c->session, &id, &change)) < 0)
+		return r;
+	if (change < w->last_job_change) {
+		w->last_job = id;
+		w->last_job_change = change;
+		return 0;
+	}
+	if ((n.list = json_array()) == NULL)
+		return -ENOMEM;
+	r = nk_job_each(c->session, w->last_job_change, take_job, &n);
+	w->last_job_change = n.last_change;
+	if (r == 0)
+		r = tell_jobs(c, n.list);
+	json_decref(n.list);
+	return r;
+}
+
+int
+nk_web_events_jobs(struct nk_context *c)
+{
+	return c->web->jobs_feed != -1 && may_hear(c) ? take_jobs(c) : 0;
+}
+
 /* ---- following ---- */
+
+static void
+drop(int *fdp)
+{
+	if (*fdp != -1)
+		close(*fdp);
+	*fdp = -1;
+}
 
 void
 nk_web_events_end(struct nk_web *w)
 {
-	if (w->feed != -1)
-		close(w->feed);
-	w->feed = -1;
+	drop(&w->feed);
+	drop(&w->jobs_feed);
 }
 
 /* Listen first, then look: what changes between the two is not missed. */
 static int
-listen_anew(struct nk_context *c)
+listen_anew(const char *path, int *fdp)
 {
 	int fd, r;
 
-	if ((r = nk_feed_listen(c->state->feed, &fd)) < 0)
+	if ((r = nk_feed_listen(path, &fd)) < 0)
 		return r;
-	nk_web_events_end(c->web);
-	c->web->feed = fd;
+	drop(fdp);
+	*fdp = fd;
 	return 0;
+}
+
+static int
+follow_store(struct nk_context *c)
+{
+	struct nk_web *w = c->web;
+	int r;
+
+	if (!is_any_wanted(w))
+		drop(&w->feed);
+	if (!is_any_wanted(w) || w->feed != -1)
+		return 0;
+	if ((r = listen_anew(c->state->feed, &w->feed)) < 0)
+		return r;
+	r = nk_store_last_ids(nk_publisher_store(c->publisher),
+	    &w->last_ids);
+	if (r < 0)
+		drop(&w->feed);
+	return r;
+}
+
+static int
+follow_jobs(struct nk_context *c)
+{
+	struct nk_web *w = c->web;
+	bool wanted = is_subscribed(w, JOBS);
+	int r;
+
+	if (!wanted)
+		drop(&w->jobs_feed);
+	if (!wanted || w->jobs_feed != -1)
+		return 0;
+	if ((r = listen_anew(c->state->jobs, &w->jobs_feed)) < 0)
+		return r;
+	r = nk_job_last(c->session, &w->last_job, &w->last_job_change);
+	if (r < 0)
+		drop(&w->jobs_feed);
+	return r;
 }
 
 int
 nk_web_events_follow(struct nk_context *c)
 {
+	int r = follow_store(c);
+
+	return r < 0 ? r : follow_jobs(c);
+}
+
+static int
+take(struct nk_context *c)
+{
 	struct nk_web *w = c->web;
 	int r;
 
-	if (!is_any_wanted(w)) {
-		nk_web_events_end(w);
-		return 0;
-	}
-	if (w->feed != -1)
-		return 0;
-	if ((r = listen_anew(c)) < 0)
+	if (!may_hear(c))
+		return -EACCES;
+	if (w->jobs_feed != -1 &&
+	    ((r = listen_anew(c->state->jobs, &w->jobs_feed)) < 0 ||
+	    (r = take_jobs(c)) < 0))
 		return r;
-	r = nk_store_last_ids(nk_publisher_store(c->publisher),
-	    &w->last_ids);
-	if (r < 0)
-		nk_web_events_end(w);
-	return r;
+	if (w->feed == -1)
+		return 0;
+	r = listen_anew(c->state->feed, &w->feed);
+	return r < 0 ? r : take_rows(c);
 }
 
 int
 nk_web_events_take(struct nk_context *c)
 {
-	int r;
+	int r = take(c);
 
-	if ((r = listen_anew(c)) < 0 || (r = take(c)) < 0)
+	if (r < 0)
 		nk_web_events_end(c->web);
 	return r;
 }

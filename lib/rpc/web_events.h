@@ -5,8 +5,9 @@
 /*
  * What subscribers behind the gateway are told: "collection_update", when a
  * row of the collection was added, changed or removed, in whichever process.
- * The audit log says which rows those are; a feed (lib/publish/feed.h) says
- * when to look.
+ * The audit log says which rows of the store those are; a feed
+ * (lib/publish/feed.h) says when to look.  Jobs have a feed of their own, and
+ * say themselves when they changed.
  *
  *  1. Nothing MUST be told to whoever may not ask for it at that moment.
  *  2. No secret MUST be in what is told.
@@ -26,10 +27,13 @@ int	nk_web_events_follow(struct nk_context *c) NK_MUST_CHECK;
 /* Nothing is followed any more. */
 void	nk_web_events_end(struct nk_web *w);
 
+/* Tell what has become of jobs, at once. */
+int	nk_web_events_jobs(struct nk_context *c) NK_MUST_CHECK;
+
 /*
- * w->feed has hung up, or there was more: tell through c->notify what has
- * changed, a bite of it.  c's services are open.  0; 1: there is more; or
- * -errno, and nothing is followed any more.
+ * A feed of w's has hung up, or there was more: tell through c->notify what
+ * has changed, of the store's rows a bite.  c's services are open.  0; 1:
+ * there is more; or -errno, and nothing is followed any more.
  */
 int	nk_web_events_take(struct nk_context *c) NK_MUST_CHECK;
 

@@ -23,7 +23,7 @@
 #include "lib/store/session_db.h"
 
 #define APPLICATION	0x6e6b7365	/* "nkse" */
-#define VERSION		5
+#define VERSION		6
 #define BUSY_MS		3000u
 #define CACHE_KIB	512u
 #define SWEEP		4		/* rows without use, for each new one */
@@ -131,7 +131,17 @@ static const char schema[] =
 ") STRICT;"
 "CREATE INDEX web_tokens_session ON web_tokens (session);"
 "CREATE INDEX web_tokens_user ON web_tokens (user_id, name);"
-"CREATE INDEX web_tokens_ends ON web_tokens (ends_at);";
+"CREATE INDEX web_tokens_ends ON web_tokens (ends_at);"
+"CREATE TABLE jobs ("
+"  id       INTEGER PRIMARY KEY CHECK (id > 0),"
+"  changed  INTEGER NOT NULL,"
+"  state    INTEGER NOT NULL CHECK (state BETWEEN 0 AND 4),"
+"  abort    INTEGER NOT NULL CHECK (abort IN (0, 1)),"
+"  pid      INTEGER NOT NULL CHECK (pid > 0),"
+"  start    INTEGER NOT NULL CHECK (start >= 0),"
+"  object   TEXT NOT NULL"
+") STRICT;"
+"CREATE INDEX jobs_changed ON jobs (changed);";
 
 int64_t
 nk_session_now(void)

@@ -42,7 +42,7 @@
 static struct {
 	char		 dir[64], store[96], session[96], maps[96], lock[96];
 	char		 revoked[96];
-	char		 central[96], feed[96];
+	char		 central[96], feed[96], jobs[96];
 	struct nk_state	 state;
 	struct nk_conf	 conf;
 	struct nk_caller caller;
@@ -285,12 +285,13 @@ make_world(void)
 	(void)snprintf(w.central, sizeof(w.central), "%s/authorized_keys",
 	    w.dir);
 	(void)snprintf(w.feed, sizeof(w.feed), "%s/feed", w.dir);
+	(void)snprintf(w.jobs, sizeof(w.jobs), "%s/feed.jobs", w.dir);
 	(void)snprintf(w.lock, sizeof(w.lock), "%s/lock", w.dir);
 	ck_assert_int_eq(mkdir(w.maps, 0755), 0);
 	w.state = (struct nk_state){
 		.store = w.store, .session = w.session, .maps = w.maps,
 		.lock = w.lock, .revoked = w.revoked,
-		.central = w.central, .feed = w.feed,
+		.central = w.central, .feed = w.feed, .jobs = w.jobs,
 		.owner = geteuid(), .keys_gid = getegid(), .managed_gid = 4999,
 	};
 	nk_conf_init(&w.conf);

@@ -657,6 +657,8 @@ static const struct {
 	{ "auth.login_with_api_key", "['x']", true },
 	{ "auth.token", "['x']", true },
 	{ "auth.mechanism_choices", "[]", true },
+	{ "core.job_wait", "[77]", false },
+	{ "core.job_abort", "[1]", false },
 	{ "auth.generate_token", "[]", false },
 	{ "auth.me", "[]", false },
 	{ "auth.sessions", "[]", false },

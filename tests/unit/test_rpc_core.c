@@ -69,6 +69,9 @@ const struct nk_method nk_methods_auth[] = {
 const struct nk_method nk_methods_auth_session[] = {
 	{ .name = NULL },
 };
+const struct nk_method nk_methods_jobs[] = {
+	{ .name = NULL },
+};
 const struct nk_method nk_methods_subscribe[] = {
 	{ "core.web", NK_RIGHT_ROOT, NK_EDITS, NULL, never },
 	{ NULL, NK_RIGHT_ROOT, NK_READS, NULL, NULL },
