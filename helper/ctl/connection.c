@@ -51,6 +51,7 @@ const struct ctl_option ctl_connection_edit_options[] = {
 
 const struct ctl_option ctl_connection_delete_options[] = {
 	{ "cascade", NULL, "also delete or release what uses it" },
+	{ "unpair", NULL, "first remove its key on the remote" },
 	{ NULL, NULL, NULL },
 };
 
@@ -347,22 +348,34 @@ ctl_connection_show(struct ctl *c, const struct ctl_args *a)
 
 /* ---- delete, used-by ---- */
 
+static int
+deleted(struct ctl *c, const char *name, bool unpair, const json_t *result)
+{
+	if (unpair && !c->json)
+		ctl_say("Removed its key %s on the remote",
+		    row_string(result, "removed"));
+	return ctl_done(c, result, "Deleted connection %s", name);
+}
+
 int
 ctl_connection_delete(struct ctl *c, const struct ctl_args *a)
 {
 	const char *name = a->positional[0];
+	bool unpair = ctl_has(a, "unpair");
 	json_t *result = NULL;
 	json_int_t id;
 	int r;
 
 	if ((r = find_id(c, name, &id)) != CTL_DONE ||
-	    (r = ctl_confirm(c, "Delete the connection %s?", name)) !=
+	    (r = ctl_confirm(c, unpair ? "Delete the connection %s, and its "
+	    "key on the remote?" : "Delete the connection %s?", name)) !=
 	    CTL_DONE)
 		return r;
-	r = ctl_call(c, "keychaincredential.delete", json_pack("[I,{s:b}]",
-	    id, "cascade", ctl_has(a, "cascade") ? 1 : 0), -1, &result);
+	r = ctl_call(c, unpair ? "keychaincredential.unpair" :
+	    "keychaincredential.delete", json_pack("[I,{s:b}]", id,
+	    "cascade", ctl_has(a, "cascade") ? 1 : 0), -1, &result);
 	if (r == CTL_DONE)
-		r = ctl_done(c, result, "Deleted connection %s", name);
+		r = deleted(c, name, unpair, result);
 	json_decref(result);
 	return r;
 }

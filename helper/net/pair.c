@@ -346,12 +346,13 @@ pair(struct pairing *p, const struct api_account *u)
 		fail(p, NK_REMOTE_NOT_PAIRED);
 	say_host_keys(p, text);
 	free(text);
+	say_paired(port);
 	if (change.shell || change.sudo) {
 		say_step(NK_REMOTE_UPDATE);
 		if (!api_change(&p->api, u, &change, false))
 			fail(p, NK_REMOTE_NOT_UPDATED);
 	}
-	say_paired(port);
+	say_end();
 	wait_for_word(p);
 }
 

@@ -48,9 +48,15 @@ say_fault(enum nk_remote_fault fault, const char *words)
 }
 
 void
-say_done(void)
+say_end(void)
 {
 	say(NK_REMOTE_MSG_DONE, NULL, 0, -1);
+}
+
+void
+say_done(void)
+{
+	say_end();
 	_exit(0);
 }
 

@@ -18,6 +18,8 @@ void	say_step(enum nk_remote_step step);
 /* The step has failed; words may be NULL. */
 _Noreturn void	say_fault(enum nk_remote_fault fault, const char *words);
 _Noreturn void	say_done(void);
+/* The same by a child that can still take back what it has done. */
+void	say_end(void);
 void	say_socket(int fd);
 void	say_host_key(uint32_t which, const uint8_t *blob, size_t len);
 void	say_no_host_key(uint32_t which, enum nk_remote_fault fault,

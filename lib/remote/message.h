@@ -61,7 +61,7 @@ enum nk_remote_message {
 	NK_REMOTE_MSG_CERTIFICATE,
 	/* uint32 of NK_PAIR_*: what is changed from now on */
 	NK_REMOTE_MSG_PLAN,
-	/* uint32: the port of its sshd; behind its host keys */
+	/* uint32: the port of its sshd; behind its host keys, before DONE */
 	NK_REMOTE_MSG_PAIRED,
 	/* To a child that has paired, or has failed to: take it back. */
 	NK_REMOTE_MSG_UNDO,

@@ -196,13 +196,13 @@ take(struct nk_remote_paired *p, uint32_t type,
 			return lie(p);
 		return (r = add_key(p, said)) < 0 ? r : 1;
 	case NK_REMOTE_MSG_PAIRED:
-		if (!planned || look)
+		if (!planned || look || p->port != 0)
 			return lie(p);
 		p->port = said->port;
-		return p->keys.n > 0 ? 0 : nk_remote_fail(&p->talk,
+		return p->keys.n > 0 ? 1 : nk_remote_fail(&p->talk,
 		    NK_REMOTE_BROKEN, none, sizeof(none) - 1);
 	case NK_REMOTE_MSG_DONE:
-		return planned && look ? 0 : lie(p);
+		return planned && (look || p->port != 0) ? 0 : lie(p);
 	default:
 		return lie(p);
 	}
@@ -249,6 +249,20 @@ start(struct nk_remote_paired *p, const struct nk_sandbox *sb,
 	return r;
 }
 
+/* What was planned is not done where it did not come to it, or was refused. */
+static void
+keep_done(struct nk_remote_paired *p)
+{
+	const struct nk_remote_report *r = &p->report;
+	enum nk_remote_step last = r->n == 0 ? NK_REMOTE_RESOLVE :
+	    r->steps[r->n - 1].step;
+
+	if (last < NK_REMOTE_UPDATE || r->fault == NK_REMOTE_NOT_UPDATED)
+		p->flags &= ~(NK_PAIR_SHELL | NK_PAIR_SUDO);
+	if (last < NK_REMOTE_PAIR)
+		p->flags &= ~NK_PAIR_KEY;
+}
+
 int
 nk_remote_pair(const struct nk_sandbox *sb,
     const struct nk_remote_pairing *asked, bool look,
@@ -273,6 +287,8 @@ nk_remote_pair(const struct nk_sandbox *sb,
 	}
 	if (r == 0)
 		nk_remote_step_done(&p->report);
+	else
+		keep_done(p);
 	nk_secret_clear(&bytes);
 	return r;
 }

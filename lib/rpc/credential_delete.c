@@ -4,19 +4,12 @@
 #include <errno.h>
 
 #include "lib/rpc/connection_entity.h"
-#include "lib/rpc/consumer_write.h"
 #include "lib/rpc/dependants.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/keychain_entity.h"
 #include "lib/rpc/rotation_guard.h"
 
 static const char action[] = "keychaincredential.delete";
-
-struct deletion {
-	int64_t			id;
-	bool			cascade;
-	struct nk_commands	commands;
-};
 
 /* What the audit row keeps of it; NULL: no memory, or no such row. */
 static json_t *
@@ -99,10 +92,10 @@ unbind(struct nk_context *c, const struct nk_dependants *ds,
 	return r;
 }
 
-static int
-delete(struct nk_context *c, void *arg, struct nk_error *e)
+int
+nk_credential_delete_edit(struct nk_context *c, struct nk_deletion *d,
+    struct nk_error *e)
 {
-	struct deletion *d = arg;
 	struct nk_dependants ds = { NULL, 0 };
 	struct nk_credential row;
 	int r;
@@ -127,11 +120,17 @@ delete(struct nk_context *c, void *arg, struct nk_error *e)
 	return r;
 }
 
+static int
+delete(struct nk_context *c, void *arg, struct nk_error *e)
+{
+	return nk_credential_delete_edit(c, arg, e);
+}
+
 int
 nk_credential_delete_method(struct nk_context *c, json_t *params,
     json_t **resultp, struct nk_error *e)
 {
-	struct deletion d = {
+	struct nk_deletion d = {
 		.id = json_integer_value(json_array_get(params, 0)),
 		.cascade = json_is_true(json_object_get(json_array_get(params,
 		    1), "cascade")),

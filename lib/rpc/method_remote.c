@@ -9,6 +9,7 @@
 #include "lib/rpc/connection_open.h"
 #include "lib/rpc/connection_rotate.h"
 #include "lib/rpc/connection_setup.h"
+#include "lib/rpc/connection_unpair.h"
 #include "lib/rpc/edit.h"
 #include "lib/rpc/keychain_private.h"
 #include "lib/rpc/remote_copy.h"
@@ -200,6 +201,8 @@ const struct nk_method nk_methods_remote[] = {
 	    NK_EDITS, nk_connection_pair_args, nk_connection_pair_method },
 	{ "keychaincredential.copy_key", NK_RIGHT_ADMIN, NK_EDITS,
 	    nk_remote_copy_args, nk_remote_copy_method },
+	{ "keychaincredential.unpair", NK_RIGHT_ADMIN, NK_EDITS,
+	    nk_connection_unpair_args, nk_connection_unpair_method },
 	{ "keychaincredential.rotate", NK_RIGHT_ADMIN, NK_EDITS,
 	    nk_connection_rotate_args, nk_connection_rotate_method },
 	{ .name = NULL },
