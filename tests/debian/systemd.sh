@@ -42,8 +42,6 @@ no_unit_failed() {
 	[ -z "$(inside systemctl --failed --plain --no-legend |
 	    grep -e naskeys -e ssh)" ]
 }
-# journal UNIT: for whoever reads why
-journal() { inside journalctl --no-pager -q -n 20 -u "$1"; }
 check "the machine boots" wait_until find_init || finish
 check "until all has started" wait_until has_booted
 check "no unit of ours failed" no_unit_failed
@@ -57,4 +55,87 @@ check "before nss-user-lookup.target" test "$(prop naskeys-sync.service \
 refused "the helper waits until somebody asks" is naskeys-helper.service
 check "the user logs in" login alice
 works "booted"
+
+# ---- what the helper does, in its unit ----
+
+ctl() { inside naskeysctl "$@"; }
+as_alice() { inside setpriv --reuid alice --regid alice --init-groups \
+    naskeysctl "$@"; }
+mkdir /home/shared		# seen from inside, too
+cp ./*.pub /home/shared
+ssh-keygen -q -t ed25519 -N 'a phrase' -f /home/shared/foreign
+
+check "a user asks it" as_alice key list alice
+check "and has started it" is naskeys-helper.service
+check "a home" ctl user add bob --home /home/bob --create-home \
+    --key /home/shared/alice.pub
+same "of its user" "$(stat -c %u:%a /home/bob)" "$(inside id -u bob):700"
+
+check "a file in it" ctl key file bob home
+check "with the key" grep -qf alice.pub /home/bob/.ssh/authorized_keys
+check "that may be" ctl user edit bob --password-login yes
+check "a password" sh -c "echo 'other words, long' | nsenter -t $init -m \
+    naskeysctl user passwd bob --stdin"
+check "that PAM takes" sh -c "echo 'other words, long' | nsenter -t $init -m \
+    pamtester login bob authenticate acct_mgmt open_session close_session"
+ssh -F none -i alice -o StrictHostKeyChecking=no -o BatchMode=yes \
+    -o UserKnownHostsFile=/dev/null alice@127.0.0.1 'echo ready; sleep 600' \
+    >session 2>&1 &
+ssh=$!
+check "a session" wait_until grep -qx ready session
+check "a key is revoked" ctl key revoke alice --terminate --force
+has_ended() { ! kill -0 $ssh 2>/dev/null; }
+check "its session ends" wait_until has_ended
+check "a keypair" ctl keypair generate one
+check "one from outside" ctl keypair import two /home/shared/foreign.pub
+check "the host keys of another machine" \
+    ctl connection scan 127.0.0.1 --timeout 20
+check "settings of sshd" ctl service set passwordauth=yes
+check "are applied" ctl service apply
+check "a change of the port" sh -c "nsenter -t $init -m \
+    naskeysctl service set tcpport=2222 && nsenter -t $init -m \
+    naskeysctl service apply --confirm-within 5"
+check "goes back when nobody confirms it" wait_until login local
+check "sshd is restarted" ctl service restart
+check "the machine's accounts are taken over" \
+    ctl user import --from-system --min-uid 1000 --dry-run
+check "the seal's key is changed" ctl seal rotate
+check "check finds nothing wrong" ctl check
+complaints() {
+	inside journalctl --no-pager -q -o cat -p warning -u 'naskeys-*'
+}
+same "nothing was refused to it" "$(complaints)" ""
+
+# ---- the gateway ----
+
+answers() {
+	printf 'GET /api/versions HTTP/1.1\r\nHost: nas\r\n\
+Connection: close\r\n\r\n' | openssl s_client -quiet \
+	    -connect 127.0.0.1:8443 2>/dev/null | grep -q '^HTTP/1.1 200'
+}
+refused "the gateway is off" answers
+check "until it is started" inside systemctl start naskeys-gateway.socket
+check "then it answers" answers
+check "in its unit" is naskeys-gateway.service
+
+# ---- upgrade and removal, with systemd ----
+
+package() { inside env DEBIAN_FRONTEND=noninteractive dpkg "$@"; }
+cp -r "$DEBS" /home/shared/debs
+inside pgrep -x 'naskeys-helper|naskeys-gateway' | sort >pids.before
+check "upgrade" package -i /home/shared/debs/*.deb
+inside pgrep -x 'naskeys-helper|naskeys-gateway' | sort >pids.after
+same "processes of the version before that go on" \
+    "$(comm -12 pids.before pids.after)" ""
+check "the socket is there" is naskeys-helper.socket
+check "the gateway answers again" wait_until answers
+check "check finds nothing wrong" ctl check
+works "upgraded"
+# shellcheck disable=SC2086
+check "removal" package --remove $packages
+works "removed"
+check "no unit is left" sh -c "! nsenter -t $init -m -p \
+    systemctl --plain --no-legend list-units '*naskeys*' | grep -q naskeys"
+refused "no process is left" inside pgrep -f naskeys-
+check "no unit failed" no_unit_failed
 finish

@@ -8,7 +8,7 @@
 top=$(readlink -f "$(dirname "${BASH_SOURCE[0]}")/../../..")
 # shellcheck source=tests/integration/lib/suite.bash
 . "$top/tests/integration/lib/suite.bash"
-cd "$(mktemp -d)" || exit 1
+dir=$(mktemp -d) && cd "$dir" || exit 1
 export DEBIAN_FRONTEND=noninteractive
 packages="naskeys libnss-naskeys libpam-naskeys naskeys-gateway"
 

@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+#
+# The units as they are packaged: systemd takes them, and none is more exposed
+# than is said here.  In tenths, as "systemd-analyze security" counts.  Of the
+# helper's level eleven tenths are the machine's network and its interfaces:
+# it asks sshd where it listens and connects to what it is told to try.
+set -u
+. "$(dirname "$0")/../integration/lib/suite.bash"
+dir=$(mktemp -d) && cd "$dir" || exit 1
+for deb in "$DEBS"/naskeys*.deb; do dpkg-deb -x "$deb" .; done
+# the programs that the units name, in their places
+dpkg -i "$DEBS"/*.deb >/dev/null 2>&1
+
+units=$(find . -path '*systemd/system/*' -type f | sort)
+for unit in $units; do
+	check "${unit##*/}: systemd takes it" \
+	    systemd-analyze verify --man=no "$unit"
+done
+exposure() {	# UNIT
+	systemd-analyze security --offline=true --no-pager "$1" |
+	    sed -n 's/.*exposure level for [^:]*: \([0-9]*\)\.\([0-9]\).*/\1\2/p' |
+	    sed 's/^0*//'
+}
+at_most() {	# LEVEL UNIT
+	local level
+	level=$(exposure "$(find . -path "*systemd/system/$2")")
+	echo "$2: $level"
+	[ "${level:-100}" -le "$1" ]
+}
+while read -r level unit; do
+	check "$unit: exposure at most $level tenths" at_most "$level" "$unit"
+done <<EOF
+31 naskeys-helper.service
+21 naskeys-sync.service
+10 naskeys-gateway.service
+EOF
+same "services that are looked at" \
+    "$(find . -path '*systemd/system/*.service' -type f | wc -l)" 3
+finish
