@@ -4,7 +4,6 @@
 
 #include "helper/net/api.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,107 +11,7 @@
 
 #include "helper/net/say.h"
 
-#define NO_METHOD	201		/* TrueNAS's errno for it */
-#define RPC_NO_METHOD	(-32601)
 #define OTHERS_MAX	1000u		/* messages that are no answer */
-
-/* ---- reading ---- */
-
-/* A line of what it says; the parent sees to its characters. */
-void
-api_say(struct api *a, const char *words)
-{
-	size_t i, n = strlen(words);
-
-	if (n > NK_REMOTE_WORDS_MAX)
-		n = NK_REMOTE_WORDS_MAX;
-	while (n > 0 && words[n - 1] == '\n')
-		n--;
-	for (i = 0; i < n; i++)
-		a->words[i] = words[i] == '\n' ? ' ' : words[i];
-	a->words[n] = '\0';
-}
-
-static const char *
-text_or(const json_t *o, const char *member, const char *otherwise)
-{
-	const char *s = json_string_value(json_object_get(o, member));
-
-	return s != NULL ? s : otherwise;
-}
-
-static enum api_outcome
-refused(struct api *a, json_int_t number, const char *words)
-{
-	a->number = number > 0 && number < 4096 ? (int)number : EFAULT;
-	api_say(a, words);
-	return number == NO_METHOD ? API_NO_METHOD : API_REFUSED;
-}
-
-static enum api_outcome
-read_legacy(struct api *a, const json_t *o, const char *id, json_t **resultp)
-{
-	const char *msg = text_or(o, "msg", "");
-	const json_t *error = json_object_get(o, "error");
-
-	if (strcmp(msg, "failed") == 0)
-		return API_NONSENSE;
-	if (strcmp(msg, "result") != 0 ||
-	    strcmp(text_or(o, "id", ""), id) != 0)
-		return API_OTHER;
-	if (json_is_object(error))
-		return refused(a, json_integer_value(json_object_get(error,
-		    "error")), text_or(error, "reason", ""));
-	if ((*resultp = json_incref(json_object_get(o, "result"))) == NULL)
-		return API_NONSENSE;
-	return API_RESULT;
-}
-
-static enum api_outcome
-read_rpc(struct api *a, const json_t *o, const char *id, json_t **resultp)
-{
-	const json_t *error = json_object_get(o, "error"), *data;
-	const char *message;
-
-	if (json_object_get(o, "method") != NULL)
-		return API_OTHER;
-	/* what it could not read at all has no number */
-	if (strcmp(text_or(o, "id", ""), id) != 0)
-		return json_is_object(error) ? API_NONSENSE : API_OTHER;
-	if (json_is_object(error)) {
-		data = json_object_get(error, "data");
-		message = text_or(error, "message", "");
-		return refused(a, json_integer_value(json_object_get(error,
-		    "code")) == RPC_NO_METHOD ? NO_METHOD :
-		    json_integer_value(json_object_get(data, "error")),
-		    text_or(data, "reason", message));
-	}
-	if ((*resultp = json_incref(json_object_get(o, "result"))) == NULL)
-		return API_NONSENSE;
-	return API_RESULT;
-}
-
-static void
-write_id(const struct api *a, char *id, size_t room)
-{
-	(void)snprintf(id, room, "naskeys-%u", a->calls);
-}
-
-enum api_outcome
-api_read(struct api *a, const char *text, size_t len, json_t **resultp)
-{
-	enum api_outcome r = API_NONSENSE;
-	json_t *o = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
-	char id[32];
-
-	*resultp = NULL;
-	write_id(a, id, sizeof(id));
-	if (json_is_object(o))
-		r = a->legacy ? read_legacy(a, o, id, resultp) :
-		    read_rpc(a, o, id, resultp);
-	json_decref(o);
-	return r;
-}
 
 /* ---- calling ---- */
 
@@ -144,7 +43,7 @@ api_begin(struct api *a, struct ws *ws, bool legacy)
 	    "version", "1", "support", "1", "features"));
 	text = ws_receive(ws, &len);
 	o = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
-	if (strcmp(text_or(o, "msg", ""), "connected") != 0)
+	if (strcmp(api_text(o, "msg", ""), "connected") != 0)
 		say_fault(NK_REMOTE_NO_API, NULL);
 	json_decref(o);
 }
@@ -155,11 +54,11 @@ api_call(struct api *a, const char *method, json_t *params, json_t **resultp)
 	enum api_outcome r = API_OTHER;
 	unsigned int others;
 	const char *text;
-	char id[32];
+	char id[API_ID_SIZE];
 	size_t len;
 
 	a->calls++;
-	write_id(a, id, sizeof(id));
+	api_id(a, id);
 	send_json(a, json_pack("{s:s,s:s,s:s,s:o}",
 	    a->legacy ? "msg" : "jsonrpc", a->legacy ? "method" : "2.0",
 	    "id", id, "method", method, "params", params));
@@ -242,7 +141,7 @@ not_entered(struct api *a, const char *type, const json_t *result)
 static int
 evaluate(struct api *a, json_t *result)
 {
-	const char *type = text_or(result, "response_type", "");
+	const char *type = api_text(result, "response_type", "");
 	int r = 0;
 
 	if (strcmp(type, "OTP_REQUIRED") == 0)

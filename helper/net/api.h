@@ -96,9 +96,26 @@ enum api_outcome	api_read(struct api *a, const char *text,
 enum api_outcome	api_call(struct api *a, const char *method,
 	    json_t *params, json_t **resultp);
 
+/* What it says, in a->words: one line. */
 void	api_say(struct api *a, const char *words);
 
 /* What is asked for, of the rows of a query.  False: it is none of them. */
 bool	api_read_account(const json_t *rows, struct api_account *u);
+
+#define API_ID_SIZE	32
+
+/* The id of the last call. */
+void	api_id(const struct api *a, char id[API_ID_SIZE]);
+/* The text of a member, or otherwise. */
+const char *api_text(const json_t *o, const char *member,
+	    const char *otherwise);
+/* Is it this text? */
+bool	api_is(const json_t *o, const char *text);
+
+/* What TrueNAS's own pairing replaces and adds (22.12 and later). */
+#define API_NO_SHELL	"/usr/sbin/nologin"
+#define API_SHELL	"/usr/bin/bash"
+#define API_RULE	"/usr/sbin/zfs"
+#define API_RULES	"sudo_commands_nopasswd"
 
 #endif /* NASKEYS_NET_API_H */

@@ -8,91 +8,7 @@
 #include "helper/net/api.h"
 #include "helper/net/say.h"
 
-/* What TrueNAS's own pairing replaces and adds (22.12 and later). */
-#define NO_SHELL	"/usr/sbin/nologin"
-#define SHELL		"/usr/bin/bash"
-#define RULE		"/usr/sbin/zfs"
-#define EVERYTHING	"ALL"
-#define RULES		"sudo_commands_nopasswd"
-
 /* ---- looking ---- */
-
-void
-api_account_clear(struct api_account *u)
-{
-	free(u->keys);
-	json_decref(u->row);
-	*u = (struct api_account){ .keys = NULL };
-}
-
-static bool
-is_text(const json_t *o, const char *text)
-{
-	const char *s = json_string_value(o);
-
-	return s != NULL && strcmp(s, text) == 0;
-}
-
-static bool
-has_text(const json_t *array, const char *text)
-{
-	const json_t *v;
-	size_t i;
-
-	json_array_foreach(array, i, v) {
-		if (is_text(v, text))
-			return true;
-	}
-	return false;
-}
-
-/* Null is what an account without keys has, and one that is not readable. */
-static bool
-read_keys(const json_t *row, struct api_account *u)
-{
-	const json_t *keys = json_object_get(row, "sshpubkey");
-
-	if (keys == NULL)
-		return true;
-	if (json_is_null(keys))
-		u->keys = strdup("");
-	else if (json_is_string(keys))
-		u->keys = strdup(json_string_value(keys));
-	else
-		return false;
-	return u->keys != NULL;
-}
-
-bool
-api_read_account(const json_t *rows, struct api_account *u)
-{
-	json_t *row = NULL;
-	const json_t *id, *rules;
-	size_t i;
-
-	*u = (struct api_account){ .keys = NULL };
-	for (i = 0; i < json_array_size(rows); i++) {
-		row = json_array_get(rows, i);
-		/* one of a directory service is not the machine's own */
-		if (!json_is_false(json_object_get(row, "local")))
-			break;
-	}
-	id = json_object_get(row, "id");
-	if (i == json_array_size(rows) || !json_is_integer(id) ||
-	    !read_keys(row, u))
-		return false;
-	u->row = json_incref(row);
-	u->id = json_integer_value(id);
-	rules = json_object_get(row, RULES);
-	u->has_rules = json_is_array(rules);
-	u->may_replicate = has_text(rules, EVERYTHING) ||
-	    has_text(rules, RULE);
-	/* where there are no such rules (CORE), there is no such shell */
-	u->no_shell = u->has_rules && is_text(json_object_get(row, "shell"),
-	    NO_SHELL);
-	u->our_shell = is_text(json_object_get(row, "shell"), SHELL);
-	return true;
-}
 
 bool
 api_look(struct api *a, const char *user, struct api_account *u)
@@ -165,12 +81,12 @@ make_rules(const struct api_account *u, bool back)
 	int r = rules == NULL ? -1 : 0;
 	size_t i;
 
-	json_array_foreach(json_object_get(u->row, RULES), i, v) {
-		if (r == 0 && !is_text(v, RULE))
+	json_array_foreach(json_object_get(u->row, API_RULES), i, v) {
+		if (r == 0 && !api_is(v, API_RULE))
 			r = json_array_append(rules, v);
 	}
 	if (r == 0 && !back)
-		r = json_array_append_new(rules, json_string(RULE));
+		r = json_array_append_new(rules, json_string(API_RULE));
 	if (r == -1)
 		say_fault(NK_REMOTE_FAILED, NULL);
 	return rules;
@@ -186,8 +102,8 @@ api_change(struct api *a, const struct api_account *u,
 	if (update == NULL || (change->keys != NULL && json_object_set_new(
 	    update, "sshpubkey", json_string(change->keys)) == -1) ||
 	    (change->shell && json_object_set_new(update, "shell",
-	    json_string(back ? NO_SHELL : SHELL)) == -1) ||
-	    (change->sudo && json_object_set_new(update, RULES,
+	    json_string(back ? API_NO_SHELL : API_SHELL)) == -1) ||
+	    (change->sudo && json_object_set_new(update, API_RULES,
 	    make_rules(u, back)) == -1))
 		say_fault(NK_REMOTE_FAILED, NULL);
 	ok = api_call(a, "user.update", json_pack("[I,o]", u->id, update),

@@ -10,7 +10,6 @@
 #include <strings.h>
 
 #include "helper/net/ws.h"
-#include "lib/ssh/base64.h"
 
 #define SHA1_LEN	20
 #define CONTROL_MAX	125u	/* bytes of a control frame */
