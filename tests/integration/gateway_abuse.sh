@@ -15,8 +15,8 @@ naskeysctl init --configure >/dev/null || fail "init"
 cd "$scratch" || exit 1
 port=8443
 accepts() { (: <"/dev/tcp/127.0.0.1/$port"); }
-start() {	# ARGUMENT...
-	/usr/libexec/naskeys/naskeys-gateway --listen 127.0.0.1:$port "$@" \
+start() {
+	/usr/libexec/naskeys/naskeys-gateway --listen 127.0.0.1:$port \
 	    2>gateway.err &
 	gateway=$!
 	wait_until accepts || { sed 's/^/  /' gateway.err; fail "start"; }
