@@ -8,7 +8,7 @@
 set -u
 . "$(dirname "$0")/lib/gateway.bash"
 start_acceptor
-start_gateway --plain
+start_gateway $web --plain
 rows account
 naskeysctl key file --default home >/dev/null || fail "keys in homes"
 rows account_home

@@ -10,7 +10,7 @@ set -u
 . "$(dirname "$0")/lib/gateway.bash"
 /usr/bin/python3 "$truenas/table.py" || bad=1
 start_acceptor
-start_gateway --plain
+start_gateway $web --plain
 rows protocol
 rows query
 rows auth

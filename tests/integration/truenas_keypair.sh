@@ -8,9 +8,9 @@
 set -u
 . "$(dirname "$0")/lib/gateway.bash"
 start_acceptor
-start_gateway --plain
+start_gateway $web --plain
 ssh-keygen -q -t ed25519 -N '' -f key
 naskeysctl key add root key.pub >/dev/null || fail "a key for root"
-rows keypair $port
+rows keypair "$port"
 stop_all
 finish

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 #
 # The product as it is installed, with an sshd at $port, the acceptor and the
 # gateway at $web of 127.0.0.1: what the scripts share that ask over it.
@@ -11,9 +11,17 @@ naskeysctl init --configure >/dev/null || fail "init"
 # shellcheck source=tests/integration/lib/sshd.bash
 . "$(dirname "${BASH_SOURCE[0]}")/sshd.bash"
 chmod 755 .
-web=8444
+web=8444 web_tls=8445
+gateways=
 echo 'root:root secret' | chpasswd 2>/dev/null || fail "root's password"
-start_sshd yes || fail "sshd"
+
+# start_configured: an sshd which "sshd -T" tells about
+start_configured() {
+	printf '%s\n' "Port 22" "Port $port" "ListenAddress 127.0.0.1:$port" \
+	    "PidFile $PWD/sshd.pid" >/etc/ssh/sshd_config.d/00-test.conf
+	/usr/sbin/sshd -E "$PWD/sshd.log" && wait_until test -s sshd.pid
+}
+start_configured || fail "sshd"
 
 # start_acceptor: the helper's own side
 start_acceptor() {
@@ -24,17 +32,19 @@ start_acceptor() {
 	acceptor=$!
 	wait_until listens /run/naskeys/gateway.sock || fail "acceptor"
 }
-gateway_accepts() { (: <"/dev/tcp/127.0.0.1/$web"); }
-start_gateway() {	# ARGUMENT...
-	/usr/libexec/naskeys/naskeys-gateway --listen 127.0.0.1:$web "$@" \
-	    2>gateway.err &
-	gateway=$!
-	wait_until gateway_accepts || fail "gateway"
+accepts() { (: <"/dev/tcp/127.0.0.1/$1"); }
+start_gateway() {	# PORT ARGUMENT...
+	/usr/libexec/naskeys/naskeys-gateway --listen "127.0.0.1:$1" \
+	    "${@:2}" 2>"gateway.$1.err" &
+	gateways+=" $!"
+	wait_until accepts "$1" || fail "gateway"
 }
 stop_all() {
 	stop_sshd
-	kill "$gateway" "$acceptor"
-	wait "$gateway" "$acceptor" 2>/dev/null
+	# shellcheck disable=SC2086
+	kill $gateways "$acceptor"
+	# shellcheck disable=SC2086
+	wait $gateways "$acceptor" 2>/dev/null
 }
 # rows MODULE ARGUMENT...: its lines are counted where they are printed
 rows() {

@@ -71,7 +71,6 @@ def _(api):
     other = elsewhere(api)
     same(other.call("auth.login_with_token", token), True)
     same(other.call("auth.me")["pw_name"], "root")
-    other.close()
 
 
 @row("G.6 test_auth_token.py: download tokens cannot log in")
@@ -81,7 +80,6 @@ def _(api):
     same(other.call("auth.login_with_token", token), False)
     same(login(other, {"mechanism": "TOKEN_PLAIN", "token": token}),
          {"response_type": "AUTH_ERR"})
-    other.close()
 
 
 @row("G.6 test_auth_token.py: single-use works once")
@@ -92,7 +90,6 @@ def _(api):
     other.close()
     other = elsewhere(api)
     same(other.call("auth.login_with_token", token), False)
-    other.close()
 
 
 @row("G.6 test_auth_token.py: killing the session kills its tokens")
@@ -109,7 +106,6 @@ def _(api):
     same(third.call("auth.login_with_token", token), False)
     same(api.call("auth.terminate_session", ident), False)
     other.close()
-    third.close()
 
 
 @row("G.6 test_auth_token.py: reconnect_token")
@@ -126,7 +122,6 @@ def _(api):
          ("SUCCESS", 64))
     same(again.call("auth.login_with_token", token), False)
     other.close()
-    again.close()
 
 
 # ---- G.6: who it is ----
@@ -157,7 +152,6 @@ def _(api):
     same((session["credentials"],
           session["credentials_data"]["parent"]["credentials"]),
          ("TOKEN", "LOGIN_PASSWORD"))
-    other.close()
 
 
 @row("G.6 test_auth_me.py: webui_access follows the role",
@@ -210,7 +204,6 @@ def _(api):
         other.close()
         other = elsewhere(api)
         same(other.call("auth.login", boss, SECRET, None), False)
-        other.close()
 
 
 @row("G.6 test_twofactor_auth.py: a wrong OTP is asked for again, finally "
@@ -227,7 +220,6 @@ def _(api):
             "mechanism": "OTP_TOKEN", "otp_token": device.shows()})
         same((e.number, e.reason), (22, "[EINVAL] OTP_TOKEN: no "
                                     "authentication in progress"))
-        other.close()
 
 
 @row("G.6 test_twofactor_auth.py: switching the account abandons the first")
@@ -245,7 +237,6 @@ def _(api):
             "mechanism": "OTP_TOKEN", "otp_token": device.shows()})
         within("no authentication in progress", e.reason)
         same(other.call("auth.me")["pw_name"], another)
-        other.close()
 
 
 # ---- G.6: the audit log ----
@@ -288,7 +279,6 @@ def _(api):
     other = type(api)(BASE)
     same(refuses(other, "auth.me").reason, "[ENOTAUTHENTICATED] Not "
          "authenticated")
-    other.close()
 
 
 @row("G.6 test_legacy_websocket.py: auth.login_ex", once=Legacy)
@@ -298,7 +288,6 @@ def _(api):
     same(answer, {"response_type": "SUCCESS", "user_info": None,
                   "authenticator": "LEVEL_1", "reconnect_token": None})
     same(other.call("auth.me")["pw_name"], "root")
-    other.close()
 
 
 @row("G.6 test_legacy_api.py: every version, *.query and *.config",
@@ -321,7 +310,6 @@ def _(api):
     assert {"TOKEN_PLAIN", "PASSWORD_PLAIN"} <= set(choices), choices
     e = refuses(other, "auth.login_ex", {"mechanism": "MAGIC"})
     same(e.extra[0][0], "login_data.mechanism")
-    other.close()
 
 
 # ---- G.7 ----
@@ -341,7 +329,6 @@ def _(api):
     other.call("core.subscribe", "core.get_jobs")
     same(other.call("user.query", [["id", "=", 1]], {"get": True})[
         "username"], "root")
-    other.close()
 
 
 run("auth", abreast=True)

@@ -15,6 +15,7 @@ import websocket
 import websockets
 
 WAIT = 60               # seconds: nothing takes as long
+OPEN = []               # clients that nobody has closed
 
 
 class Refused(Exception):
@@ -52,8 +53,10 @@ class Current:
         self.ws = websocket.create_connection(
             base + (path or self.name), timeout=WAIT,
             socket=dial(base, source))
+        OPEN.append(self)
 
     def close(self):
+        OPEN.remove(self)
         self.ws.close()
 
     def say(self, text):
@@ -95,6 +98,7 @@ class Legacy:
         self.loop = asyncio.new_event_loop()
         self.ws = self.loop.run_until_complete(self.open(
             base + (path or self.name), source))
+        OPEN.append(self)
         self.session = self.ask({"msg": "connect", "version": "1",
                                  "support": ["1"], "features": []})
         assert self.session["msg"] == "connected", self.session
@@ -109,6 +113,7 @@ class Legacy:
         return self.loop.run_until_complete(asyncio.wait_for(what, WAIT))
 
     def close(self):
+        OPEN.remove(self)
         self.wait(self.ws.close())
         self.loop.close()
 

@@ -242,7 +242,6 @@ def _(api):
         e = refuses(other, method)
         same((e.number, e.reason), (207, "[ENOTAUTHENTICATED] Not "
                                     "authenticated"))
-    other.close()
 
 
 @row("A.2 validation errors", once=Current)
@@ -302,7 +301,6 @@ def _(api):
               "py_exceptions": False})
     e = refuses(other, "core.subscribe", "core.get_jobs")
     same((e.whole["code"], e.number), (-32001, 207))
-    other.close()
 
 
 @row("A.3 core.subscribe and core.unsubscribe", once=Current)
@@ -360,7 +358,6 @@ def _(api):
     answer = other.ask({"msg": "sub", "id": ident, "name": "user.query"})
     same((answer["msg"], answer["collection"], answer["error"]["error"]),
          ("nosub", "user.query", 207))
-    other.close()
 
 
 def method(**more):

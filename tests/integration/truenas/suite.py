@@ -11,7 +11,7 @@ import subprocess
 import sys
 import traceback
 
-from client import Current, Legacy, Refused, log_in
+from client import OPEN, Current, Legacy, Refused, log_in
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BASE = "ws://127.0.0.1:" + (sys.argv[1] if len(sys.argv) > 1 else "0")
@@ -59,8 +59,14 @@ def shell(*command, given=None):
                           capture_output=True).stdout
 
 
+@contextlib.contextmanager
 def connection(protocol, name=ROOT[0], password=ROOT[1], **more):
-    return contextlib.closing(log_in(protocol, BASE, name, password, **more))
+    api = log_in(protocol, BASE, name, password, **more)
+    try:
+        yield api
+    finally:
+        if api in OPEN:
+            api.close()
 
 
 def scenarios(where):
@@ -86,6 +92,9 @@ def run_row(name, differs, function, api):
         print(f"  line {at.lineno}: {at.line}\n"
               f"  {type(e).__name__}: {str(e):.2000}")
         return show(False, said)
+    finally:
+        for other in [o for o in OPEN if o is not api]:
+            other.close()
     return show(True, said)
 
 
