@@ -21,12 +21,13 @@ send_json(struct api *a, json_t *o)
 {
 	char *text = o == NULL ? NULL : json_dumps(o, JSON_COMPACT);
 
-	if (text == NULL)
-		say_fault(NK_REMOTE_FAILED, NULL);
 	json_decref(o);
-	ws_send(a->ws, text, strlen(text));
-	explicit_bzero(text, strlen(text));
-	free(text);
+	if (text != NULL) {
+		ws_send(a->ws, text, strlen(text));
+		explicit_bzero(text, strlen(text));
+		free(text);
+	} else
+		say_fault(NK_REMOTE_FAILED, NULL);
 }
 
 void

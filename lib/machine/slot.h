@@ -19,8 +19,9 @@
 
 /*
  * What the program "sshd" says of itself for a connection, as "-C" takes it.
- * No Match is meant for the first one, but such as are for all.  0, or as nk_runner_run() and
- * nk_settings_parse() with a sentence in why; then *s needs no clear.
+ * No Match is meant for the first one, but such as are for all.  0, or as
+ * nk_runner_run() and nk_settings_parse() with a sentence in why; then *s
+ * needs no clear.
  */
 #define NK_SLOT_NOBODY	"user=,host=,addr=0.0.0.0,laddr=0.0.0.0,lport=1"
 #define NK_SLOT_ROOT	"user=root," NK_SETTINGS_HERE

@@ -222,8 +222,8 @@ nk_setup_edit(struct nk_context *c, void *arg, struct nk_error *e)
 	    !s->has_consumer)
 		return r;
 	s->consumer.credential_id = s->conn.id;
-	return nk_consumer_bind(c, s->kind->action, "options.consumer", &s->consumer,
-	    e);
+	return nk_consumer_bind(c, s->kind->action, "options.consumer",
+	    &s->consumer, e);
 }
 
 /* ---- the methods ---- */

@@ -219,7 +219,8 @@ nk_web_login_password(struct nk_context *c, const char *method,
 		return -ENOMEM;
 	web->pending->ask = NK_ASK_NONE;
 	if ((r = nk_web_attempt_begin(c, &means, name,
-	    &web->pending->guess, e)) == 0 && (r = look_up(c, name, web->pending)) == 0 &&
+	    &web->pending->guess, e)) == 0 &&
+	    (r = look_up(c, name, web->pending)) == 0 &&
 	    (r = start(c, name, password, web->pending)) == 0)
 		return proceed(c, method, code, vp, e);
 	nk_web_login_abandon(web);
