@@ -300,10 +300,13 @@ restore(struct ctl *c, const struct ctl_args *a, json_t *o, int fd)
 	json_t *plan = NULL;
 	int r;
 
-	if (json_object_set_new(o, "dry_run", json_true()) == -1 ||
-	    json_object_set_new(o, "without_seal_key",
-	    json_boolean(ctl_has(a, "without-seal-key"))) == -1)
+	if (json_object_set_new(o, "without_seal_key",
+	    json_boolean(ctl_has(a, "without-seal-key"))) == -1 ||
+	    json_object_set_new(o, "dry_run", json_true()) == -1)
 		return ctl_fail(c, "out of memory");
+	/* nobody waits for the plan, and it takes as long again */
+	if (c->force && !ctl_has(a, "dry-run"))
+		return put_in_force(c, o, fd);
 	if ((r = call_restore(c, o, fd, &plan)) == CTL_DONE) {
 		show_plan(c, plan);
 		if (ctl_has(a, "dry-run") && c->json)

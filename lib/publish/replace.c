@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
 
+#include "lib/publish/feed.h"
 #include "lib/publish/internal.h"
 
 /*
@@ -39,7 +40,10 @@ nk_publisher_replace(struct nk_publisher *p,
 			r = -EINPROGRESS;
 	}
 	nk_publish_unlock(p);
-	if (r == 0)
-		nk_publish_tell_nscd(p);
-	return r;
+	if (r != 0)
+		return r;
+	nk_publish_tell_nscd(p);
+	if (p->state->feed != NULL)
+		nk_feed_tell(p->state->feed);
+	return 0;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/store/apikeys.h"
 #include "lib/store/dbfile.h"
 #include "lib/store/internal.h"
 #include "lib/store/keyfiles.h"
@@ -158,8 +159,44 @@ take_generations(struct heir *h)
 	if (r < 0)
 		return r;
 	nk_user_forget(h->s);
-	return nk_db_run(h->s->db, "UPDATE users SET generation ="
-	    " generation + $1", 1, &most, NULL);
+	if ((r = nk_db_run(h->s->db, "UPDATE users SET generation ="
+	    " generation + $1", 1, &most, NULL)) < 0)
+		return r;
+	/* of accounts without a row it says nothing */
+	return nk_db_run(h->s->db, "UPDATE api_keys SET generation ="
+	    " generation + $1 WHERE user_id > 0", 1, &most, NULL);
+}
+
+static int
+copy_api_key(void *arg, const struct nk_api_key *k)
+{
+	struct nk_api_key *copy = arg;
+
+	*copy = *k;
+	return 1;
+}
+
+/*
+ * One that the old store has not, or no longer as that one, was taken away
+ * there: who had it must not have it again.
+ */
+static int
+take_api_keys(struct heir *h)
+{
+	struct nk_api_key k = { .id = 0 }, theirs;
+	int r;
+
+	while ((r = nk_api_key_each(h->s, k.id, copy_api_key, &k)) == 1) {
+		r = nk_api_key_by_number(h->old, k.number, &theirs);
+		if (r < 0 && r != -ENOENT)
+			return r;
+		if (k.revoked || (r == 0 && !theirs.revoked))
+			continue;
+		k.revoked = true;
+		if ((r = nk_api_key_update(h->s, &k, false)) < 0)
+			return r;
+	}
+	return r;
 }
 
 /* The key leaves its users, and whatever naskeys wrote into homes. */
@@ -271,7 +308,8 @@ nk_store_succeed(struct nk_store *s, struct nk_store *old,
 	    (r = take_homes(&h)) == 0 &&
 	    (r = nk_revoked_each(old, take_revoked, &h)) == 0 &&
 	    (r = nk_db_run(s->db, "DELETE FROM ssh_pending", 0, NULL,
-	    NULL)) == 0 && h.same)
+	    NULL)) == 0 && h.same &&
+	    (r = take_api_keys(&h)) == 0)
 		r = nk_audit_each(old, last, 0, take_audit, &h);
 	nk_store_read_end(old);
 	nk_keyfile_homes_clear(&h.homes);

@@ -30,6 +30,8 @@ int	nk_store_replace(struct nk_store *s, struct nk_store *from)
  * Inside a transaction of s, which is to take the place of "old": no row id,
  * generation, change or revision of old's is given again; what was revoked
  * there stays revoked (*revokedp more than before) and leaves its users;
+ * where s is an older copy of old, an API key that old has not any more is
+ * revoked;
  * what naskeys has written into homes is known, and all of them are pending;
  * and where s is an older copy of old, its audit log goes on with old's.  What
  * belonged to a running machine (settings of sshd that wait for their

@@ -12,7 +12,7 @@ cd "$(mktemp -d)" || exit 1
 chmod 700 .
 helper=/usr/libexec/naskeys/naskeys-helper
 akc=/usr/libexec/naskeys/naskeys-authorized-keys
-check "init --configure" naskeysctl init --configure
+check "init --configure" naskeysctl init --configure --key-files central
 fingerprint() { ssh-keygen -lf "$1" | cut -d' ' -f2; }
 
 # ---- a machine ----

@@ -20,6 +20,7 @@
 #include "lib/fullio.h"
 #include "lib/keychain/keychain.h"
 #include "lib/publish/internal.h"
+#include "lib/store/apikeys.h"
 #include "lib/store/internal.h"
 #include "lib/store/keyfiles.h"
 #include "lib/store/revoked.h"
@@ -378,6 +379,53 @@ START_TEST(what_stays)
 }
 END_TEST
 
+static void
+add_api_key(const char *name, int64_t user, struct nk_api_key *k)
+{
+	*k = (struct nk_api_key){ .created_at = 1, .expires_at = INT64_MAX,
+	    .account = { .user_id = user, .generation = 1, .uid = 3001 } };
+	(void)snprintf(k->name, sizeof(k->name), "%s", name);
+	(void)snprintf(k->account.name, sizeof(k->account.name), "al");
+	memset(k->digest, 'a', sizeof(k->digest) - 1);
+	ck_assert_int_eq(nk_edit_begin(p), 0);
+	ck_assert_int_eq(nk_api_key_insert(store(), k), 0);
+	ck_assert_int_eq(nk_edit_commit(p), 0);
+}
+
+/* What an API key was when it was taken away is not to come back. */
+START_TEST(api_keys)
+{
+	struct nk_api_key kept, gone, reset, revoked, got;
+	int64_t al = add_user("al", 3001, FP_A);
+	struct nk_user *u;
+
+	add_api_key("kept", al, &kept);
+	add_api_key("gone", al, &gone);
+	add_api_key("reset", al, &reset);
+	add_api_key("revoked", al, &revoked);
+	ck_assert_int_eq(back_up(false, NULL), 0);
+	ck_assert_int_eq(nk_edit_begin(p), 0);
+	ck_assert_int_eq(nk_api_key_delete(store(), gone.id), 0);
+	ck_assert_int_eq(nk_api_key_update(store(), &reset, true), 0);
+	revoked.revoked = true;
+	ck_assert_int_eq(nk_api_key_update(store(), &revoked, false), 0);
+	ck_assert_int_eq(nk_edit_commit(p), 0);
+	ck_assert_int_eq(restore(NULL), 0);
+	ck_assert_int_eq(nk_user_get(store(), al, &u), 0);
+	ck_assert_int_eq(nk_api_key_get(store(), kept.id, &got), 0);
+	ck_assert(!got.revoked);
+	ck_assert_int_eq(got.account.generation, u->generation);
+	nk_user_free(u);
+	ck_assert_int_eq(nk_api_key_get(store(), gone.id, &got), 0);
+	ck_assert(got.revoked);
+	ck_assert_int_eq(nk_api_key_get(store(), reset.id, &got), 0);
+	ck_assert(got.revoked);
+	ck_assert_int_eq(nk_api_key_get(store(), revoked.id, &got), 0);
+	ck_assert(got.revoked);
+	expect_tidy();
+}
+END_TEST
+
 /* The log of what happened since goes on. */
 static int
 count_audit(void *arg, const struct nk_audit *a)
@@ -702,6 +750,7 @@ main(void)
 	tcase_add_loop_test(tc, round_trip, 0, N(ways));
 	tcase_add_loop_test(tc, on_another_machine, 0, N(ways));
 	tcase_add_test(tc, what_stays);
+	tcase_add_test(tc, api_keys);
 	tcase_add_test(tc, the_log_goes_on);
 	tcase_add_test(tc, cut_and_flipped);
 	tcase_add_loop_test(tc, forged_heads, 0, N(forged));
