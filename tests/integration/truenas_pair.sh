@@ -12,5 +12,6 @@ start_gateway $web --plain
 start_gateway $web_tls
 ssh-keygen -q -t ed25519 -N '' -C far -f key
 rows pairing "$port" $web_tls
+rows semiautomatic $web_tls
 stop_all
 finish
