@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "helper/net/say.h"
+#include "lib/rpc/json_memory.h"
 
 #define OTHERS_MAX	1000u		/* messages that are no answer */
 
@@ -21,13 +22,18 @@ send_json(struct api *a, json_t *o)
 {
 	char *text = o == NULL ? NULL : json_dumps(o, JSON_COMPACT);
 
+	if (text == NULL)
+		_exit(1);
 	json_decref(o);
-	if (text != NULL) {
-		ws_send(a->ws, text, strlen(text));
-		explicit_bzero(text, strlen(text));
-		free(text);
-	} else
-		say_fault(NK_REMOTE_FAILED, NULL);
+	ws_send(a->ws, text, strlen(text));
+	explicit_bzero(text, strlen(text));
+	free(text);
+}
+
+void
+api_prepare(void)
+{
+	nk_json_wipe_memory();
 }
 
 void

@@ -23,6 +23,9 @@ struct api {
 	char		 words[NK_REMOTE_WORDS_MAX + 1];	/* its reason */
 };
 
+/* Before all else: what was JSON is wiped. */
+void	api_prepare(void);
+
 /* Begin to speak. */
 void	api_begin(struct api *a, struct ws *ws, bool legacy);
 

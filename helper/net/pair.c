@@ -18,7 +18,6 @@
 #include "helper/net/net.h"
 #include "helper/net/place.h"
 #include "lib/remote/url.h"
-#include "lib/rpc/json_memory.h"
 #include "lib/sandbox/confine.h"
 #include "lib/sandbox/sandbox.h"
 #include "lib/ssh/base64.h"
@@ -48,7 +47,7 @@ struct pairing {
 int
 pair_prepare(void)
 {
-	nk_json_wipe_memory();
+	api_prepare();
 	return stream_prepare();
 }
 

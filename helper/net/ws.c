@@ -121,16 +121,6 @@ ws_upgrade(struct ws *w, const char *host, uint16_t port, const char *path)
 
 /* ---- frames ---- */
 
-static uint8_t *
-allocate(size_t n)
-{
-	uint8_t *p = malloc(n);
-
-	if (p == NULL)
-		say_fault(NK_REMOTE_FAILED, NULL);
-	return p;
-}
-
 static void
 send_frame(struct ws *w, unsigned int opcode, const void *bytes, size_t len)
 {
@@ -152,7 +142,8 @@ send_frame(struct ws *w, unsigned int opcode, const void *bytes, size_t len)
 	}
 	fill_random(head + n, MASK_LEN);
 	n += MASK_LEN;
-	frame = allocate(n + len);
+	if ((frame = malloc(n + len)) == NULL)
+		_exit(1);
 	memcpy(frame, head, n);
 	for (i = 0; i < len; i++)
 		frame[n + i] = p[i] ^ head[n - MASK_LEN + i % MASK_LEN];
@@ -219,7 +210,8 @@ make_room(struct ws *w, size_t used, size_t len)
 
 	if (len < w->room)
 		return;
-	bigger = (char *)allocate(len + 1);
+	if ((bigger = malloc(len + 1)) == NULL)
+		say_fault(NK_REMOTE_FAILED, NULL);
 	if (w->text != NULL) {
 		memcpy(bigger, w->text, used);
 		explicit_bzero(w->text, w->room);

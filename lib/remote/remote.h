@@ -4,8 +4,8 @@
 
 /*
  * Speaking to another machine, SSH and the API of a NAS.  Every byte from
- * there is read by a child of naskeys-net in the sandbox; here is decided what
- * follows from what the children say, and here the time is kept.
+ * there is read by a child of naskeys-net in the sandbox; here is decided
+ * what follows from what the children say, and here the time is kept.
  *
  *  1. No byte of the other machine's MUST be read in this process, nor a
  *     child's word be believed without a check: numbers against tables,

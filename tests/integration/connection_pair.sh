@@ -51,7 +51,7 @@ pair() {
 	naskeysctl connection pair "$1" --admin-username boss \
 	    --password-stdin "${@:2}" <<<"${typed-staple}"
 }
-far_keys() { twin naskeysctl --json key list "${1-carol}" | jq length; }
+far_keys() { twin naskeysctl --json key list carol | jq length; }
 nothing() {	# NAME: neither the connection nor a keypair of it is here
 	same "$1: nothing is here" "$(naskeysctl --json connection list |
 	    jq --arg n "$1" 'map(select(.name == $n)) | length') $(naskeysctl \
@@ -298,7 +298,7 @@ for row in "${works[@]}" "${fails[@]}"; do
 	IFS='|' read -r _ spec _ <<<"$row"
 	specs+=("$((++number))=$spec")
 done
-specs+=(9500=25.04,tls)
+specs+=("9500=25.04,tls")
 twin /usr/bin/python3 "$here/gateway/truenas.py" /home/nas "$PWD/keys" \
     "${specs[@]}" >truenas.out 2>truenas.err &
 wait_until grep -q ready truenas.out || fail "truenas.py"
