@@ -148,12 +148,13 @@ sys.stdout.flush()
 sys.stdin.read()
 P
 coproc MAKER { twin /usr/bin/python3 "$PWD/maker.py" $far4; }
+maker=$MAKER_PID
 IFS= read -r -t 60 -d '' -N 64 token <&"${MAKER[0]}" || fail "token"
 same "a token" "$(naskeysctl connection pair token --url https://$far4 \
     --pin-certificate "$pin" --user carol --keypair "first key" \
     --token-stdin <<<"$token" | tail -1)" "Added connection token"
 eval "exec ${MAKER[1]}>&-"
-wait_until has_gone "$MAKER_PID"
+wait $maker
 refuses "a token that is none" "it lets nobody in (Invalid token)" \
     sh -c "echo $token | naskeysctl connection pair x --url https://$far4 \
     --pin-certificate $pin --keypair 'first key' --token-stdin"
