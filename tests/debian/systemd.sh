@@ -134,8 +134,7 @@ works "upgraded"
 # shellcheck disable=SC2086
 check "removal" package --remove $packages
 works "removed"
-check "no unit is left" sh -c "! nsenter -t $init -m -p \
-    systemctl --plain --no-legend list-units '*naskeys*' | grep -q naskeys"
+refused "no unit runs" inside systemctl --quiet is-active 'naskeys*'
 refused "no process is left" inside pgrep -f naskeys-
 check "no unit failed" no_unit_failed
 finish
