@@ -13,6 +13,9 @@ const struct ctl_option ctl_group_add_options[] = {
 const struct ctl_option ctl_group_edit_options[] = {
 	{ "name", "NAME", "a new name" },
 	{ "users", "A,B", "members, in place of those there are" },
+	{ "sudo", "COMMAND|none", "what sudo lets the members do; may be "
+	    "repeated" },
+	{ "sudo-nopasswd", "COMMAND|none", "likewise, without a password" },
 	{ NULL, NULL, NULL },
 };
 
@@ -156,7 +159,10 @@ ctl_group_edit(struct ctl *c, const struct ctl_args *a)
 	int64_t id;
 	int r;
 
-	if ((r = add_string(c, a, "name", g, "name")) != CTL_DONE)
+	if ((r = add_string(c, a, "name", g, "name")) != CTL_DONE ||
+	    (r = add_list(c, a, "sudo", g, "sudo_commands")) != CTL_DONE ||
+	    (r = add_list(c, a, "sudo-nopasswd", g,
+	    "sudo_commands_nopasswd")) != CTL_DONE)
 		goto out;
 	if (users == NULL && json_object_size(g) == 0) {
 		r = ctl_misuse(c, "nothing to change was given");

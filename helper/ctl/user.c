@@ -54,6 +54,9 @@ const struct ctl_option ctl_user_edit_options[] = {
 	{ "admin", "yes|no", "is the user an administrator" },
 	{ "password-login", "yes|no", "may the user log in by password" },
 	{ "ssh-password", "yes|no", "also over SSH" },
+	{ "sudo", "COMMAND|none", "what sudo lets the user do; may be "
+	    "repeated" },
+	{ "sudo-nopasswd", "COMMAND|none", "likewise, without a password" },
 	{ "accept-uid", NULL, "accept the uid that an external account has "
 	    "now" },
 	{ NULL, NULL, NULL },
@@ -314,7 +317,10 @@ describe_change(const struct ctl *c, const struct ctl_args *a, json_t *u)
 	    (r = add_bool(c, a, "password-login", "no", u,
 	    "password_disabled")) != CTL_DONE ||
 	    (r = add_bool(c, a, "ssh-password", "yes", u,
-	    "ssh_password_enabled")) != CTL_DONE)
+	    "ssh_password_enabled")) != CTL_DONE ||
+	    (r = add_list(c, a, "sudo", u, "sudo_commands")) != CTL_DONE ||
+	    (r = add_list(c, a, "sudo-nopasswd", u,
+	    "sudo_commands_nopasswd")) != CTL_DONE)
 		return r;
 	if (ctl_has(a, "accept-uid") && (r = put(c, u, "accept_uid",
 	    json_true(), "")) != CTL_DONE)

@@ -138,6 +138,30 @@ read_all(const struct ctl *c, int fd, const char *name, char *buf, size_t *np)
 }
 
 int
+add_list(const struct ctl *c, const struct ctl_args *a, const char *option,
+    json_t *to, const char *field)
+{
+	json_t *list;
+	size_t n, i;
+	const char *const *v = ctl_all(a, option, &n);
+	char what[64];
+
+	if (n == 0)
+		return CTL_DONE;
+	if (n == 1 && strcmp(v[0], "none") == 0)
+		n = 0;
+	(void)snprintf(what, sizeof(what), "--%s", option);
+	list = json_array();
+	for (i = 0; list != NULL && i < n; i++) {
+		if (json_array_append_new(list, json_string(v[i])) == -1) {
+			json_decref(list);
+			list = NULL;
+		}
+	}
+	return put(c, to, field, list, what);
+}
+
+int
 read_text(const struct ctl *c, const char *path, char **textp)
 {
 	bool standard = strcmp(path, "-") == 0;

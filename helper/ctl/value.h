@@ -39,6 +39,13 @@ int	add_bool(const struct ctl *c, const struct ctl_args *a,
 	    const char *field) NK_MUST_CHECK;
 
 /*
+ * The values of an option that is given once for each, as an array; "none",
+ * alone, is an empty one.
+ */
+int	add_list(const struct ctl *c, const struct ctl_args *a,
+	    const char *option, json_t *to, const char *field) NK_MUST_CHECK;
+
+/*
  * A file of text ("-": what is left of standard input), NUL-terminated.
  * The caller wipes and frees it.
  */

@@ -25,7 +25,6 @@ call() {
 	}
 }
 id_of() { sqlite3 $db "SELECT id FROM users WHERE name = '$1'"; }
-group_of() { sqlite3 $db "SELECT id FROM groups WHERE name = '$1'"; }
 give() { call user.update "[$(id_of "$1"), $2]"; }
 # may USER COMMAND...: without a password
 may() { local u=$1; shift; setpriv --reuid "$u" --regid "$u" \
@@ -92,13 +91,20 @@ refused "nothing is left of it" grep -q NOPASSWD $file
 # ---- groups ----
 
 check "a group" naskeysctl group add ops
-check "with a command" call group.update "[$(group_of ops), \
-    {\"sudo_commands_nopasswd\":[\"/usr/bin/id -u\"]}]"
+check "with a command" naskeysctl group edit ops \
+    --sudo-nopasswd '/usr/bin/id -u'
 refused "for its members alone" may bob id -u
 check "bob enters" naskeysctl user edit bob --groups ops
 same "bob may" "$(may bob id -u)" 0
 check "bob leaves" naskeysctl user edit bob --groups ''
 refused "bob may not" may bob id -u
+check "a command of bob's own" naskeysctl user edit bob \
+    --sudo /bin/cat --sudo-nopasswd '/usr/bin/id -u' --sudo-nopasswd /bin/echo
+same "bob may" "$(may bob id -u)$(may bob /bin/echo 1)" 01
+refuses "one that is none" "Executable must be an absolute path" \
+    naskeysctl user edit bob --sudo cat
+check "none" naskeysctl user edit bob --sudo none --sudo-nopasswd none
+refused "is none" may bob id -u
 
 # ---- what the text means, by sudo's own parser ----
 
