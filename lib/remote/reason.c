@@ -51,7 +51,7 @@ static const char *const sentences[NK_REMOTE_FAULTS] = {
 	[NK_REMOTE_NO_NAME] = "no name service knows this name",
 	[NK_REMOTE_NO_SERVERS] = "the name servers do not answer",
 	[NK_REMOTE_REFUSED] =
-	    "connection refused: does an SSH server listen on this port?",
+	    "connection refused: does a server listen on this port?",
 	[NK_REMOTE_UNREACHABLE] = "cannot be reached",
 	[NK_REMOTE_NO_SSH] = "what answers on this port is no SSH server",
 	[NK_REMOTE_NO_KEY] = "it has no host key of a type that is taken",

@@ -123,9 +123,9 @@ says() {	# NAME WANTED ARGUMENT...
 	same "$1" "$(scan "${@:3}" 2>&1; echo $?)" \
 	    "naskeysctl: connection scan: $2"
 }
-says "nobody listens" "ssh-keyscan failed: $far4 port 2299: connection refused: does an SSH server listen on this port?
+says "nobody listens" "ssh-keyscan failed: $far4 port 2299: connection refused: does a server listen on this port?
 1" $far4 --port 2299
-says "nor on any address of a name" "ssh-keyscan failed: far.example port 2299: connection refused: does an SSH server listen on this port?
+says "nor on any address of a name" "ssh-keyscan failed: far.example port 2299: connection refused: does a server listen on this port?
 1" far.example --port 2299
 says "unreachable" "ssh-keyscan failed: 10.77.0.1 port 22: cannot be reached (Network is unreachable)
 1" 10.77.0.1
