@@ -296,36 +296,41 @@ service_control(struct nk_context *c, json_t *params, json_t **resultp,
 	return -EINVAL;
 }
 
+/* service.start and its sisters: the verb is the method's own. */
+static int
+run_own_verb(struct nk_context *c, const char *verb, json_t *params,
+    json_t **resultp, struct nk_error *e)
+{
+	return run_verb(c, verb, json_array_get(params, 0),
+	    json_array_get(params, 1), resultp, e);
+}
+
 static int
 service_start(struct nk_context *c, json_t *params, json_t **resultp,
     struct nk_error *e)
 {
-	return run_verb(c, "start", json_array_get(params, 0),
-	    json_array_get(params, 1), resultp, e);
+	return run_own_verb(c, "start", params, resultp, e);
 }
 
 static int
 service_stop(struct nk_context *c, json_t *params, json_t **resultp,
     struct nk_error *e)
 {
-	return run_verb(c, "stop", json_array_get(params, 0),
-	    json_array_get(params, 1), resultp, e);
+	return run_own_verb(c, "stop", params, resultp, e);
 }
 
 static int
 service_restart(struct nk_context *c, json_t *params, json_t **resultp,
     struct nk_error *e)
 {
-	return run_verb(c, "restart", json_array_get(params, 0),
-	    json_array_get(params, 1), resultp, e);
+	return run_own_verb(c, "restart", params, resultp, e);
 }
 
 static int
 service_reload(struct nk_context *c, json_t *params, json_t **resultp,
     struct nk_error *e)
 {
-	return run_verb(c, "reload", json_array_get(params, 0),
-	    json_array_get(params, 1), resultp, e);
+	return run_own_verb(c, "reload", params, resultp, e);
 }
 
 /* ---- the table ---- */

@@ -233,27 +233,28 @@ check_paths(const json_t *list, struct nk_error *e)
 }
 
 static int
-check_ciphers(const json_t *list, struct nk_error *e)
+check_words(const json_t *list, const char *name, const char *const known[],
+    struct nk_error *e)
 {
 	json_t *word;
 	size_t i;
 
 	json_array_foreach(list, i, word)
-		if (find_word(json_string_value(word), ciphers) < 0)
-			complain_words(e, "weak_ciphers", ciphers);
+		if (find_word(json_string_value(word), known) < 0)
+			complain_words(e, name, known);
 	return 0;
+}
+
+static int
+check_ciphers(const json_t *list, struct nk_error *e)
+{
+	return check_words(list, "weak_ciphers", ciphers, e);
 }
 
 static int
 check_key_types(const json_t *list, struct nk_error *e)
 {
-	json_t *word;
-	size_t i;
-
-	json_array_foreach(list, i, word)
-		if (find_word(json_string_value(word), key_types) < 0)
-			complain_words(e, "host_key_types", key_types);
-	return 0;
+	return check_words(list, "host_key_types", key_types, e);
 }
 
 static const struct list {

@@ -157,16 +157,8 @@ int
 nk_credential_sealed_get(struct nk_store *s, int64_t id, uint8_t **sealedp,
     size_t *lenp)
 {
-	struct nk_stmt *st;
-	int r;
-
-	*sealedp = NULL;
-	*lenp = 0;
-	if ((r = nk_db_stmt(s->db, "SELECT sealed FROM credentials"
-	    " WHERE id = $1 AND sealed IS NOT NULL", &st)) < 0)
-		return r;
-	nk_stmt_bind_int(st, 1, id);
-	return nk_blob_take(st, sealedp, lenp);
+	return nk_blob_get(s->db, "SELECT sealed FROM credentials"
+	    " WHERE id = $1 AND sealed IS NOT NULL", id, sealedp, lenp);
 }
 
 /* ---- writing ---- */

@@ -200,11 +200,11 @@ int	nk_name_check(const char *name) NK_MUST_CHECK;
 /* *copyp is a copy to be freed, or NULL for NULL. */
 int	nk_text_copy(char **copyp, const char *text) NK_MUST_CHECK;
 /*
- * Step to the one row that st has, copy its first column (malloc'd), and give
- * st back.  -ENOENT: it has none.
+ * The first column, a copy to be freed, of the one row that sql has for the
+ * id $1.  -ENOENT: it has none.
  */
-int	nk_blob_take(struct nk_stmt *st, uint8_t **blobp, size_t *lenp)
-	    NK_MUST_CHECK;
+int	nk_blob_get(struct nk_db *db, const char *sql, int64_t id,
+	    uint8_t **blobp, size_t *lenp) NK_MUST_CHECK;
 /* Are they equal, or both NULL? */
 bool	nk_text_same(const char *a, const char *b);
 /* Run a statement that must change one row: -ENOENT, it has changed none. */

@@ -71,20 +71,11 @@ int
 nk_otp_sealed_get(struct nk_store *s, int64_t user, enum nk_otp_part part,
     uint8_t **sealedp, size_t *lenp)
 {
-	struct nk_stmt *st;
-	int r;
-
-	*sealedp = NULL;
-	*lenp = 0;
-	r = part == NK_OTP_SEED ?
-	    nk_db_stmt(s->db, "SELECT seed FROM otp WHERE user_id = $1"
-	    " AND seed IS NOT NULL", &st) :
-	    nk_db_stmt(s->db, "SELECT recovery FROM otp WHERE user_id = $1"
-	    " AND recovery IS NOT NULL", &st);
-	if (r < 0)
-		return r;
-	nk_stmt_bind_int(st, 1, user);
-	return nk_blob_take(st, sealedp, lenp);
+	return nk_blob_get(s->db, part == NK_OTP_SEED ?
+	    "SELECT seed FROM otp WHERE user_id = $1"
+	    " AND seed IS NOT NULL" :
+	    "SELECT recovery FROM otp WHERE user_id = $1"
+	    " AND recovery IS NOT NULL", user, sealedp, lenp);
 }
 
 /* ---- writing ---- */

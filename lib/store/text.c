@@ -33,14 +33,19 @@ nk_text_same(const char *a, const char *b)
 }
 
 int
-nk_blob_take(struct nk_stmt *st, uint8_t **blobp, size_t *lenp)
+nk_blob_get(struct nk_db *db, const char *sql, int64_t id, uint8_t **blobp,
+    size_t *lenp)
 {
 	const uint8_t *blob;
+	struct nk_stmt *st;
 	size_t len;
 	int r;
 
 	*blobp = NULL;
 	*lenp = 0;
+	if ((r = nk_db_stmt(db, sql, &st)) < 0)
+		return r;
+	nk_stmt_bind_int(st, 1, id);
 	if ((r = nk_stmt_step(st)) == 0) {
 		r = -ENOENT;
 	} else if (r == 1) {
