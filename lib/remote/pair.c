@@ -295,6 +295,13 @@ nk_remote_pair(const struct nk_sandbox *sb,
 
 /* ---- taking it back ---- */
 
+static bool
+is_undoing(const struct nk_remote_report *r)
+{
+	return r->n > 0 && r->steps[r->n - 1].step == NK_REMOTE_UNDO;
+}
+
+/* What it still had to say of the pairing comes before the step. */
 static int
 hear_undone(struct nk_remote_paired *p, struct nk_secret *bytes)
 {
@@ -302,8 +309,10 @@ hear_undone(struct nk_remote_paired *p, struct nk_secret *bytes)
 	uint32_t type;
 	int r;
 
-	if ((r = hear(p, bytes, &type, &said)) < 0)
-		return r;
+	do {
+		if ((r = hear(p, bytes, &type, &said)) < 0)
+			return r;
+	} while (!is_undoing(&p->report));
 	if (type != NK_REMOTE_MSG_DONE)
 		return lie(p);
 	p->flags &= ~NK_PAIR_CHANGES;

@@ -199,6 +199,8 @@ LIE(refused, say_plan(NK_PAIR_KEY | NK_PAIR_SHELL);
     say_failure(NK_REMOTE_NOT_PAIRED, "because"); hear_undo())
 LIE(not_updated, plan_and_pair(); say_step(NK_REMOTE_UPDATE);
     say_failure(NK_REMOTE_NOT_UPDATED, "because"); hear_undo())
+LIE(still_talking, say_plan(NK_PAIR_KEY); say_step(NK_REMOTE_PAIR);
+    say_paired(22); say_end())
 LIE(before_it, say_plan(NK_PAIR_KEY); say_fault(NK_REMOTE_CLOSED, NULL))
 
 /* ---- what follows from them ---- */
@@ -233,6 +235,8 @@ static const struct {
 	{ "refused", refused, VERIFY, NK_REMOTE_NOT_PAIRED, NK_PAIR_KEY },
 	{ "not updated", not_updated, VERIFY, NK_REMOTE_NOT_UPDATED,
 	  NK_PAIR_KEY },
+	{ "what it says later is no undoing", still_talking, VERIFY,
+	  NK_REMOTE_BROKEN, NK_PAIR_KEY },
 	{ "ends before it", before_it, VERIFY, NK_REMOTE_CLOSED, 0 },
 };
 
@@ -283,6 +287,9 @@ START_TEST(pairs)
 	} else if (rows[_i].fault == NK_REMOTE_NOT_PAIRED ||
 	    rows[_i].fault == NK_REMOTE_NOT_UPDATED) {
 		ck_assert_int_eq(nk_remote_unpair(&sb, &p), 0);
+	} else if ((rows[_i].flags & NK_PAIR_KEY) != 0) {
+		ck_assert_int_eq(nk_remote_unpair(&sb, &p), -EIO);
+		ck_assert_uint_eq(p.flags, rows[_i].flags);
 	}
 	nk_remote_pair_end(&p);
 	nk_secret_clear(&password);
