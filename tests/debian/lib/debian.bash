@@ -27,10 +27,21 @@ cp local.pub /home/local/.ssh/authorized_keys
 chown -R local: /home/local/.ssh
 ssh-keygen -q -A
 
+# A connection into the moment in which sshd starts anew is made again.
 login() {	# USER
-	ssh -F none -i "$1" -o BatchMode=yes -o IdentitiesOnly=yes \
-	    -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
-	    -o LogLevel=ERROR "$1@127.0.0.1" true
+	local end=$((EPOCHSECONDS + 60)) status
+	while :; do
+		status=0
+		ssh -F none -i "$1" -o BatchMode=yes -o IdentitiesOnly=yes \
+		    -o StrictHostKeyChecking=no \
+		    -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \
+		    "$1@127.0.0.1" true 2>login.err || status=$?
+		cat login.err >&2
+		[ $status -ne 0 ] && [ $EPOCHSECONDS -lt $end ] &&
+		    grep -qE 'Connection (refused|reset|closed)' login.err ||
+		    return $status
+		sleep 0.1
+	done
 }
 password() { echo 'secret words' | pamtester login local authenticate; }
 audit_is_clean() { [ -z "$(dpkg --audit)" ]; }
