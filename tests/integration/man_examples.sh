@@ -93,7 +93,7 @@ run() {
 }
 
 for page in libnss_naskeys.8 naskeysctl.8 naskeys-authorized-keys.8 \
-    pam_naskeys.8 naskeys-gateway.8; do
+    naskeys-net.8 naskeys-login.8 pam_naskeys.8 naskeys-gateway.8; do
 	commands $page >lines.$page
 	check "$page has command lines" test -s lines.$page
 	while IFS= read -r line <&3; do
