@@ -88,6 +88,8 @@ run() {
 		[ $? -eq 1 ]
 		;;
 	*--copy-key*) typed "$1" y 'far secret' ;;
+	*--passphrase) typed "$1" "a phrase" "a phrase" ;;
+	*" restore "*) typed "$1" "a phrase" ;;
 	*) bash -c "$1" </dev/null ;;
 	esac
 }
