@@ -74,9 +74,9 @@ same "of its user" "$(stat -c %u:%a /home/bob)" "$(inside id -u bob):700"
 check "a file in it" ctl key file bob home
 check "with the key" grep -qf alice.pub /home/bob/.ssh/authorized_keys
 check "that may be" ctl user edit bob --password-login yes
-check "a password" sh -c "echo 'other words, long' | nsenter -t $init -m \
+check "a password" sh -c "echo 'other words, long' | nsenter -t $init -m -r \
     naskeysctl user passwd bob --stdin"
-check "that PAM takes" sh -c "echo 'other words, long' | nsenter -t $init -m \
+check "that PAM takes" sh -c "echo 'other words, long' | nsenter -t $init -m -r \
     pamtester login bob authenticate acct_mgmt open_session close_session"
 ssh -F none -i alice -o StrictHostKeyChecking=no -o BatchMode=yes \
     -o UserKnownHostsFile=/dev/null alice@127.0.0.1 'echo ready; sleep 600' \
@@ -92,8 +92,8 @@ check "the host keys of another machine" \
     ctl connection scan 127.0.0.1 --timeout 20
 check "settings of sshd" ctl service set passwordauth=yes
 check "are applied" ctl service apply
-check "a change of the port" sh -c "nsenter -t $init -m \
-    naskeysctl service set tcpport=2222 && nsenter -t $init -m \
+check "a change of the port" sh -c "nsenter -t $init -m -r \
+    naskeysctl service set tcpport=2222 && nsenter -t $init -m -r \
     naskeysctl service apply --confirm-within 5"
 check "goes back when nobody confirms it" wait_until login local
 check "sshd is restarted" ctl service restart
@@ -134,7 +134,8 @@ works "upgraded"
 # shellcheck disable=SC2086
 check "removal" package --remove $packages
 works "removed"
-refused "no unit runs" inside systemctl --quiet is-active 'naskeys*'
+refused "no unit runs" inside systemctl --quiet is-active 'naskeys*.service' \
+    'naskeys*.socket'
 refused "no process is left" inside pgrep -f naskeys-
 check "no unit failed" no_unit_failed
 finish

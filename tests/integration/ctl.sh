@@ -725,7 +725,7 @@ complete_words() {
 	_naskeysctl; echo "${COMPREPLY[*]}"' bash "$@"
 }
 same "completion of objects" "$(complete_words naskeysctl '')" \
-    "audit check connection explain gateway group init key keypair seal service sync user"
+    "audit backup check connection explain gateway group init key keypair restore seal service sync user"
 same "of verbs" "$(complete_words naskeysctl key '')" \
     "add list remove set adopt revoke file"
 same "of options" "$(complete_words naskeysctl user add x --ex)" \

@@ -12,8 +12,11 @@ dir=$(mktemp -d) && cd "$dir" || exit 1
 export DEBIAN_FRONTEND=noninteractive
 packages="naskeys libnss-naskeys libpam-naskeys naskeys-gateway"
 
-# Nothing but the pages of the manual, which take their time.
-rm -f /var/lib/man-db/auto-update /usr/sbin/policy-rc.d
+# Services are started, also where there is no init; of what packages do only
+# the pages of the manual are left out, which take their time.
+rm -f /var/lib/man-db/auto-update
+printf '#!/bin/sh\nexit 0\n' >/usr/sbin/policy-rc.d
+chmod 755 /usr/sbin/policy-rc.d
 rm -f /usr/sbin/runlevel		# a link to systemctl
 printf '#!/bin/sh\necho N 2\n' >/usr/sbin/runlevel
 chmod 755 /usr/sbin/runlevel

@@ -6,7 +6,7 @@
 
 twin_pid=
 # A command there.
-twin() { nsenter -t "$twin_pid" -m -u -n -- "$@"; }
+twin() { nsenter -t "$twin_pid" -m -u -n -r -- "$@"; }
 
 make_twin() {
 	make_far || return 1
