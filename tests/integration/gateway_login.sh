@@ -186,7 +186,7 @@ gives "who may too" group.query '[[],{"count":true}]' \
 logs_in "one who is none" plain 'plain secret' DENIED
 logs_in "root" root 'root secret' SUCCESS
 gives "who may too" naskeys.check '[]' \
-    '{"ok":true,"faults":[],"advice":null}'
+    '{"faults":[],"machine":[],"advice":null,"ok":true}'
 enter
 gives "by the older method" auth.login '["bob","staple",null]' true
 gives "as the same" auth.me '[]' "$me"
