@@ -132,13 +132,16 @@ ask(const struct suspect *s, const char *user, struct nk_settings *settings)
 
 /* ---- does it count ---- */
 
-/* Our own block says it for users of naskeys, and not for others. */
+/*
+ * Our own block says it for users of naskeys, and not for others.  Where there
+ * is no file that counts, our command is all that sshd asks.
+ */
 static bool
 is_ours(const struct suspect *s, const char *value)
 {
 	if (strcmp(s->k->lower, "authorizedkeysfile") != 0 || value == NULL)
 		return false;
-	return (s->m->files == NK_SSH_FILES_NONE &&
+	return (s->m->files != NK_SSH_FILES_CENTRAL &&
 	    nk_setting_is_none(value)) ||
 	    (s->m->files == NK_SSH_FILES_CENTRAL &&
 	    strcmp(value, NK_SSHD_CENTRAL) == 0);

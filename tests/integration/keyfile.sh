@@ -8,7 +8,7 @@
 quick_jq
 set -u
 install_product
-check "init --configure" naskeysctl init --configure
+check "init --configure" naskeysctl init --configure --key-files central
 . "$(dirname "$0")/lib/sshd.bash"
 chmod 755 .
 mkdir -p /var/empty

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/account/keyfiles.h"
+#include "lib/account/sshdsettings.h"
 #include "lib/account/missing.h"
 #include "tests/unit/tmp.h"
 #include "lib/fullio.h"
@@ -162,9 +163,9 @@ is_dead(void)
 
 START_TEST(switched_off)
 {
-	put(sshd, "#!/bin/sh\n[ \"$*\" = \"-T -C user=alice,host=localhost,"
-	    "addr=127.0.0.1\" ] && echo 'port 22\nauthorizedkeysfile none\n"
-	    "usepam yes'\n", 0755);
+	put(sshd, "#!/bin/sh\n[ \"$*\" = \"-T -C user=alice,"
+	    NK_SETTINGS_HERE "\" ] && echo 'port 22\nauthorizedkeysfile "
+	    "none\nusepam yes'\n", 0755);
 	put(file, "ssh-ed25519 " B64 "\n", 0644);
 	ck_assert(is_dead());
 	/* then it does not matter that the home is away */
