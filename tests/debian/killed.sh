@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: ISC
 #
 # dpkg and its scripts are killed when they begin one of the commands that
-# change something, and the administrator goes on as dpkg(1) says.  With LONG,
-# at each of these commands.
+# change something, and the administrator goes on as dpkg(1) says: installation
+# and upgrade in the middle, and with LONG, at each of these commands, and
+# removal and purge as well.
 set -u
 . "$(dirname "$0")/lib/debian.bash"
 
@@ -82,6 +83,7 @@ for stop_at in $(stops "$n"); do
 	check "naskeys is in order" naskeysctl check
 done
 
+[ "${LONG-no}" = yes ] || finish
 for how in remove purge; do
 	n=$(how_many dpkg --$how $packages)
 	dpkg -i "$DEBS"/*.deb >/dev/null 2>&1
