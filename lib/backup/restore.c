@@ -89,12 +89,19 @@ open_store(struct nk_restore *rs)
 
 /* ---- its secrets ---- */
 
+/*
+ * Who gives a passphrase wants the file that was made under it, which the
+ * tag proves; one without a tag could be anybody's.
+ */
 static int
 find_key(struct nk_restore *rs, const char *passphrase)
 {
 	int r;
 
 	rs->key_from = NK_RESTORE_KEY_NONE;
+	if (passphrase != NULL && rs->head.kind != NK_BACKUP_KEY_WRAPPED)
+		return refuse(rs, -EBADMSG, "a passphrase is given, and it "
+		    "has no key under one; give none if you know who made it");
 	if (rs->head.seal_id[0] == '\0')
 		return 0;
 	rs->key_from = NK_RESTORE_KEY_BACKUP;

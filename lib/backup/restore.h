@@ -53,9 +53,10 @@ struct nk_restore {
 
 /*
  * Read a backup from fd and verify it (MUST 1).  *rs is the caller's to clear,
- * also on failure.  0; -EBADMSG, -ENOTSUP, it is damaged or of a newer
- * naskeys, rs->why says what; -EACCES, it is not this passphrase; -EINVAL, it
- * takes one; -EAGAIN, somebody else restores; -ETIMEDOUT; -ENOSPC; -errno.
+ * also on failure.  0; -EBADMSG, -ENOTSUP, it is damaged, of a newer naskeys,
+ * or has no key under a passphrase and one is given, rs->why says what;
+ * -EACCES, it is not this passphrase; -EINVAL, it takes one; -EAGAIN, somebody
+ * else restores; -ETIMEDOUT; -ENOSPC; -errno.
  */
 int	nk_restore_read(struct nk_restore *rs, const struct nk_state *state,
 	    int fd, unsigned int seconds, const char *passphrase)

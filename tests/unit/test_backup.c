@@ -676,6 +676,13 @@ START_TEST(passphrases)
 	sum_head(bytes);
 	expect_refused("dear", 111, verify(bytes, nbytes, "correct horse"),
 	    -EBADMSG);
+	/* one that needs none, in the place of one that does */
+	ck_assert_int_eq(back_up(true, NULL), 0);
+	expect_refused("plain", 0, verify(bytes, nbytes, "correct horse"),
+	    -EBADMSG);
+	ck_assert_int_eq(back_up(false, NULL), 0);
+	expect_refused("without", 0, verify(bytes, nbytes, "correct horse"),
+	    -EBADMSG);
 }
 END_TEST
 
