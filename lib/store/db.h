@@ -36,6 +36,8 @@ struct nk_db_options {
 /* For nk_store_single_thread(). */
 void	nk_db_single_thread(void);
 
+#define NK_DB_IN_MEMORY	":memory:"	/* the path of one without a file */
+
 /* The file exists: see dbfile.h.  Nothing is read from it yet. */
 int	nk_db_open(struct nk_db **dbp, const char *path,
 	    const struct nk_db_options *o) NK_MUST_CHECK;
@@ -93,6 +95,12 @@ int	nk_db_checkpoint(struct nk_db *db, uint64_t limit) NK_MUST_CHECK;
 int	nk_db_check(struct nk_db *db,
 	    void (*report)(void *arg, const char *what), void *arg)
 	    NK_MUST_CHECK;
+
+/*
+ * Are tables, indexes and whatever else there may be defined in db as they
+ * are in model, and nothing else?  0; -EBADMSG: no; -errno.
+ */
+int	nk_db_is_alike(struct nk_db *db, struct nk_db *model) NK_MUST_CHECK;
 
 /* One or more statements without parameters and results. */
 int	nk_db_exec(struct nk_db *db, const char *sql) NK_MUST_CHECK;

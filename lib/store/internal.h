@@ -110,6 +110,11 @@ int	nk_schema_check(struct nk_db *db, enum nk_store_mode mode, size_t n)
 /* Take the steps that are missing, each in a transaction. */
 int	nk_schema_migrate(struct nk_db *db, const struct nk_migration *steps,
 	    size_t n) NK_MUST_CHECK;
+/*
+ * Is it what all steps make, to the letter?  A constraint that is gone, or one
+ * that drops rows in silence, no look at the rows finds.  0; -EBADMSG; -errno.
+ */
+int	nk_schema_verify(struct nk_db *db) NK_MUST_CHECK;
 
 /* ---- ids.c ---- */
 

@@ -565,3 +565,18 @@ nk_schema_migrate(struct nk_db *db, const struct nk_migration *steps,
 		r = step(db, steps, n, &done);
 	return r;
 }
+
+int
+nk_schema_verify(struct nk_db *db)
+{
+	const struct nk_db_options o = { .cache_kib = 256 };
+	struct nk_db *model = NULL;
+	int r;
+
+	if ((r = nk_db_open(&model, NK_DB_IN_MEMORY, &o)) == 0 &&
+	    (r = nk_schema_migrate(model, nk_migrations,
+	    nk_nmigrations)) == 0)
+		r = nk_db_is_alike(db, model);
+	nk_db_close(model);
+	return r;
+}

@@ -511,6 +511,51 @@ nk_db_check(struct nk_db *db, void (*report)(void *arg, const char *what),
 	    "a row refers to nothing, in table", report, arg);
 }
 
+/* The same columns of both rows? */
+static bool
+is_same_row(struct nk_stmt *a, struct nk_stmt *b)
+{
+	const char *mine, *theirs;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		mine = nk_stmt_text(a, i);
+		theirs = nk_stmt_text(b, i);
+		if (mine == NULL || theirs == NULL ||
+		    strcmp(mine, theirs) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* What ANALYZE leaves is a guess of the planner's, and may be there. */
+int
+nk_db_is_alike(struct nk_db *db, struct nk_db *model)
+{
+	static const char sql[] = "SELECT type, name, tbl_name,"
+	    " COALESCE(sql, '') FROM sqlite_schema WHERE type <> 'table' OR"
+	    " name NOT IN ('sqlite_stat1', 'sqlite_stat4') ORDER BY type,"
+	    " name";
+	struct nk_stmt *a = NULL, *b = NULL;
+	int r, s = 0;
+
+	if ((r = nk_db_stmt(db, sql, &a)) < 0 ||
+	    (r = nk_db_stmt(model, sql, &b)) < 0)
+		goto out;
+	while ((r = nk_stmt_step(a)) >= 0 && (s = nk_stmt_step(b)) >= 0) {
+		if (r != s || (r == 1 && !is_same_row(a, b)))
+			r = -EBADMSG;
+		if (r != 1)
+			goto out;
+	}
+	if (r >= 0)
+		r = s;
+ out:
+	nk_stmt_end(b);
+	nk_stmt_end(a);
+	return r;
+}
+
 /* ---- statements ---- */
 
 static int

@@ -389,7 +389,11 @@ nk_store_verify(struct nk_store *s,
 
 	if ((r = nk_store_read_begin(s)) < 0)
 		return r;
-	faults = nk_db_check(s->db, report, arg);
+	if ((faults = nk_schema_verify(s->db)) < 0)
+		report(arg, "the tables are not defined as naskeys does it");
+	r = nk_db_check(s->db, report, arg);
+	if (faults == 0)
+		faults = r;
 	r = check_rows(s, report, arg);
 	if (faults == 0)
 		faults = r;

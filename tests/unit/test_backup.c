@@ -597,6 +597,14 @@ START_TEST(bodies)
 	pack_changed("DELETE FROM spans", known);
 	expect_refused("an invariant", 0, verify(bytes, nbytes, NULL),
 	    -EBADMSG);
+	/* of two keys that are revoked one would stay so */
+	pack_changed("DROP TABLE revoked; CREATE TABLE revoked (fingerprint"
+	    " TEXT NOT NULL PRIMARY KEY, type TEXT, blob BLOB, comment TEXT,"
+	    " revoked_by TEXT NOT NULL, revoked_at INTEGER NOT NULL, one"
+	    " INTEGER NOT NULL DEFAULT 1 UNIQUE ON CONFLICT IGNORE) STRICT",
+	    known);
+	expect_refused("another table", 0, verify(bytes, nbytes, NULL),
+	    -EBADMSG);
 	pack_changed("DELETE FROM properties", known);
 	expect_refused("no id", 0, verify(bytes, nbytes, NULL), -EBADMSG);
 	/* one that is sound goes */

@@ -1267,6 +1267,14 @@ static const struct {
 	  "consumer row 6 has an id that was not given" },
 	{ "INSERT INTO consumers VALUES (6, 5, 7, 0, 'K', 't', NULL, 'r')",
 	  "consumer row after row 0 cannot be read" },
+	{ "CREATE TRIGGER t AFTER INSERT ON revoked BEGIN DELETE FROM revoked;"
+	  " END", "not defined as naskeys" },
+	{ "CREATE VIEW v AS SELECT 1", "not defined as naskeys" },
+	{ "CREATE TABLE more (a)", "not defined as naskeys" },
+	{ "DROP INDEX audit_at", "not defined as naskeys" },
+	{ "ALTER TABLE revoked ADD COLUMN a INTEGER DEFAULT 1;"
+	  "CREATE UNIQUE INDEX one_alone ON revoked (a)",
+	  "not defined as naskeys" },
 	{ "DELETE FROM properties", "the store's id" },
 	{ "UPDATE properties SET value = x'0102'", "the store's id" },
 };
