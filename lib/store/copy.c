@@ -10,6 +10,7 @@
 #include "lib/store/internal.h"
 #include "lib/store/keyfiles.h"
 #include "lib/store/revoked.h"
+#include "lib/store/ssh_service.h"
 
 int
 nk_store_copy(struct nk_store *s, const char *path)
@@ -277,6 +278,26 @@ take_homes(struct heir *h)
 	return r;
 }
 
+/*
+ * What waits for its confirmation is this machine's: without the row nobody
+ * would put sshd's old files back.  A backup's own is nobody's.
+ */
+static int
+take_pending(struct heir *h)
+{
+	struct nk_ssh_pending p;
+	int r;
+
+	if ((r = nk_db_run(h->s->db, "DELETE FROM ssh_pending", 0, NULL,
+	    NULL)) < 0)
+		return r;
+	if ((r = nk_ssh_pending_get(h->old, &p)) < 0)
+		return r == -ENOENT ? 0 : r;
+	r = nk_ssh_pending_insert(h->s, &p);
+	nk_ssh_pending_clear(&p);
+	return r;
+}
+
 static int
 take_audit(void *arg, const struct nk_audit *a)
 {
@@ -307,8 +328,7 @@ nk_store_succeed(struct nk_store *s, struct nk_store *old,
 	    (r = take_generations(&h)) == 0 &&
 	    (r = take_homes(&h)) == 0 &&
 	    (r = nk_revoked_each(old, take_revoked, &h)) == 0 &&
-	    (r = nk_db_run(s->db, "DELETE FROM ssh_pending", 0, NULL,
-	    NULL)) == 0 && h.same &&
+	    (r = take_pending(&h)) == 0 && h.same &&
 	    (r = take_api_keys(&h)) == 0)
 		r = nk_audit_each(old, last, 0, take_audit, &h);
 	nk_store_read_end(old);

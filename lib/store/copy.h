@@ -33,9 +33,8 @@ int	nk_store_replace(struct nk_store *s, struct nk_store *from)
  * where s is an older copy of old, an API key that old has not any more is
  * revoked;
  * what naskeys has written into homes is known, and all of them are pending;
- * and where s is an older copy of old, its audit log goes on with old's.  What
- * belonged to a running machine (settings of sshd that wait for their
- * confirmation) is gone.
+ * and where s is an older copy of old, its audit log goes on with old's.
+ * Settings of sshd that wait for their confirmation are those of old alone.
  */
 int	nk_store_succeed(struct nk_store *s, struct nk_store *old,
 	    int64_t *revokedp) NK_MUST_CHECK;

@@ -355,6 +355,7 @@ START_TEST(what_stays)
 	ck_assert_int_eq(back_up(false, NULL), 0);
 	revoke_key(FP_A);
 	ck_assert_int_eq(nk_edit_begin(p), 0);
+	ck_assert_int_eq(nk_ssh_pending_extend(store(), 9), 0);
 	ck_assert_int_eq(nk_keyfile_home_put(store(), &h), 0);
 	ck_assert_int_eq(nk_keyfile_line_add(store(), h.id, &l), 0);
 	ck_assert_int_eq(nk_edit_commit(p), 0);
@@ -374,6 +375,16 @@ START_TEST(what_stays)
 	ck_assert_uint_eq(ls.n, 2);		/* and one is buried */
 	nk_keyfile_lines_free(&ls);
 	nk_keyfile_home_free(found);
+	/* sshd's old files are to be put back all the same, */
+	ck_assert_int_eq(nk_ssh_pending_get(store(), &got), 0);
+	ck_assert_int_eq(got.until, 9);
+	ck_assert_str_eq(got.boot_id, "boot");
+	nk_ssh_pending_clear(&got);
+	/* and once that is done the backup does not say it again */
+	ck_assert_int_eq(nk_edit_begin(p), 0);
+	ck_assert_int_eq(nk_ssh_pending_delete(store()), 0);
+	ck_assert_int_eq(nk_edit_commit(p), 0);
+	ck_assert_int_eq(restore(NULL), 0);
 	ck_assert_int_eq(nk_ssh_pending_get(store(), &got), -ENOENT);
 	expect_tidy();
 }
