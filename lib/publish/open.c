@@ -278,13 +278,18 @@ nk_publish_revoked(struct nk_publisher *p)
 	return p->revoked = r;
 }
 
+/* What should be there and cannot be told is none: a stale rule must go. */
 void
 nk_publish_sudo(struct nk_publisher *p)
 {
 	struct nk_sudo_file f;
+	int r;
 
-	if ((p->sudo = nk_sudo_file_make(p->store, p->state, &f)) < 0)
+	if ((p->sudo = nk_sudo_file_make(p->store, p->state, &f)) < 0) {
+		if ((r = nk_sudo_file_write(p->state, &f)) < 0)
+			p->sudo = r;
 		return;
+	}
 	if (nk_sudo_file_compare(p->state, &f) < 0)
 		p->sudo = nk_sudo_file_write(p->state, &f);
 	if (p->sudo == 0)

@@ -34,7 +34,7 @@ struct nk_sudo_file {
 
 /*
  * What the file should hold, as the store says now.  *f is the caller's to
- * clear, also on failure.
+ * clear, also on failure: it has no text then.
  */
 int	nk_sudo_file_make(struct nk_store *s, const struct nk_state *state,
 	    struct nk_sudo_file *f) NK_MUST_CHECK;

@@ -15,6 +15,7 @@
 
 #include "lib/publish/internal.h"
 #include "lib/publish/sudofile.h"
+#include "lib/store/internal.h"
 #include "lib/store/sudo.h"
 #include "tests/fault/edits.h"
 #include "tests/fault/place.h"
@@ -386,6 +387,28 @@ START_TEST(cannot_be_written)
 }
 END_TEST
 
+/* The same where who mends it cannot tell what should be there. */
+START_TEST(cannot_be_made)
+{
+	add_user("al", 3000, "/bin/a", "");
+	add_user("bo", 3001, "/bin/b", "");
+	/* committed and not written, and a row that cannot be read */
+	ck_assert_int_eq(nk_db_exec(nk_publisher_store(p)->db,
+	    "UPDATE users SET locked = 1 WHERE name = 'al';"
+	    "UPDATE users SET sudo_commands = '/bin/b' || char(0)"
+	    " WHERE name = 'bo';"
+	    "UPDATE counters SET value = value + 1 WHERE name = 'sudo'"), 0);
+	reopen();
+	ck_assert_int_eq(nk_publisher_sudo(p), -EBADMSG);
+	ck_assert_ptr_null(rules());
+	ck_assert_int_eq(nk_db_exec(nk_publisher_store(p)->db,
+	    "UPDATE users SET sudo_commands = '/bin/b' WHERE name = 'bo'"),
+	    0);
+	reopen();
+	expect("# user bo\n#3001 ALL=(ALL) /bin/b\n");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -404,6 +427,7 @@ main(void)
 	tcase_add_test(tc, by_somebody_else);
 	tcase_add_test(tc, mended);
 	tcase_add_test(tc, cannot_be_written);
+	tcase_add_test(tc, cannot_be_made);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);
