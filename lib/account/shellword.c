@@ -9,6 +9,7 @@
 /* Where in the word its reader is. */
 struct reader {
 	char	 quote;		/* the one that is open, or NUL */
+	bool	 bracket;	/* there was a '[' that means a list */
 	char	*text, *pattern;	/* where the next byte goes */
 };
 
@@ -22,7 +23,10 @@ static void
 put(struct reader *rd, char c, bool quoted)
 {
 	*rd->text++ = c;
-	if (quoted && strchr("*?[]\\", c) != NULL)
+	if (c == '[' && !quoted)
+		rd->bracket = true;
+	if (quoted && strchr(rd->bracket ? "*?[]\\!^-" : "*?[]\\", c) !=
+	    NULL)
 		*rd->pattern++ = '\\';
 	*rd->pattern++ = c;
 }

@@ -54,12 +54,22 @@ put_path(FILE *f, const struct nk_shellword *w, const char **whyp)
 	return 0;
 }
 
+/* Is a sign quoted that means itself between brackets only by a backslash? */
+static bool
+has_quoted_sign(const char *p)
+{
+	for (; *p != '\0'; p++)
+		if (*p == '\\' && strchr("!^-", *++p) != NULL)
+			return true;
+	return false;
+}
+
 /* The arguments after the path, if any. */
 static int
 put_arguments(FILE *f, const char *rest, bool folder, const char **whyp)
 {
 	struct nk_shellword w = NK_SHELLWORD_NONE;
-	bool empty = false, quotes = false;
+	bool empty = false, quotes = false, sign = false;
 	size_t n;
 	int r;
 
@@ -70,6 +80,7 @@ put_arguments(FILE *f, const char *rest, bool folder, const char **whyp)
 		else if (n == 0 && w.text[0] == '^')
 			putc('\\', f);	/* no regular expression */
 		quotes = strcmp(w.text, "\"\"") == 0;
+		sign = sign || has_quoted_sign(w.pattern);
 		put_pattern(f, w.pattern);
 		nk_shellword_clear(&w);
 	}
@@ -78,6 +89,9 @@ put_arguments(FILE *f, const char *rest, bool folder, const char **whyp)
 	if (quotes && n == 1)
 		return refuse(whyp, "Two double quotes as the argument "
 		    "would mean that there is none");
+	if (sign)
+		return refuse(whyp, "A quoted '!', '^' or '-' behind a '[' "
+		    "cannot be told from one of sudo's");
 	if (n > 0 && folder)
 		return refuse(whyp, "A folder takes no arguments");
 	if (empty && n > 1)
