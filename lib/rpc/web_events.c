@@ -189,6 +189,16 @@ note(struct bite *b, size_t kind, int64_t id)
 	b->v[b->n++].id = id;
 }
 
+/* Nobody asks for it yet: who does later, for him it was there already. */
+static void
+pass(struct bite *b, size_t kind, int64_t id)
+{
+	int64_t *last = &b->c->web->last_ids.rows[kind];
+
+	if (id > *last)
+		*last = id;
+}
+
 static int
 take_row(void *arg, const struct nk_audit *a)
 {
@@ -201,9 +211,11 @@ take_row(void *arg, const struct nk_audit *a)
 	b->rows++;
 	b->last = a->id;
 	for (kind = 0; kind < NK_ROWS_KINDS; kind++) {
-		if (strcmp(a->object_kind, collections[kind].kind) == 0 &&
-		    is_wanted(b->c->web, kind) && !is_use(a->action) &&
-		    (id = find_id(b, kind, a)) > 0)
+		if (strcmp(a->object_kind, collections[kind].kind) != 0)
+			continue;
+		if (!is_wanted(b->c->web, kind))
+			pass(b, kind, a->object_id);
+		else if (!is_use(a->action) && (id = find_id(b, kind, a)) > 0)
 			note(b, kind, id);
 	}
 	return 0;

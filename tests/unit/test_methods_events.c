@@ -212,6 +212,20 @@ START_TEST(of_what_was_asked_for)
 }
 END_TEST
 
+/* What came before the question is nothing new to the answer. */
+START_TEST(asked_for_later)
+{
+	subscribe("user.query");
+	root_does("group.create", "[{'name':'dogs'}]");
+	ck_assert_str_eq(events(), "");
+	subscribe("group.query");
+	root_does("group.update", "[5,{'name':'cats'}]");
+	ck_assert_str_eq(events(), "changed group.query 5");
+	root_does("group.create", "[{'name':'mice'}]");
+	ck_assert_str_eq(events(), "added group.query 6");
+}
+END_TEST
+
 /* Where nobody is told there is nobody behind it any more. */
 static const struct {
 	const char	*method, *params;
@@ -338,6 +352,7 @@ main(void)
 	tcase_add_loop_test(tc, change, 0, LENGTH(changes));
 	tcase_add_test(tc, what_is_shown);
 	tcase_add_test(tc, of_what_was_asked_for);
+	tcase_add_test(tc, asked_for_later);
 	tcase_add_loop_test(tc, whoever_may, 0, LENGTH(losses));
 	tcase_add_test(tc, until_the_end);
 	tcase_add_test(tc, killed);
