@@ -40,7 +40,8 @@ nk_store_replace(struct nk_store *s, struct nk_store *from)
 	if (s->writing || s->readers > 0 || from->writing ||
 	    from->readers > 0)
 		return -EINVAL;
-	r = nk_db_copy(s->db, from->db);
+	if ((r = nk_db_copy(s->db, from->db)) < 0)
+		nk_store_void(s);
 	nk_counters_forget(s);
 	nk_notes_forget(s);
 	nk_user_forget(s);

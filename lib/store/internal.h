@@ -89,6 +89,12 @@ int	nk_store_may_write(const struct nk_store *s) NK_MUST_CHECK;
  * there leaves a half, which must not be committed.  Returns r.
  */
 int	nk_store_half(struct nk_store *s, int r) NK_MUST_CHECK;
+/*
+ * A COMMIT has failed, yet all of it may stand in the log, where whoever
+ * reads the log next would find it whole.  Another transaction takes its
+ * place, so that it is gone for good.  When that fails too, nobody can say.
+ */
+void	nk_store_void(struct nk_store *s);
 
 /* ---- schema.c ---- */
 

@@ -167,13 +167,8 @@ nk_store_begin(struct nk_store *s)
 	return 0;
 }
 
-/*
- * A COMMIT has failed, yet all of it may stand in the log, where whoever
- * reads the log next would find it whole.  Another transaction takes its
- * place, so that it is gone for good.  When that fails too, nobody can say.
- */
-static void
-commit_void(struct nk_store *s)
+void
+nk_store_void(struct nk_store *s)
 {
 	if (nk_db_begin(s->db, true) < 0)
 		return;
@@ -197,7 +192,7 @@ nk_store_commit(struct nk_store *s)
 	}
 	if ((r = nk_db_commit(s->db)) < 0) {
 		nk_store_rollback(s);
-		commit_void(s);
+		nk_store_void(s);
 		return r;
 	}
 	ended(s);
