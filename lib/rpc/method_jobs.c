@@ -9,8 +9,9 @@
 #include <unistd.h>
 
 #include "lib/publish/feed.h"
+#include "lib/rpc/edit.h"
 #include "lib/rpc/job.h"
-#include "lib/rpc/web.h"
+#include "lib/rpc/web_login.h"
 
 #define LOOK_MS	5000	/* whether its process still lives */
 
@@ -110,6 +111,19 @@ look(struct nk_context *c, int64_t id, json_t **resultp, struct nk_error *e)
 	return r;
 }
 
+/* It may take long: is the login still what it was? */
+static int
+check_login(struct nk_context *c, struct nk_error *e)
+{
+	int r = nk_web_rights(c, nk_now());
+
+	if (r == -EKEYEXPIRED)
+		return nk_error_call(e, EACCES, "Session is expired");
+	if (r < 0 || c->web->in)
+		return r;
+	return nk_error_call(e, NK_ENOTAUTHENTICATED, "Not authenticated");
+}
+
 /* Listen first, then look: what changes between the two is not missed. */
 static int
 core_job_wait(struct nk_context *c, json_t *params, json_t **resultp,
@@ -124,7 +138,8 @@ core_job_wait(struct nk_context *c, json_t *params, json_t **resultp,
 	do {
 		if ((r = nk_feed_listen(c->state->jobs, &feed)) < 0)
 			return r;
-		r = look(c, id, resultp, e);
+		if ((r = check_login(c, e)) == 0)
+			r = look(c, id, resultp, e);
 		if (r == 1 && (r = wait_for(c, feed)) == 0)
 			r = 1;
 		close(feed);

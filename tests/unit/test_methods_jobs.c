@@ -202,9 +202,23 @@ see_state(void *arg, const struct nk_job *j)
 	return 0;
 }
 
+enum what { IS_DONE, ABORTS, ENDS_LOGIN };
+
+static int
+do_it(struct nk_session *s, enum what what, const struct nk_job *done)
+{
+	int r = 0;
+
+	if (what == ABORTS)
+		return nk_job_abort(s, 2);
+	if (what == ENDS_LOGIN)
+		r = nk_web_session_end(s, one.session.id, true);
+	return r < 0 ? r : nk_job_set(s, done);
+}
+
 /* Another process waits until job 2 runs; then it does as it is told. */
 static pid_t
-other_process(bool aborts)
+other_process(enum what what)
 {
 	struct nk_job done = { .id = 1, .state = NK_JOB_SUCCESS,
 	    .object = "{\"result\":7}" };
@@ -230,7 +244,7 @@ other_process(bool aborts)
 			_exit(3);
 		close(fd);
 	}
-	if ((aborts ? nk_job_abort(s, 2) : nk_job_set(s, &done)) < 0)
+	if (do_it(s, what, &done) < 0)
 		_exit(4);
 	nk_feed_tell(w.jobs);
 	_exit(0);
@@ -243,7 +257,7 @@ START_TEST(of_another_process)
 
 	(void)add_job(NK_JOB_RUNNING, getpid(), ABORTABLE);
 	new_style();
-	pid = other_process(_i == 1);
+	pid = other_process(_i == 1 ? ABORTS : IS_DONE);
 	if (_i == 1)
 		gives("core.job_wait", "[1]", "error.data.reason",
 		    "'[ECANCELED] Aborted'");
@@ -253,6 +267,22 @@ START_TEST(of_another_process)
 	ck_assert_int_eq(status, 0);
 	gives("core.get_jobs", "[[['id','=',2]],{'get':true}]",
 	    "result.state", _i == 1 ? "'ABORTED'" : "'SUCCESS'");
+}
+END_TEST
+
+/* Who is logged in no more is told no result. */
+START_TEST(of_an_ended_login)
+{
+	int status;
+	pid_t pid;
+
+	(void)add_job(NK_JOB_RUNNING, getpid(), ABORTABLE);
+	new_style();
+	pid = other_process(ENDS_LOGIN);
+	gives("core.job_wait", "[1]", "error.data.error", "207");
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	ck_assert(!one.in);
 }
 END_TEST
 
@@ -310,6 +340,7 @@ main(void)
 	tcase_add_test(tc, in_the_older_protocol);
 	tcase_add_test(tc, refusals);
 	tcase_add_loop_test(tc, of_another_process, 0, 2);
+	tcase_add_test(tc, of_an_ended_login);
 	tcase_add_test(tc, the_newest);
 	tcase_add_test(tc, for_nobody);
 	suite_add_tcase(s, tc);
