@@ -119,6 +119,9 @@ check "what it would do" naskeysctl --json restore keyed --dry-run
 status "a wrong passphrase" 1 sh -c \
     'echo wrong horse | naskeysctl restore wrapped --force --passphrase-stdin'
 says "not the passphrase"
+status "one for a backup that takes none" 1 sh -c \
+    'echo correct horse | naskeysctl restore keyed --force --passphrase-stdin'
+says "has no key under one"
 status "without a terminal or --force" 1 naskeysctl restore keyed
 
 # ---- what has happened since ----
