@@ -18,6 +18,7 @@
 #include "lib/rpc/rpc.h"
 #include "lib/rpc/ssh_hostkeys.h"
 #include "lib/store/revoked.h"
+#include "lib/store/weblogins.h"
 
 #define REVOKED_MAX	100	/* told one by one */
 #define SUBJECT		((struct nk_subject){ "store", 0, "naskeys" })
@@ -256,6 +257,10 @@ apply(struct restore *x, struct nk_error *e)
 	r = nk_restore_apply(&x->rs, x->c->publisher, write_audit, x);
 	if (r < 0)
 		return explain_restore(x, r, e);
+	if (nk_web_logins_end(x->c->session) < 0)
+		nk_remark(x->c, "naskeys.restore", &subject, "The backup is "
+		    "in force; logins of administrators of /etc/group "
+		    "through the gateway could not be ended");
 	if (follow(x->c) < 0)
 		nk_remark(x->c, "naskeys.restore", &subject, "The backup is "
 		    "in force; files in homes or host keys could not all be "

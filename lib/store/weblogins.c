@@ -276,6 +276,23 @@ nk_web_session_end(struct nk_session *s, const char *id, bool kill)
 	return nk_session_run(s, end_session, &j);
 }
 
+static int
+end_all(struct nk_db *db, void *arg)
+{
+	int r;
+
+	(void)arg;
+	r = nk_db_run(db, "DELETE FROM web_tokens", 0, NULL, NULL);
+	return r < 0 ? r : nk_db_run(db, "DELETE FROM web_sessions", 0, NULL,
+	    NULL);
+}
+
+int
+nk_web_logins_end(struct nk_session *s)
+{
+	return nk_session_run(s, end_all, NULL);
+}
+
 int
 nk_web_session_each(struct nk_session *s,
     int (*fn)(void *arg, const struct nk_web_session *w), void *arg)

@@ -77,6 +77,8 @@ int	nk_web_session_check(struct nk_session *s, const char *id)
 /* kill: rule 2.  -ENOENT: there is none. */
 int	nk_web_session_end(struct nk_session *s, const char *id, bool kill)
 	    NK_MUST_CHECK;
+/* Each session, and each token. */
+int	nk_web_logins_end(struct nk_session *s) NK_MUST_CHECK;
 /* In the order of their beginning; fn must not change them. */
 int	nk_web_session_each(struct nk_session *s,
 	    int (*fn)(void *arg, const struct nk_web_session *w), void *arg)

@@ -170,6 +170,22 @@ START_TEST(killing)
 }
 END_TEST
 
+START_TEST(all_of_them)
+{
+	start("a", "", "");
+	start("b", "a", "1");
+	make("1", "a", 100, false, 50);
+	make("2", "gone", 100, false, 50);
+	ck_assert_int_eq(nk_web_logins_end(ss), 0);
+	ck_assert_str_eq(sessions(), "");
+	ck_assert_int_eq(use("1", 51), -ENOENT);
+	ck_assert_int_eq(use("2", 51), -ENOENT);
+	ck_assert_int_eq(nk_web_logins_end(ss), 0);
+	start("c", "", "");
+	ck_assert_str_eq(sessions(), "c ");
+}
+END_TEST
+
 START_TEST(token_time)
 {
 	make("t", "a", 100, false, 1000);
@@ -229,6 +245,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup_session, teardown_session);
 	tcase_add_test(tc, rows);
 	tcase_add_loop_test(tc, killing, 0, 3);
+	tcase_add_test(tc, all_of_them);
 	tcase_add_test(tc, token_time);
 	tcase_add_test(tc, token_uses);
 	tcase_add_test(tc, too_many_tokens);
