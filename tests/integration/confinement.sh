@@ -26,6 +26,15 @@ for p in $profiles; do
 	apparmor_parser --preprocess "$folder/$p" >"$p" 2>parser.err
 	check "$p has rules" grep -q "$programs/$p" "$p"
 done
+# Where a unit says NoNewPrivileges=yes, the kernel runs no program with another
+# profile, not even when both only complain.
+same "no unit keeps its program from starting others" "$(for u in \
+    $(grep -l '^NoNewPrivileges=yes' /usr/lib/systemd/system/naskeys-*.service)
+	do
+		program=$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$u")
+		! grep -qE '^ *[^# ]+ [CPUcpu]+x,' "$folder/${program##*/}" ||
+		    echo "${u##*/}"
+	done)" ""
 cat >other <<'PROFILE'
 include <tunables/global>
 profile other /usr/bin/other { include <abstractions/nameservice> }
