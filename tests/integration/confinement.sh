@@ -52,7 +52,7 @@ check "init --configure" naskeysctl init --configure
 strace="strace -f -y -z -qq -s 4096 -e signal=none -e trace=execve,open,openat"
 strace="$strace,openat2,mkdir,mkdirat,unlink,unlinkat,rmdir,rename,renameat"
 strace="$strace,renameat2,link,linkat,bind,connect,flock,fcntl,clone,clone3"
-strace="$strace,fork,vfork"
+strace="$strace,fork,vfork,capset"
 $strace -o helper.trace $programs/naskeys-helper \
     --listen /run/naskeys/helper.sock --protocol json \
     --listen /run/naskeys/root/helper.sock --protocol json \
@@ -161,4 +161,17 @@ while read -r file; do
 	grep -qE "^${file}[[:space:]]" naskeys.fc || echo "$file"
 done < <(find $programs -type f) >unlabelled
 same "every program has one" "$(cat unlabelled)" ""
+perl "$here/lib/selinux.pl" naskeys_helper_t naskeys.te naskeys.fc \
+    helper.trace >renamed
+same "what takes a file's place has its label" "$(grep -v ^seen renamed)" ""
+check "some did" grep -q '^seen [1-9]' renamed
+# each domain that gives up its capabilities may
+grep -lw capset ./*.trace >giving
+while read -r t; do
+	t=${t##*/}
+	grep -q "^allow naskeys_${t%.trace}_t self:process .* setcap " \
+	    naskeys.te || echo "$t"
+done <giving >cannot
+check "there are such" grep -q gateway.trace giving
+same "each may" "$(cat cannot)" ""
 finish
