@@ -170,4 +170,19 @@ check "no folder is left" \
     sh -c '! ls -d /var/lib/naskeys /etc/naskeys /run/naskeys 2>/dev/null'
 check "each purge keeps a copy of its own" \
     test -s /var/backups/naskeys-purged.1/naskeys.db
+
+# ---- a store on a file system of its own ----
+
+mkdir /var/lib/naskeys
+mount -t tmpfs -o mode=755 tmpfs /var/lib/naskeys
+check "installation on a file system" dpkg -i "$DEBS"/*.deb
+check "purge of it" dpkg --purge $packages
+same "it is empty" "$(ls -A /var/lib/naskeys)" ""
+check "and so is /etc" test ! -e /etc/naskeys
+check "a copy is kept" test -s /var/backups/naskeys-purged.2/naskeys.db
+check "installation once more" dpkg -i "$DEBS"/*.deb
+/etc/init.d/naskeys stop >/dev/null
+umount /var/lib/naskeys
+check "purge, while it is not mounted" dpkg --purge $packages
+check "what opens it is kept" test -s /var/backups/naskeys-purged.3/seal.key
 finish
