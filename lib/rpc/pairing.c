@@ -87,6 +87,24 @@ warn(struct nk_context *c, const struct nk_pairing *p)
 	nk_remark(c, p->action, &subject, text);
 }
 
+/* Whoever is killed in between takes nothing back: it is said before. */
+static int
+note(struct nk_context *c, const struct nk_pairing *p, struct nk_error *e)
+{
+	const struct nk_subject subject = { "credential", 0, p->name };
+	char text[SENTENCE_MAX];
+	int r;
+
+	(void)snprintf(text, sizeof(text), "Begin to pair connection %s with "
+	    "%s at %s: key %s", p->name, p->asked.user, p->url.host,
+	    p->fingerprint);
+	r = nk_remark_audit(c, p->action, &subject, text);
+	if (r < 0 && r != -EINPROGRESS)
+		return nk_error_call(e, -r, "The audit log cannot be written "
+		    "(%s), and nothing was changed", strerror(-r));
+	return 0;
+}
+
 /* The key lets in behind the host keys that came with it. */
 static int
 try_login(const struct nk_sandbox *sb, const struct nk_pairing *p,
@@ -134,7 +152,8 @@ nk_pairing_make(struct nk_context *c, struct nk_pairing *p,
 	struct nk_sandbox sb;
 	int r;
 
-	if ((r = get_sandbox(&sb, e)) < 0 || (r = describe_key(p)) < 0)
+	if ((r = get_sandbox(&sb, e)) < 0 || (r = describe_key(p)) < 0 ||
+	    (!p->look && (r = note(c, p, e)) < 0))
 		return r;
 	warn(c, p);
 	nk_hold_begin(&p->hold);
@@ -233,6 +252,23 @@ fail_left(struct nk_context *c, const struct nk_pairing *p,
 	    "failed: %s", conn->username, conn->host, what, why, text);
 }
 
+/* The end of what note() has said; an error is there already: r. */
+static int
+fail_undone(struct nk_context *c, const struct nk_pairing *p,
+    const struct nk_connection *conn, int r)
+{
+	const struct nk_subject subject = { "credential", 0, p->name };
+	char text[SENTENCE_MAX];
+	int logged;
+
+	(void)snprintf(text, sizeof(text), "Pairing connection %s with %s at "
+	    "%s has failed, and nothing of it is left there", p->name,
+	    conn->username, conn->host);
+	logged = nk_remark_audit(c, p->action, &subject, text);
+	(void)logged;
+	return r;
+}
+
 int
 nk_pairing_undo(struct nk_context *c, struct nk_pairing *p,
     const struct nk_connection *conn, int r, struct nk_error *e)
@@ -243,7 +279,7 @@ nk_pairing_undo(struct nk_context *c, struct nk_pairing *p,
 	int failed;
 
 	if ((p->paired.flags & NK_PAIR_CHANGES) == 0)
-		return r;
+		return fail_undone(c, p, conn, r);
 	nk_error_init(&unused);
 	if ((failed = get_sandbox(&sb, &unused)) == 0)
 		failed = nk_remote_unpair(&sb, &p->paired);
@@ -252,5 +288,6 @@ nk_pairing_undo(struct nk_context *c, struct nk_pairing *p,
 	if (failed < 0 && (p->paired.flags & NK_PAIR_KEY) != 0)
 		failed = remove_key(&sb, p);
 	nk_error_clear(&unused);
-	return failed < 0 ? fail_left(c, p, conn, why, r, e) : r;
+	return failed < 0 ? fail_left(c, p, conn, why, r, e) :
+	    fail_undone(c, p, conn, r);
 }

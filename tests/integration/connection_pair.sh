@@ -82,6 +82,9 @@ Would add the key to carol at $far4
 Would give carol a shell: /usr/bin/bash for /usr/sbin/nologin
 Would log in with it, and add connection first"
 nothing first
+began() { naskeysctl audit | grep -c "Begin to pair connection first with \
+carol at $far4: key SHA256:"; }
+same "it does not begin" "$(began)" 0
 same "nor there" "$(far_keys) $(twin naskeysctl --json user show carol |
     jq -r .shell)" "0 /usr/sbin/nologin"
 
@@ -94,6 +97,7 @@ Generated keypair first key
 Added the key to carol at $far4
 Gave carol a shell: /usr/bin/bash for /usr/sbin/nologin
 Added connection first"
+same "that it begins is said" "$(began)" 1
 check "it lets in" naskeysctl connection test first --command true
 same "the host keys are those that are served" "$(naskeysctl --json \
     connection show first | jq -r .attributes.remote_host_key | sort)" \
@@ -201,6 +205,8 @@ untouched() {
 	nothing "$1"
 	same "$1: nothing is there" "$(twin naskeysctl --json user show carol |
 	    jq -c '[.sshpubkey, .shell]')" "$before"
+	same "$1: its end is said" "$(naskeysctl audit | grep -c "Pairing \
+connection $1 with carol at $far4 has failed, and nothing of it is left")" 1
 }
 twin naskeysctl user edit carol --shell /usr/sbin/nologin >/dev/null
 before=$(twin naskeysctl --json user show carol | jq -c '[.sshpubkey, .shell]')
