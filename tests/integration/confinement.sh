@@ -133,6 +133,15 @@ for t in helper gateway command; do
 	    $(for p in $profiles; do echo "$p=$programs/$p"; done) >$t.told
 	same "what the $t uses is allowed" "$(grep -v ^used $t.told)" ""
 done
+# A descriptor that is handed over is looked at like a file that is opened.
+echo "1 execve(\"$programs/naskeys-helper\", [], []) = 0" >handed.trace
+for f in /var/backups/nas /root/nas /mnt/tank/nas /home/alice/nas; do
+	echo "1 openat(AT_FDCWD</>, \"$f\", O_RDWR) = 3<$f>"
+done >>handed.trace
+perl "$here/lib/apparmor.pl" handed.trace \
+    "naskeys-helper=$programs/naskeys-helper" >handed
+same "a backup's file is allowed" "$(grep -v ^used handed)" ""
+check "all were looked at" grep -q '^used naskeys-helper 4' handed
 for p in $profiles; do
 	check "$p was seen to use files" grep -qE "^used $p [1-9]" ./*.told
 done
