@@ -141,7 +141,9 @@ rm /etc/ssh/sshd_config.d/50-other.conf
 
 # ---- purge ----
 
-cp "$drop_in" /etc/ssh/sshd_config.d/11-own.conf
+# sshd does not care for capitals
+sed 's/^RevokedKeys/revokedkeys/' "$drop_in" \
+    >/etc/ssh/sshd_config.d/11-own.conf
 /etc/init.d/ssh reload >/dev/null
 check "purge, while another file names the list" dpkg --purge $packages
 works "purged"
