@@ -28,13 +28,14 @@ for p in $profiles; do
 done
 # Where a unit says NoNewPrivileges=yes, the kernel runs no program with another
 # profile, not even when both only complain.
-same "no unit keeps its program from starting others" "$(for u in \
-    $(grep -l '^NoNewPrivileges=yes' /usr/lib/systemd/system/naskeys-*.service)
-	do
-		program=$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$u")
-		! grep -qE '^ *[^# ]+ [CPUcpu]+x,' "$folder/${program##*/}" ||
-		    echo "${u##*/}"
-	done)" ""
+grep -l '^NoNewPrivileges=yes' /usr/lib/systemd/system/naskeys-*.service >alone
+while read -r unit; do
+	program=$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$unit")
+	! grep -qE '^ *[^# ]+ [CPUcpu]+x,' "$folder/${program##*/}" ||
+	    echo "${unit##*/}"
+done <alone >kept
+same "no unit keeps its program from starting others" "$(cat kept)" ""
+check "there are such" grep -q gateway alone
 cat >other <<'PROFILE'
 include <tunables/global>
 profile other /usr/bin/other { include <abstractions/nameservice> }
