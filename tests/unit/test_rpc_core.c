@@ -58,6 +58,9 @@ const struct nk_method nk_methods_api_key[] = {
 const struct nk_method nk_methods_audit[] = {
 	{ NULL, NK_RIGHT_ROOT, NK_READS, NULL, NULL },
 };
+const struct nk_method nk_methods_backup[] = {
+	{ .name = NULL },
+};
 const struct nk_method nk_methods_system[] = {
 	{ "naskeys.last", NK_RIGHT_ROOT, NK_EDITS, NULL, never },
 	{ NULL, NK_RIGHT_ROOT, NK_READS, NULL, NULL },
