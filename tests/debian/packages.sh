@@ -183,6 +183,7 @@ same "it is empty" "$(ls -A /var/lib/naskeys)" ""
 check "and so is /etc" test ! -e /etc/naskeys
 check "a copy is kept" test -s /var/backups/naskeys-purged.2/naskeys.db
 check "installation once more" dpkg -i "$DEBS"/*.deb
+check "something is sealed" naskeysctl keypair generate one
 /etc/init.d/naskeys stop >/dev/null
 umount /var/lib/naskeys
 check "purge, while it is not mounted" dpkg --purge $packages

@@ -257,7 +257,7 @@ def _(api):
 def _(api):
     text = api.call("keychaincredential.remote_ssh_host_key_scan",
                     {"host": "localhost", "port": SSH_PORT})
-    scanned = shell("ssh-keyscan", "-p", str(SSH_PORT), "localhost")
+    scanned = shell("ssh-keyscan", "-4", "-p", str(SSH_PORT), "localhost")
     same(sorted(text.split("\n")), sorted(
         line.split(" ", 1)[1] for line in scanned.splitlines()
         if line and not line.startswith("# ")))
