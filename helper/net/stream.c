@@ -11,10 +11,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "helper/net/say.h"
+#include "lib/ssh/target.h"
 
 /* Whom this machine trusts, as Debian's ca-certificates has it. */
 #define AUTHORITIES	NK_SYSCONFDIR "/ssl/certs/ca-certificates.crt"
@@ -54,13 +56,17 @@ stream_open(struct stream *s, int fd)
 static bool
 set_host(SSL *ssl, const char *host)
 {
+	char name[NK_TARGET_HOST_MAX + 1];
 	struct in6_addr a;
 
 	if (inet_pton(AF_INET, host, &a) == 1 || strchr(host, ':') != NULL)
 		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl),
 		    host) == 1;
+	/* the macro casts const away */
+	if (snprintf(name, sizeof(name), "%s", host) >= (int)sizeof(name))
+		return false;
 	return SSL_set1_host(ssl, host) == 1 &&
-	    SSL_set_tlsext_host_name(ssl, host) == 1;
+	    SSL_set_tlsext_host_name(ssl, name) == 1;
 }
 
 static bool
