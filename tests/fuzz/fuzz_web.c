@@ -214,9 +214,13 @@ line_length(const char *p, size_t left)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	/* nobody is told of anything: what is followed cannot be listened to */
+	static const struct nk_state nowhere = { .feed = "/none/feed",
+	    .jobs = "/none/feed" };
 	const char *p = (const char *)data, *end = p + size;
 	struct nk_web w;
-	struct nk_context c = { .passed_fd = -1, .web = &w };
+	struct nk_context c = { .passed_fd = -1, .web = &w,
+	    .state = &nowhere };
 	size_t len;
 
 	if (size == 0)
