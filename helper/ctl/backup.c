@@ -312,6 +312,10 @@ restore(struct ctl *c, const struct ctl_args *a, json_t *o, int fd)
 		if (ctl_has(a, "dry-run") && c->json)
 			ctl_print_json(plan);
 	}
+	/* what was shown is what is put in force */
+	if (r == CTL_DONE && json_object_set(o, "digest",
+	    json_object_get(plan, "digest")) == -1)
+		r = ctl_fail(c, "out of memory");
 	json_decref(plan);
 	if (r != CTL_DONE || ctl_has(a, "dry-run"))
 		return r;

@@ -166,6 +166,7 @@ parse(const uint8_t *bytes, struct nk_backup_head *h, const char **whyp)
 	/* it guards against damage alone: no secret */
 	if (memcmp(digest, bytes + AT_SUM, sizeof(digest)) != 0)
 		return bad(whyp, "its first part is damaged");
+	memcpy(h->sum, digest, sizeof(h->sum));
 	h->schema = get_u32(bytes + AT_SCHEMA);
 	memcpy(h->store_id, bytes + AT_STORE_ID, sizeof(h->store_id));
 	made = get_number(bytes + AT_MADE, 8);

@@ -60,6 +60,9 @@ struct nk_backup_head {
 	uint8_t			nonce[NK_BACKUP_NONCE];
 	uint8_t			key[NK_SEALKEY_SIZE];	/* may be a secret */
 	uint8_t			tag[NK_BACKUP_TAG];
+	uint8_t			sum[NK_BACKUP_DIGEST];	/* as it was read; it
+						   tells one backup from all
+						   others */
 };
 
 /* Fill bytes from *h, which is sound.  0 or -ENOMEM. */

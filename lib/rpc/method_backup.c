@@ -21,6 +21,7 @@
 #include "lib/store/weblogins.h"
 
 #define REVOKED_MAX	100	/* told one by one */
+#define SUM_SIZE	(2 * NK_BACKUP_DIGEST + 1)
 #define SUBJECT		((struct nk_subject){ "store", 0, "naskeys" })
 
 static json_t *
@@ -204,6 +205,30 @@ explain_restore(const struct restore *x, int r, struct nk_error *e)
 	}
 }
 
+/* In hex: one backup is told from all others by it. */
+static void
+get_sum(const struct restore *x, char sum[SUM_SIZE])
+{
+	size_t i;
+
+	for (i = 0; i < NK_BACKUP_DIGEST; i++)
+		(void)snprintf(sum + 2 * i, 3, "%02x", x->rs.head.sum[i]);
+}
+
+/* The file may have been replaced since somebody agreed to what it holds. */
+static int
+check_sum(const struct restore *x, const char *agreed, struct nk_error *e)
+{
+	char sum[SUM_SIZE];
+
+	get_sum(x, sum);
+	if (agreed == NULL || strcmp(agreed, sum) == 0)
+		return 0;
+	return nk_error_call(e, ESTALE, "The file is not the backup whose "
+	    "\"digest\" is given: it has changed since; nothing was "
+	    "changed. Look at it again.");
+}
+
 static int
 refuse_without_key(const struct restore *x, struct nk_error *e)
 {
@@ -277,9 +302,11 @@ answer(const struct restore *x, bool dry_run)
 		[NK_RESTORE_KEY_MACHINE] = "machine",
 		[NK_RESTORE_KEY_MISSING] = "missing",
 	};
+	char sum[SUM_SIZE];
 
-	return json_pack("{s:b,s:o,s:I,s:I,s:s?,s:o,s:o,s:O}",
-	    "dry_run", dry_run,
+	get_sum(x, sum);
+	return json_pack("{s:b,s:s,s:o,s:I,s:I,s:s?,s:o,s:o,s:O}",
+	    "dry_run", dry_run, "digest", sum,
 	    "made_at", nk_json_date_new(x->rs.head.made_at),
 	    "schema", (json_int_t)x->rs.head.schema,
 	    "schema_known", (json_int_t)nk_store_version_known(),
@@ -301,7 +328,8 @@ restore(struct restore *x, const json_t *o, int fd, json_t **resultp,
 	    json_object_get(o, "passphrase")));
 	if (r < 0)
 		return explain_restore(x, r, e);
-	if ((r = compare(x)) < 0)
+	if ((r = check_sum(x, json_string_value(json_object_get(o,
+	    "digest")), e)) < 0 || (r = compare(x)) < 0)
 		return r;
 	if (!dry_run && x->rs.key_from == NK_RESTORE_KEY_MISSING &&
 	    !json_is_true(json_object_get(o, "without_seal_key")))
@@ -348,6 +376,8 @@ static const struct nk_arg backup_args[] = {
 static const struct nk_arg restore_fields[] = {
 	{ .name = "dry_run", .type = NK_ARG_BOOL },
 	{ .name = "without_seal_key", .type = NK_ARG_BOOL },
+	{ .name = "digest", .type = NK_ARG_STRING, .flags = NK_ARG_NULL,
+	    .max = SUM_SIZE - 1 },
 	PASSPHRASE,
 	{ .name = NULL },
 };

@@ -123,6 +123,18 @@ status "one for a backup that takes none" 1 sh -c \
     'echo correct horse | naskeysctl restore keyed --force --passphrase-stdin'
 says "has no key under one"
 status "without a terminal or --force" 1 naskeysctl restore keyed
+# another backup in the file while the question waits
+cp keyed asked
+touch screen
+{
+	wait_until grep -qF '[y/N]' screen
+	cat plain >asked
+	echo y
+} | script -qec "naskeysctl restore asked" /dev/null >screen
+check "what was shown is restored, or nothing" \
+    grep -qF "has changed since" screen
+answers >after 2>&1
+check "nothing was" diff before after
 
 # ---- what has happened since ----
 
