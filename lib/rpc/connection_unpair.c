@@ -45,26 +45,48 @@ struct unpairing {
 
 /* ---- before anything is changed ---- */
 
+/* A machine has many names and addresses, but its own host keys. */
+static int
+is_same_machine(const struct nk_connection *other,
+    const struct nk_connection_opened *o)
+{
+	struct nk_hostkeys pins;
+	int r, same = 0;
+	size_t i;
+
+	if (strcasecmp(other->host, o->row.host) == 0)
+		return 1;
+	if ((r = nk_hostkeys_read(other->host_keys, &pins, NULL)) < 0)
+		return r;
+	for (i = 0; i < pins.n && same == 0; i++)
+		same = nk_hostkeys_have(&o->pins, pins.v[i].blob,
+		    pins.v[i].len);
+	nk_hostkeys_clear(&pins);
+	return same;
+}
+
 /* 1: it logs in as the same user of the same machine; 0; -errno. */
 static int
-is_same_way(struct nk_store *s, int64_t id, const struct nk_connection *row)
+is_same_way(struct nk_store *s, int64_t id,
+    const struct nk_connection_opened *o)
 {
 	struct nk_connection other;
 	int r;
 
 	if ((r = nk_connection_get(s, id, &other)) < 0)
 		return r;
-	r = strcasecmp(other.host, row->host) == 0 &&
-	    strcmp(other.username, row->username) == 0 ? 1 : 0;
+	r = strcmp(other.username, o->row.username) != 0 ? 0 :
+	    is_same_machine(&other, o);
 	nk_connection_clear(&other);
 	return r;
 }
 
 /* Another connection would not get in any more. */
 static int
-check_alone(struct nk_context *c, const struct nk_connection *row,
+check_alone(struct nk_context *c, const struct nk_connection_opened *o,
     struct nk_error *e)
 {
+	const struct nk_connection *row = &o->row;
 	struct nk_store *s = nk_publisher_store(c->publisher);
 	struct nk_credential other;
 	struct nk_rotation ro;
@@ -78,8 +100,8 @@ check_alone(struct nk_context *c, const struct nk_connection *row,
 	if ((r = nk_connections_of_keypair(s, row->keypair_id, &ids)) < 0)
 		return r;
 	for (i = 0; r == 0 && i < ids.n; i++) {
-		if (ids.v[i] == row->id || (r = is_same_way(s, ids.v[i],
-		    row)) <= 0)
+		if (ids.v[i] == row->id ||
+		    (r = is_same_way(s, ids.v[i], o)) <= 0)
 			continue;
 		r = nk_credential_get(s, ids.v[i], &other);
 		if (r == 0)
@@ -99,7 +121,7 @@ check(struct nk_context *c, void *arg, struct nk_error *e)
 	struct unpairing *u = arg;
 	int r;
 
-	if ((r = check_alone(c, &u->o.row, e)) < 0 ||
+	if ((r = check_alone(c, &u->o, e)) < 0 ||
 	    (r = nk_credential_delete_edit(c, &u->deletion, e)) < 0)
 		return r;
 	nk_commands_clear(&u->deletion.commands);

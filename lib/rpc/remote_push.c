@@ -153,12 +153,33 @@ change(struct nk_push *p, bool in, struct nk_remote_report *report,
 	return r;
 }
 
+/* Whoever is killed in between takes nothing back: it is said before. */
+static int
+note(struct nk_context *c, const struct nk_push *p, struct nk_error *e)
+{
+	const struct nk_subject subject = { "credential", p->conn->id,
+	    p->name };
+	char text[SENTENCE_MAX];
+	int r;
+
+	(void)snprintf(text, sizeof(text), "Begin to copy the key of "
+	    "connection %s to %s at %s", p->name, p->conn->username,
+	    p->conn->host);
+	r = nk_remark_audit(c, p->action, &subject, text);
+	if (r < 0 && r != -EINPROGRESS)
+		return nk_error_call(e, -r, "The audit log cannot be written "
+		    "(%s), and without it no key is copied", strerror(-r));
+	return 0;
+}
+
 int
 nk_push_make(struct nk_context *c, struct nk_push *p, struct nk_error *e)
 {
 	struct nk_remote_report report;
 	int r;
 
+	if ((r = note(c, p, e)) < 0)
+		return r;
 	nk_hold_begin(&p->hold);
 	if ((r = change(p, true, &report, e)) == 0)
 		return 0;

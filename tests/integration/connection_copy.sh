@@ -355,6 +355,8 @@ same "nor in an answer" "$(grep -c and-seen said)" 0
 same "nor in the audit log" "$(naskeysctl audit | grep -c "$other_password")" 0
 same "where each copy stands" "$(naskeysctl audit | grep -c \
     'Copy the key of connection to_least to least at')" 1
+same "and before it was tried" "$(naskeysctl audit | grep -c \
+    'Begin to copy the key of connection to_least to least at')" 1
 for f in sftp only shell asks keeps else none one single program leaves; do
 	kill "$(cat $f.pid)"
 done

@@ -185,6 +185,13 @@ with the same key" naskeysctl --force connection delete first --unpair
 for c in second token otp; do
 	naskeysctl --force connection delete $c >/dev/null || fail "$c"
 done
+naskeysctl --json connection show first | jq -r .attributes.remote_host_key \
+    >far.keys
+check "the same machine by another name" naskeysctl connection add again \
+    --host "$far6" --user carol --keypair "first key" --host-key far.keys
+refuses "it is known by its host keys" "The connection again logs in to carol" \
+    naskeysctl --force connection delete first --unpair
+naskeysctl --force connection delete again >/dev/null || fail "again"
 same "unpair" "$(naskeysctl --force connection delete first --unpair)" \
     "Removed its key $(naskeysctl --json keypair show "first key" |
     jq -r .fingerprint) on the remote
