@@ -5,8 +5,6 @@
 #include <openssl/crypto.h>
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/rpc/api_key.h"
@@ -110,13 +108,13 @@ use_key(struct nk_context *c, const struct nk_web_means *m,
 		    NK_WEB_AUTH_ERR, vp);
 	if (r < 0)
 		return r;
-	r = nk_web_attempt_let_in(c, m, &w, vp);
-	if (r == 0 && *vp == NK_WEB_SUCCESS)
-		r = nk_guess_forget(c, g);
-	return r;
+	return nk_web_attempt_let_in(c, m, &w, vp);
 }
 
-/* Its failures count apart from those of passwords: no name holds a ':'. */
+/*
+ * Failures count for the address alone: the secret cannot be guessed, and
+ * whoever names another's key must not keep it waiting.
+ */
 int
 nk_web_login_api_key(struct nk_context *c, const char *method,
     const char *name, const char *key, enum nk_web_verdict *vp,
@@ -126,12 +124,10 @@ nk_web_login_api_key(struct nk_context *c, const char *method,
 	int64_t id = nk_api_key_parse(key);
 	struct nk_api_key k;
 	struct nk_guess guess;
-	char subject[64];
 	int r;
 
 	nk_web_login_abandon(c->web);
-	(void)snprintf(subject, sizeof(subject), "key:%" PRId64, id);
-	if ((r = nk_web_attempt_begin(c, &means, subject, &guess, e)) < 0)
+	if ((r = nk_web_attempt_begin(c, &means, NULL, &guess, e)) < 0)
 		return r;
 	r = find_key(c, id, name, key, &k);
 	if (r == -ENOENT)
