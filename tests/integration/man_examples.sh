@@ -95,7 +95,8 @@ run() {
 }
 
 for page in libnss_naskeys.8 naskeysctl.8 naskeys-authorized-keys.8 \
-    naskeys-net.8 naskeys-login.8 pam_naskeys.8 naskeys-gateway.8; do
+    naskeys-net.8 naskeys-login.8 pam_naskeys.8 naskeys-gateway.8 \
+    naskeys-backup.5 naskeys-maps.5 naskeys-protocol.7; do
 	commands $page >lines.$page
 	check "$page has command lines" test -s lines.$page
 	while IFS= read -r line <&3; do
@@ -107,6 +108,16 @@ same "rsync has brought the file" "$(cat /backup/nas2/one)" one
 check "systemd was asked to start the gateway" grep -qx \
     "systemctl enable --now naskeys-gateway.socket" /run/asked
 
+# methods SUBSECTION NEXT: those that the page of the protocol lists
+methods() {
+	sed -n "/^\.Ss $1\$/,/^\.S[hs] $2\$/p" "$man/naskeys-protocol.7" |
+	    sed -n 's/^\.It Ic //p' | tr -d ' ' | tr , '\n' | sort
+}
+same "naskeys-protocol.7: the methods are those that there are" \
+    "$(methods Methods "Methods of the gateway alone")" \
+    "$(echo '{"jsonrpc":"2.0","id":1,"method":"core.get_methods"}' |
+    /usr/libexec/naskeys/naskeys-helper | jq -r '.result | keys[]' | sort)"
+
 # Shell scripts and configuration, which have no prompt.
 block() {	# PAGE PATTERN: the literal block with a line like this
 	sed -n '/^\.Sh EXAMPLES/,/^\.Sh [^E]/p' "$man/$1" |
@@ -117,6 +128,14 @@ block() {	# PAGE PATTERN: the literal block with a line like this
 }
 block naskeys-helper.8 core.ping >ping.sh
 check "naskeys-helper.8: who is there" sh -c 'sh ping.sh | grep -q pong'
+block naskeys-protocol.7 "import socket" >ask.py
+/usr/libexec/naskeys/naskeys-helper --listen /run/naskeys/helper.sock &
+helper=$!
+wait_until listens /run/naskeys/helper.sock
+same "naskeys-protocol.7: a user asks" "$(setpriv --reuid alice \
+    --regid alice --clear-groups /usr/bin/python3 - <ask.py |
+    grep -o "'username': '[a-z]*'")" "'username': 'alice'"
+kill $helper && wait $helper
 # /tmp is the machine's own
 block naskeys-helper.8 "mkdir -m 700" | sed "s|/tmp/trial|$PWD/trial|" >trial.sh
 check "naskeys-helper.8: a folder of one's own" sh -e trial.sh

@@ -18,6 +18,7 @@ import websocket
 from client import Current, Legacy
 from suite import BASE, connection, refuses, row, run, same, within
 
+PAGE = "/usr/share/man/man7/naskeys-protocol.7"
 PORT = int(sys.argv[1])
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 
@@ -301,6 +302,14 @@ def _(api):
               "py_exceptions": False})
     e = refuses(other, "core.subscribe", "core.get_jobs")
     same((e.whole["code"], e.number), (-32001, 207))
+
+
+@row("A.3 core.get_methods: those of naskeys-protocol(7)", once=Current)
+def _(api):
+    with open(PAGE, encoding="utf-8") as page:
+        lines = re.findall(r"^\.It Ic (.*)$", page.read(), re.M)
+    same(sorted(api.call("core.get_methods")),
+         sorted(name for line in lines for name in line.split(" , ")))
 
 
 @row("A.3 core.subscribe and core.unsubscribe", once=Current)
