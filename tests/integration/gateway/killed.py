@@ -38,9 +38,11 @@ def result(ok, name, why=""):
 
 def until(what):
     end = time.monotonic() + WAIT
-    while not what() and time.monotonic() < end:
+    while not what():
+        if time.monotonic() >= end:
+            return False
         time.sleep(0.02)
-    return what()
+    return True
 
 
 def helpers():
