@@ -244,8 +244,6 @@ show(struct nk_context *c, const struct nk_setup *s, json_t **resultp,
 	json_t *consumer = NULL;
 	int r;
 
-	if (s->has_pairing && s->pairing.look)
-		return show_plan(s, resultp);
 	if ((r = nk_connection_show(c, s->conn.id, resultp, e)) < 0)
 		return r;
 	if ((s->has_push && json_object_set_new(*resultp, "key_added",
@@ -322,7 +320,8 @@ run(struct nk_context *c, const struct nk_setup_kind *kind,
 	    &s.consumer, e)) == 0) &&
 	    (!generate || (r = make_pair(c, key, &s, e)) == 0) &&
 	    (r = make(c, push, &s, e)) == 0)
-		r = show(c, &s, resultp, e);
+		r = s.has_pairing && s.pairing.look ? show_plan(&s,
+		    resultp) : nk_edit_shown(show(c, &s, resultp, e), e);
 	nk_pairing_clear(&s.pairing);
 	nk_push_clear(&s.push);
 	free(s.fingerprint);

@@ -93,7 +93,8 @@ nk_connection_create(struct nk_context *c, const char *name,
 	if ((r = nk_credential_check_name(c, w.schema, 0, name, e)) == 0 &&
 	    (r = nk_connection_read(attributes, w.schema, &w.conn, e)) == 0 &&
 	    (r = nk_edit_run(c, create, &w, e)) == 0)
-		r = nk_connection_show(c, w.conn.id, resultp, e);
+		r = nk_edit_shown(nk_connection_show(c, w.conn.id, resultp,
+		    e), e);
 	nk_connection_clear(&w.conn);
 	return r;
 }
@@ -196,7 +197,7 @@ nk_connection_update(struct nk_context *c, int64_t id, const char *name,
 	if (w.given)
 		r = nk_connection_read(attributes, w.schema, &w.conn, e);
 	if (r == 0 && (r = nk_edit_run(c, update, &w, e)) == 0)
-		r = nk_connection_show(c, id, resultp, e);
+		r = nk_edit_shown(nk_connection_show(c, id, resultp, e), e);
 	nk_connection_clear(&w.conn);
 	return r;
 }

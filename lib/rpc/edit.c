@@ -103,6 +103,16 @@ nk_edit_run(struct nk_context *c,
 	return r;
 }
 
+int
+nk_edit_shown(int r, struct nk_error *e)
+{
+	if (r >= 0)
+		return r;
+	return nk_error_call(e, EINPROGRESS, "The change is made, but how it "
+	    "stands now could not be read (%s)", r == -EBADMSG ?
+	    "the store may be damaged: run naskeysctl check" : strerror(-r));
+}
+
 /*
  * Where there is no room to count an edit there is none for what it might
  * add to the maps either: who removes a key then must not be kept from it.

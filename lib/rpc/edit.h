@@ -22,6 +22,12 @@ int	nk_edit_run(struct nk_context *c,
 	    int (*body)(struct nk_context *c, void *arg, struct nk_error *e),
 	    void *arg, struct nk_error *e) NK_MUST_CHECK;
 
+/*
+ * What making the answer has come to, after nk_edit_run() has returned 0: r
+ * where that is 0; else -EINPROGRESS with *e set, for the change stands.
+ */
+int	nk_edit_shown(int r, struct nk_error *e) NK_MUST_CHECK;
+
 /* Take one edit from the caller's rate.  0; -EAGAIN: none is left; -errno. */
 int	nk_edit_take_rate(struct nk_context *c) NK_MUST_CHECK;
 

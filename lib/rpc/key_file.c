@@ -271,15 +271,18 @@ nk_user_authorized_keys_file(struct nk_context *c, json_t *params,
 	    json_array_get(params, 0)) };
 	const char *mode = json_string_value(json_object_get(
 	    json_array_get(params, 1), "mode"));
+	bool changed = false;
 	int r;
 
 	if (mode == NULL)
 		r = read_mode(c, &set, e);
 	else if ((r = parse_mode(mode, &set.mode, e)) == 0 &&
 	    (r = find_home(c, &set, e)) == 0)
-		r = nk_edit_run(c, set_mode, &set, e);
+		changed = (r = nk_edit_run(c, set_mode, &set, e)) == 0;
 	if (r == 0)
 		r = answer(c, &set, resultp);
+	if (changed)
+		r = nk_edit_shown(r, e);
 	nk_user_free(set.u);
 	return r;
 }

@@ -402,10 +402,14 @@ nk_user_revoke_key(struct nk_context *c, json_t *params, json_t **resultp,
 	} else if (rv.fingerprints == NULL || rv.users == NULL ||
 	    rv.places == NULL)
 		r = -ENOMEM;
-	else if ((r = nk_edit_run(c, revoke, &rv, e)) == 0 &&
-	    (!rv.terminate || (r = nk_key_end_sessions(c, rv.fingerprints,
-	    &rv.sessions)) == 0))
-		r = answer(c, &rv, resultp);
+	else if ((r = nk_edit_run(c, revoke, &rv, e)) == 0) {
+		if (rv.terminate)
+			r = nk_key_end_sessions(c, rv.fingerprints,
+			    &rv.sessions);
+		if (r == 0)
+			r = answer(c, &rv, resultp);
+		r = nk_edit_shown(r, e);
+	}
 	forget_holders(&rv);
 	json_decref(rv.fingerprints);
 	json_decref(rv.users);

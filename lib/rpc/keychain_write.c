@@ -162,7 +162,7 @@ create_pair(struct nk_context *c, const char *name,
 	if ((r = nk_credential_check_name(c, w.schema, 0, name, e)) == 0 &&
 	    (r = nk_pair_read(c, attributes, w.schema, &w.pair, e)) == 0 &&
 	    (r = nk_edit_run(c, create, &w, e)) == 0)
-		r = show(c, &w, resultp, e);
+		r = nk_edit_shown(show(c, &w, resultp, e), e);
 	nk_pair_clear(&w.pair);
 	nk_keychain_clear(&w.kc);
 	return r;
@@ -291,7 +291,7 @@ update_pair(struct nk_context *c, struct write *w, json_t **resultp,
 	    (w->attributes == NULL ||
 	    (r = nk_pair_read(c, w->attributes, w->schema, &w->pair,
 	    e)) == 0) && (r = nk_edit_run(c, update, w, e)) == 0)
-		r = show(c, w, resultp, e);
+		r = nk_edit_shown(show(c, w, resultp, e), e);
 	nk_pair_clear(&w->pair);
 	nk_keychain_clear(&w->kc);
 	return r;

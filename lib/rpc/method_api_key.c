@@ -224,7 +224,7 @@ api_key_create(struct nk_context *c, json_t *params, json_t **resultp,
 
 	if ((r = take_fields(&ch, e)) == 0 &&
 	    (r = nk_edit_run(c, insert, &ch, e)) == 0)
-		r = answer(c, &ch, resultp);
+		r = nk_edit_shown(answer(c, &ch, resultp), e);
 	explicit_bzero(&ch, sizeof(ch));
 	return r;
 }
@@ -266,7 +266,7 @@ api_key_update(struct nk_context *c, json_t *params, json_t **resultp,
 
 	ch.renew = json_is_true(json_object_get(ch.o, "reset"));
 	if ((r = nk_edit_run(c, update, &ch, e)) == 0)
-		r = answer(c, &ch, resultp);
+		r = nk_edit_shown(answer(c, &ch, resultp), e);
 	explicit_bzero(&ch, sizeof(ch));
 	return r;
 }

@@ -44,8 +44,8 @@ consumer_bind(struct nk_context *c, json_t *params, json_t **resultp,
 
 	if ((r = nk_consumer_read(c, json_array_get(params, 1), "consumer",
 	    &b.row, e)) == 0 && (r = nk_edit_run(c, bind, &b, e)) == 0)
-		r = nk_consumer_entity(nk_publisher_store(c->publisher),
-		    &b.row, resultp);
+		r = nk_edit_shown(nk_consumer_entity(nk_publisher_store(
+		    c->publisher), &b.row, resultp), e);
 	nk_consumer_clear(&b.row);
 	return r;
 }

@@ -240,7 +240,7 @@ user_remove_key(struct nk_context *c, json_t *params, json_t **resultp,
 	}
 	if ((r = get_ready(c, &rm, e)) == 0 &&
 	    (r = nk_edit_run(c, remove_key, &rm, e)) == 0 &&
-	    (r = is_dead(c, &rm, &dead, why)) == 0) {
+	    (r = nk_edit_shown(is_dead(c, &rm, &dead, why), e)) == 0) {
 		nk_object_init(&b, NULL);
 		nk_object_int(&b, "removed", (int64_t)rm.removed);
 		nk_object_bool(&b, "dead", dead);
