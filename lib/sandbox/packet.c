@@ -88,7 +88,9 @@ nk_packet_receive(int fd, int flags, uint32_t *typep,
 	v[1] = (struct iovec){ bytes->p, NK_SANDBOX_MESSAGE_MAX };
 	m.msg_control = c.bytes;
 	m.msg_controllen = CMSG_LEN(sizeof(int));	/* its space has two */
-	n = recvmsg(fd, &m, flags | MSG_CMSG_CLOEXEC);
+	do {
+		n = recvmsg(fd, &m, flags | MSG_CMSG_CLOEXEC);
+	} while (n == -1 && errno == EINTR);
 	if (n == -1)
 		return errno == ECONNRESET ? -EPIPE : -errno;
 	*passedp = take_descriptor(&m);
