@@ -5,7 +5,8 @@
  * host keys; or takes that back.
  *
  *  1. No secret MUST go out before the parent has seen the certificate.
- *  2. Nothing MUST be changed there before the parent knows what.
+ *  2. Nothing MUST be changed there before the parent has said that it knows
+ *     what: it may have given up meanwhile.
  */
 
 #include <stdio.h>
@@ -355,6 +356,22 @@ pair(struct pairing *p, const struct api_account *u)
 	wait_for_word(p);
 }
 
+/* The plan, and the parent's word on it. */
+static void
+agree(const struct pairing *p)
+{
+	struct nk_secret bytes = NK_SECRET_NONE;
+	uint32_t type;
+
+	say_plan(p->flags);
+	if (p->work == NK_PAIR_LOOK)
+		say_done();
+	if (nk_sandbox_listen(&type, &bytes) < 0 ||
+	    type != NK_REMOTE_MSG_GO)
+		_exit(0);
+	nk_secret_clear(&bytes);
+}
+
 void
 pair_run(size_t n_sockets)
 {
@@ -372,8 +389,6 @@ pair_run(size_t n_sockets)
 	if (!api_look(&p.api, p.user, &u))
 		say_fault(NK_REMOTE_NOT_PAIRED, p.api.words);
 	p.flags = plan(&p, &u);
-	say_plan(p.flags);
-	if (p.work == NK_PAIR_LOOK)
-		say_done();
+	agree(&p);
 	pair(&p, &u);
 }

@@ -59,7 +59,10 @@ enum nk_remote_message {
 	 * string administrator, password, one-time password, token.
 	 */
 	NK_REMOTE_MSG_CERTIFICATE,
-	/* uint32 of NK_PAIR_*: what is changed from now on */
+	/*
+	 * uint32 of NK_PAIR_*: what is changed, once it is answered with an
+	 * empty GO; not where it is only to look.
+	 */
 	NK_REMOTE_MSG_PLAN,
 	/* uint32: the port of its sshd; behind its host keys, before DONE */
 	NK_REMOTE_MSG_PAIRED,

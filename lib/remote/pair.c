@@ -175,6 +175,19 @@ add_key(struct nk_remote_paired *p, const struct nk_remote_said *said)
 	    NK_REMOTE_BROKEN, NULL, 0);
 }
 
+/* What it may change from now on stands in p->flags. */
+static int
+agree(struct nk_remote_paired *p, uint32_t flags)
+{
+	int r;
+
+	p->planned = true;
+	p->flags = flags;
+	if ((r = nk_remote_tell(&p->talk, NK_REMOTE_MSG_GO, NULL, 0)) == 0)
+		p->agreed = true;
+	return r;
+}
+
 /* 1: go on; 0: that was all; -errno. */
 static int
 take(struct nk_remote_paired *p, uint32_t type,
@@ -188,6 +201,8 @@ take(struct nk_remote_paired *p, uint32_t type,
 	case NK_REMOTE_MSG_PLAN:
 		if (planned)
 			return lie(p);
+		if (!look)
+			return (r = agree(p, said->pairing)) < 0 ? r : 1;
 		p->planned = true;
 		p->flags = said->pairing;
 		return 1;
@@ -249,18 +264,20 @@ start(struct nk_remote_paired *p, const struct nk_sandbox *sb,
 	return r;
 }
 
-/* What was planned is not done where it did not come to it, or was refused. */
+/*
+ * What was planned is not done where it was not told to go on, or was refused.
+ * How far it has come beyond that need not have been heard.
+ */
 static void
 keep_done(struct nk_remote_paired *p)
 {
-	const struct nk_remote_report *r = &p->report;
-	enum nk_remote_step last = r->n == 0 ? NK_REMOTE_RESOLVE :
-	    r->steps[r->n - 1].step;
+	enum nk_remote_fault fault = p->report.fault;
 
-	if (last < NK_REMOTE_UPDATE || r->fault == NK_REMOTE_NOT_UPDATED)
+	if (!p->agreed)
+		p->flags &= ~NK_PAIR_CHANGES;
+	else if (fault == NK_REMOTE_NOT_PAIRED ||
+	    fault == NK_REMOTE_NOT_UPDATED)
 		p->flags &= ~(NK_PAIR_SHELL | NK_PAIR_SUDO);
-	if (last < NK_REMOTE_PAIR)
-		p->flags &= ~NK_PAIR_KEY;
 }
 
 int

@@ -47,6 +47,7 @@ struct nk_remote_paired {
 	uint32_t		 flags;		/* NK_PAIR_*: what is changed
 						   there, or may be */
 	bool			 planned;	/* they are known */
+	bool			 agreed;	/* it may change them */
 	bool			 trusted;	/* the certificate, by us */
 	char			 certificate[NK_PAIR_FINGERPRINT_SIZE];
 	uint16_t		 port;		/* of its sshd */

@@ -121,10 +121,24 @@ say_key(const char *base64)
 	free(blob);
 }
 
+/* Nothing is changed before that. */
+static void
+plan(uint32_t flags)
+{
+	struct nk_secret bytes = NK_SECRET_NONE;
+	uint32_t type;
+
+	say_plan(flags);
+	if (nk_sandbox_listen(&type, &bytes) < 0 ||
+	    type != NK_REMOTE_MSG_GO || bytes.len != 0)
+		_exit(1);
+	nk_secret_clear(&bytes);
+}
+
 static void
 plan_and_pair(void)
 {
-	say_plan(NK_PAIR_KEY | NK_PAIR_SHELL);
+	plan(NK_PAIR_KEY | NK_PAIR_SHELL);
 	say_step(NK_REMOTE_PAIR);
 	say_key(ED25519_BASE64);
 	say_paired(2201);
@@ -186,22 +200,23 @@ eager(void)
 }
 
 LIE(no_plan, say_key(ED25519_BASE64))
-LIE(two_plans, say_plan(0); say_plan(0))
-LIE(no_key, say_plan(NK_PAIR_KEY); say_step(NK_REMOTE_PAIR);
+LIE(two_plans, plan(0); say_plan(0))
+LIE(no_key, plan(NK_PAIR_KEY); say_step(NK_REMOTE_PAIR);
     say_paired(22))
-LIE(no_port, say_plan(NK_PAIR_KEY); say_key(ED25519_BASE64); say_end())
+LIE(no_port, plan(NK_PAIR_KEY); say_key(ED25519_BASE64); say_end())
 LIE(two_ports, plan_and_pair(); say_paired(2202))
-LIE(bad_key, say_plan(0); say_host_key(0, (const uint8_t *)"x", 1))
+LIE(bad_key, plan(0); say_host_key(0, (const uint8_t *)"x", 1))
 LIE(ends, _exit(0))
 LIE(done, say_end())
-LIE(refused, say_plan(NK_PAIR_KEY | NK_PAIR_SHELL);
+LIE(refused, plan(NK_PAIR_KEY | NK_PAIR_SHELL);
     say_step(NK_REMOTE_PAIR);
     say_failure(NK_REMOTE_NOT_PAIRED, "because"); hear_undo())
 LIE(not_updated, plan_and_pair(); say_step(NK_REMOTE_UPDATE);
     say_failure(NK_REMOTE_NOT_UPDATED, "because"); hear_undo())
-LIE(still_talking, say_plan(NK_PAIR_KEY); say_step(NK_REMOTE_PAIR);
+LIE(still_talking, plan(NK_PAIR_KEY); say_step(NK_REMOTE_PAIR);
     say_paired(22); say_end())
-LIE(before_it, say_plan(NK_PAIR_KEY); say_fault(NK_REMOTE_CLOSED, NULL))
+LIE(before_it, plan(NK_PAIR_KEY); say_fault(NK_REMOTE_CLOSED, NULL))
+LIE(unheard, plan(NK_PAIR_KEY | NK_PAIR_SHELL); _exit(0))
 
 /* ---- what follows from them ---- */
 
@@ -227,8 +242,9 @@ static const struct {
 	{ "no plan", no_plan, VERIFY, NK_REMOTE_FAILED, 0 },
 	{ "two plans", two_plans, VERIFY, NK_REMOTE_FAILED, 0 },
 	{ "no key", no_key, VERIFY, NK_REMOTE_BROKEN, NK_PAIR_KEY },
-	{ "no port", no_port, VERIFY, NK_REMOTE_FAILED, 0 },
-	{ "two ports", two_ports, VERIFY, NK_REMOTE_FAILED, NK_PAIR_KEY },
+	{ "no port", no_port, VERIFY, NK_REMOTE_FAILED, NK_PAIR_KEY },
+	{ "two ports", two_ports, VERIFY, NK_REMOTE_FAILED,
+	  NK_PAIR_KEY | NK_PAIR_SHELL },
 	{ "no host key", bad_key, VERIFY, NK_REMOTE_BROKEN, 0 },
 	{ "it ends", ends, VERIFY, NK_REMOTE_FAILED, 0 },
 	{ "done at once", done, VERIFY, NK_REMOTE_FAILED, 0 },
@@ -237,7 +253,9 @@ static const struct {
 	  NK_PAIR_KEY },
 	{ "what it says later is no undoing", still_talking, VERIFY,
 	  NK_REMOTE_BROKEN, NK_PAIR_KEY },
-	{ "ends before it", before_it, VERIFY, NK_REMOTE_CLOSED, 0 },
+	{ "ends before it", before_it, VERIFY, NK_REMOTE_CLOSED, NK_PAIR_KEY },
+	{ "who was told may have done it", unheard, VERIFY, NK_REMOTE_FAILED,
+	  NK_PAIR_KEY | NK_PAIR_SHELL },
 };
 
 static void
