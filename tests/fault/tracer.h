@@ -36,6 +36,8 @@ bool	tracer_is_possible(void);
 int	tracer_start(struct tracer *t, char *const argv[]);
 /* Let it run to the next stop. */
 enum tracer_stop tracer_next(struct tracer *t);
+/* It has stopped at a call, as waitpid(2) has said. */
+enum tracer_stop tracer_at_call(struct tracer *t);
 /* kill -9, here and now, and wait for it. */
 void	tracer_kill(struct tracer *t);
 

@@ -2,8 +2,10 @@
 """Machines that pair as each version of TrueNAS does, and some that do not.
 
 truenas.py HOME KEYS PORT=VERSION[,WHAT:METHOD|LIE][,tls]...
+(or PORT=idle: a connection there is closed when nobody asks them anything).
 They give keys to the user "nas", whose home is HOME, and answer with the host
-keys in KEYS/*.pub; whatever they are asked stands on standard output.
+keys in KEYS/*.pub; whatever they are asked stands on standard output.  Where
+NAS_SHELL names a file, the user's shell is in it.
 """
 import asyncio
 import glob
@@ -18,6 +20,7 @@ import websockets
 SSH_PORT = 2201
 NOLOGIN, BASH = "/usr/sbin/nologin", "/usr/bin/bash"
 home, keys = sys.argv[1:3]
+shell_file = os.environ.get("NAS_SHELL")
 authorized = f"{home}/.ssh/authorized_keys"
 
 
@@ -50,6 +53,8 @@ def host_keys():
 
 
 class Machine:
+    serving = 0     # websockets, of all machines
+
     def __init__(self, port, spec):
         self.port = port
         words = spec.split(",")
@@ -155,6 +160,9 @@ class Machine:
             return [{"id": "41", "username": "nas"}]
         if filters[0][2] != "nas":
             return []
+        if shell_file:
+            with open(shell_file) as f:
+                self.user["shell"] = f.read().strip()
         return [{**self.user, "sshpubkey": read_keys().strip() or None}]
 
     def user_update(self, client, number, o):
@@ -163,6 +171,9 @@ class Machine:
             raise Refused(22, "[EINVAL] user_update: Extra inputs")
         if "sshpubkey" in o:
             write_keys(o.pop("sshpubkey"))
+        if shell_file and "shell" in o:
+            with open(shell_file, "w") as f:
+                f.write(o["shell"] + "\n")
         self.user.update(o)
         return {**self.user} if self.rpc else 41
 
@@ -231,6 +242,13 @@ class Machine:
         return True
 
     async def serve(self, ws, path):
+        Machine.serving += 1
+        try:
+            await self.answer(ws, path)
+        finally:
+            Machine.serving -= 1
+
+    async def answer(self, ws, path):
         client = {"in": False, "pending": False,
                   "rpc": path != "/websocket"}
         async for message in ws:
@@ -267,6 +285,21 @@ class Machine:
             context.load_cert_chain(f"{keys}/tls.pem", f"{keys}/tls.key")
         await websockets.serve(self.serve, None, self.port, ssl=context,
                                process_request=self.upgrade)
+
+
+class Idle:
+    """A connection here is closed when nobody asks a machine anything."""
+
+    def __init__(self, port):
+        self.port = port
+
+    async def serve(self, reader, writer):
+        while Machine.serving > 0:
+            await asyncio.sleep(0.002)
+        writer.close()
+
+    async def start(self):
+        await asyncio.start_server(self.serve, None, self.port)
 
 
 class Raw:
@@ -312,8 +345,12 @@ async def main():
     for spec in sys.argv[3:]:
         port, _, rest = spec.partition("=")
         version, _, what = rest.partition(",")
-        machine = Raw(int(port), what) if version == "raw" else \
-            Machine(int(port), rest)
+        if version == "raw":
+            machine = Raw(int(port), what)
+        elif version == "idle":
+            machine = Idle(int(port))
+        else:
+            machine = Machine(int(port), rest)
         await machine.start()
     print("ready", flush=True)
     await asyncio.Future()
