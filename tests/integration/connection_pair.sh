@@ -274,6 +274,9 @@ fails=(
 "closed at once|raw,close|it closed the connection"
 "silent|raw,silent|no end within 1 second: it was still asking"
 "a byte at a time|raw,drip|no end within 1 second"
+"silent with the key|25.04,silent:$pair_call|still giving it the key"
+"silent with the shell|23.10,nologin-silent1:user.update|still changing"
+"silent by SSH|25.04,lie-port-silent|waiting for its greeting"
 "refuses the key|25.04,refuse:$pair_call|because it is so"
 "closes when it has the key|25.04,close1:$pair_call|it closed the connection"
 "other host keys|22.12,lie-other-keys|ITS HOST KEY HAS CHANGED"
@@ -312,7 +315,7 @@ for row in "${works[@]}" "${fails[@]}"; do
 	IFS='|' read -r _ spec _ <<<"$row"
 	specs+=("$((++number))=$spec")
 done
-specs+=("9500=25.04,tls")
+specs+=("9500=25.04,tls" "9501=raw,silent")
 twin /usr/bin/python3 "$here/gateway/truenas.py" /home/nas "$PWD/keys" \
     "${specs[@]}" >truenas.out 2>truenas.err &
 wait_until grep -q ready truenas.out || fail "truenas.py"
@@ -341,19 +344,26 @@ staple
 P"
 	check "$name: lets in" naskeysctl connection test nas --command true
 	same "$name: it is there once" "$(far_file | grep -c ^ssh-)" 1
+	same "$name: no sudo rule unless it is asked for" "$(grep \
+	    "^$number .*user.update" truenas.out | grep -c sudo_commands)" \
+	    "$([[ $options == *--sudo* ]]; echo $((1 - $?)))"
 	naskeysctl --force connection delete nas --unpair >/dev/null ||
 	    fail "$name: unpair"
 	same "$name: unpaired" "$(far_file)" "# mine"
 	naskeysctl --force keypair delete "nas key" >/dev/null
 done
 for row in "${fails[@]}"; do
-	IFS='|' read -r name _ said options <<<"$row"
+	IFS='|' read -r name spec said options <<<"$row"
 	number=$((number + 1))
 	reset_file
 	status "$name" 1 as_root
 	says "$said"
 	refused "$name: nothing stays there" grep -q "may still be there" err
 	same "$name: nothing is there" "$(far_file)" "# mine"
+	[[ $spec != *nologin-silent1* ]] ||
+	    same "$name: nor the shell" "$(grep "^$number .*user.update" \
+	    truenas.out | tail -1 | grep -o '"shell": *"[^"]*"' |
+	    tr -d ' ')" '"shell":"/usr/sbin/nologin"'
 	nothing nas
 done
 same "no password was logged" "$(grep -c staple syslog)" 0
@@ -366,6 +376,14 @@ as_tls() {	# NAME HOST
 	naskeysctl connection pair "$1" --url "https://$2:9500" --user nas \
 	    --generate-keypair "$1 key" --password-stdin <<<staple
 }
+silent_tls() {
+	naskeysctl connection pair tls --url "https://$far4:9501" --user nas \
+	    --timeout 1 --generate-keypair "tls key" --password-stdin \
+	    <<<staple
+}
+refuses "silent at TLS" "no end within 1 second: it was still beginning TLS" \
+    silent_tls
+nothing tls
 refuses "one of nobody" "is not trusted (self-signed" as_tls tls far4.example
 mkdir -p /etc/ssl/certs
 cat keys/tls.pem >>/etc/ssl/certs/ca-certificates.crt

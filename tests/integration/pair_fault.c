@@ -611,7 +611,7 @@ static void
 go_through(struct test *t, int points)
 {
 	int counts[WHOS][KINDS] = { { 0 } };
-	bool hot;
+	bool hot, sampled = points > 0 && points < HOT && !t->existing;
 
 	reset(t);
 	run_traced(t, counts);
@@ -621,7 +621,7 @@ go_through(struct test *t, int points)
 	for (t->who = HELPER; t->who < WHOS; t->who++) {
 		for (t->kind = 0; t->kind < KINDS; t->kind++) {
 			t->of = counts[t->who][t->kind];
-			hot = points > 0 && t->who == HELPER && !t->existing;
+			hot = sampled && t->who == HELPER;
 			go_along(t, hot && t->kind == KIND_TIMEOUT ?
 			    HOT : points, hot && t->kind == FAULT_EIO ?
 			    HOT : 0);

@@ -18,6 +18,7 @@ import sys
 import websockets
 
 SSH_PORT = 2201
+SILENT_PORT = 9501      # where a PORT=raw,silent is to be
 NOLOGIN, BASH = "/usr/sbin/nologin", "/usr/bin/bash"
 home, keys = sys.argv[1:3]
 shell_file = os.environ.get("NAS_SHELL")
@@ -133,7 +134,8 @@ class Machine:
         text = read_keys()
         if key.strip() not in text:
             write_keys(text.strip() + "\n" + key.strip() + "\n")
-        lies = {"lie-port": 0, "lie-port-text": "22", "lie-port-big": 70000}
+        lies = {"lie-port": 0, "lie-port-text": "22", "lie-port-big": 70000,
+                "lie-port-silent": SILENT_PORT}
         text = {"lie-keys": "any-host nonsense\n", "lie-no-keys": "",
                 "lie-one-key": "any-host ssh-ed25519 AAAA\n"}.get(
                     self.what, host_keys())
@@ -211,7 +213,8 @@ class Machine:
             await ws.close(1011, "internal error")
         elif self.what == "close1" and self.times == 1:
             await ws.close(1001)
-        elif self.what == "silent":
+        elif self.what == "silent" or (self.what == "silent1" and
+                                       self.times == 1):
             await asyncio.sleep(3600)
         elif self.what == "nonsense":
             await ws.send("{\"msg\":")
