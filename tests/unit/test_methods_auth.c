@@ -140,6 +140,11 @@ static const struct {
 	{ "auth.login", "['bob','die']", "error.data.reason",
 	    "'[EFAULT] Nobody can log in now: PAM does not answer'", false },
 	{ "auth.login", "['bob','odd']", "error.data.error", "14", false },
+	/* PAM is asked about whomever: the work is the same */
+	{ "auth.login", "['nobody-here','die']", "error.data.error", "14",
+	    false },
+	{ "auth.login", "['../bob','die']", "error.data.error", "14", false },
+	{ "auth.login", "['','die']", "error.data.error", "14", false },
 	{ "auth.login", "['ghost','ghost\\u0027s']", "result", "false",
 	    false },
 	{ "auth.login", "['bob','twin']", "result", "false", false },
