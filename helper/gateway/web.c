@@ -302,8 +302,6 @@ web_new(struct web **wp, const struct web_config *config,
 	struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
 		.protocols = protocols,
-		.gid = -1,
-		.uid = -1,
 		.options = LWS_SERVER_OPTION_VALIDATE_UTF8 |
 		    LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
 		    LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS |

@@ -148,7 +148,7 @@ run(struct place *p, const char *command, const char *input, size_t len,
 		write_input(p, c, input, len);
 		if (!read_output(p, c, r))
 			why = "its authorized_keys is too long";
-		else if (ssh_channel_get_exit_status(c) != 0)
+		else if (session_exit_status(c) != 0)
 			why = complaint(r);
 	}
 	ssh_channel_free(c);

@@ -183,6 +183,20 @@ session_channel(struct session *s)
 	return NULL;
 }
 
+int
+session_exit_status(ssh_channel c)
+{
+#if LIBSSH_VERSION_INT >= SSH_VERSION_INT(0, 11, 0)
+	uint32_t status;
+
+	if (ssh_channel_get_exit_state(c, &status, NULL, NULL) != SSH_OK)
+		return -1;
+	return (int)status;
+#else
+	return ssh_channel_get_exit_status(c);
+#endif
+}
+
 void
 session_host_key(const struct session *s, uint8_t **blobp, size_t *lenp)
 {

@@ -53,6 +53,12 @@ enum nk_remote_fault	session_fault(struct session *s,
 ssh_channel	session_channel(struct session *s);
 
 /*
+ * Wait for the exit status of the command in a channel; -1, the other end
+ * says none, as when a signal ended it.
+ */
+int	session_exit_status(ssh_channel c);
+
+/*
  * The blob of the host key, which the other end has proven to have; the
  * caller frees it.
  */

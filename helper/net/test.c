@@ -53,7 +53,7 @@ run_command(struct session *s, const char *command)
 	/* what it might read has an end; what has ended needs none */
 	(void)ssh_channel_send_eof(c);
 	drain(s, c);
-	status = ssh_channel_get_exit_status(c);
+	status = session_exit_status(c);
 	if (status == -1)
 		say_fault(NK_REMOTE_NO_COMMAND, "a signal ended it");
 	if (status != 0) {

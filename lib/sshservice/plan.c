@@ -108,9 +108,10 @@ clear_way(struct nk_sshplan *p, const struct nk_mainconf *m, bool edit_main,
 		c = &p->conflicts[i];
 		if (c->in_main && edit_main)
 			continue;
-		(void)snprintf(why, NK_SSHPLAN_WHY_MAX, "%s:%u: \"%s\" is in "
-		    "the way of the service's settings: %s", c->path, c->number,
-		    c->line, c->in_main ? "--edit-main comments it out" :
+		(void)snprintf(why, NK_SSHPLAN_WHY_MAX, "%.255s:%u: \"%.255s\" "
+		    "is in the way of the service's settings: %s", c->path,
+		    c->number, c->line, c->in_main ?
+		    "--edit-main comments it out" :
 		    "take it away, or keep it and change the settings");
 		return -EEXIST;
 	}
