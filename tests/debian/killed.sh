@@ -9,7 +9,8 @@ set -u
 . "$(dirname "$0")/lib/debian.bash"
 
 commands="naskeysctl invoke-rc.d update-rc.d deb-systemd-helper
-    pam-auth-update mkdir mv rm rmdir cp sed kill cat chmod"
+    pam-auth-update dpkg-trigger mkdir mv rm rmdir cp sed kill cat chmod touch
+    find sync"
 real=$PATH
 stop_at=0
 
@@ -21,6 +22,7 @@ cat >shim/.run <<EOF
 PATH=$real
 n=\$((\$(cat $PWD/count) + 1))
 echo \$n >$PWD/count
+echo "\$n \${0##*/} \$*" >>$PWD/seen
 [ \$n -ne "\$STOP_AT" ] || kill -s KILL 0
 exec "\${0##*/}" "\$@"
 EOF
@@ -29,6 +31,7 @@ for c in $commands; do ln -s .run "shim/$c"; done
 
 interrupted() {	# COMMAND...: killed at the command number $stop_at
 	echo 0 >count
+	: >seen
 	STOP_AT=$stop_at PATH=$PWD/shim:$real setsid --wait "$@"
 }
 how_many() {	# COMMAND...
@@ -36,9 +39,14 @@ how_many() {	# COMMAND...
 	interrupted "$@" >/dev/null 2>&1
 	cat count
 }
-# The commands at which to stop, of n.
+# The commands at which to stop, of n, and without LONG, the others that are
+# named.
 stops() {
-	if [ "${LONG-no}" = yes ]; then seq "$1"; else echo $(($1 / 2)); fi
+	if [ "${LONG-no}" = yes ]; then
+		seq "$1"
+	else
+		echo $(($1 / 2)) "${@:2}"
+	fi
 }
 state() { [ "$(dpkg-query -W -f '${db:Status-Status}' naskeys)" = "$1" ]; }
 users_log_in() {	# NAME
@@ -51,10 +59,13 @@ make_old old
 
 n=$(how_many dpkg -i "$DEBS"/*.deb)
 check "commands of an installation" test "$n" -gt 10
+# what has just been changed there is half of it, or all
+after_nsswitch=$(($(sed -n \
+    '/ sed .*nsswitch/ { s/ .*//; p; q }' seen) + 1))
 naskeysctl user add alice --key alice.pub --shell /bin/sh >/dev/null
 check "the user logs in" login alice
 
-for stop_at in $(stops "$n"); do
+for stop_at in $(stops "$n" $after_nsswitch); do
 	dpkg --purge $packages >/dev/null 2>&1
 	refused "installation is killed at command $stop_at" \
 	    interrupted dpkg -i "$DEBS"/*.deb
