@@ -18,14 +18,15 @@ no_process() { ! pgrep -x naskeys-helper >/dev/null; }
 cp /etc/nsswitch.conf nsswitch.before
 cat /etc/pam.d/common-* >pam.before
 /etc/init.d/ssh start >/dev/null
-make_old old
+old_packages
+before=$(dpkg-deb -f "$(echo "$old"/naskeys_*.deb)" Version)
 works "before"
 
 # ---- the first installation ----
 
-check "installation" dpkg -i old/*.deb
+check "installation" put "$old"/*.deb
 works "installed"
-same "version" "$(version naskeys)" "0.0.1 $installed"
+same "version" "$(version naskeys)" "$before $installed"
 check "nsswitch.conf names naskeys" names_us
 check "PAM asks naskeys" asks_us
 check "the drop-in is there" test -s "$drop_in"
@@ -58,7 +59,7 @@ check "one that was taken away stays away" test ! -e "$drop_in"
     print while <$s>;' >connected 2>&1) &
 wait_until test -s connected
 pgrep -x naskeys-helper | sort >pids.before
-check "upgrade" dpkg -i "$DEBS"/*.deb
+check "upgrade" put "$DEBS"/*.deb
 works "upgraded"
 pgrep -x naskeys-helper | sort >pids.after
 same "helpers of the version before that go on" \
@@ -75,25 +76,25 @@ check "check finds nothing wrong" naskeysctl check
 
 was=$(sqlite3 "$store" 'PRAGMA user_version')
 sqlite3 "$store" 'PRAGMA user_version = 99'
-check "installation, the store is newer" dpkg -i "$DEBS"/*.deb
+check "installation, the store is newer" put "$DEBS"/*.deb
 works "newer store"
 same "status" "$(version naskeys)" "$now $installed"
 check "the user's keys are still published" login alice
 rm -f /var/lib/naskeys/revoked.krl
 check "installation, and the list of revoked keys is missing" \
-    dpkg -i "$DEBS"/*.deb
+    put "$DEBS"/*.deb
 works "no list"
 check "what names it is put aside" test ! -e "$drop_in"
 rm -f "$drop_in.dpkg-old"
-check "removal, the store is newer" dpkg --remove $packages
+check "removal, the store is newer" take remove $packages
 works "newer store, removed"
 sqlite3 "$store" "PRAGMA user_version = $was"
-check "installation after that" dpkg -i "$DEBS"/*.deb
+check "installation after that" put "$DEBS"/*.deb
 works "installed again"
 check "the user is there again" login alice
 mkdir away
 mv /var/lib/naskeys/naskeys.db* away
-check "installation, the store is missing" dpkg -i "$DEBS"/*.deb
+check "installation, the store is missing" put "$DEBS"/*.deb
 works "no store"
 refused "the user is gone" login alice
 check "check finds nothing wrong" naskeysctl check
@@ -108,7 +109,7 @@ check "the user is there again" login alice
 check "settings of sshd" naskeysctl service set passwordauth=yes
 check "are applied" naskeysctl service apply
 cp "$drop_in" settings
-check "removal" dpkg --remove $packages
+check "removal" take remove $packages
 works "removed"
 check "the drop-in is gone" sh -c "! ls $drop_in* 2>/dev/null"
 check "nsswitch.conf is as before" cmp /etc/nsswitch.conf nsswitch.before
@@ -118,13 +119,13 @@ check "no map is left" test ! -e /run/naskeys
 check "the store stays" test -s "$store"
 refused "the user logs in no more" login alice
 
-check "installation after a removal" dpkg -i "$DEBS"/*.deb
+check "installation after a removal" put "$DEBS"/*.deb
 works "installed after a removal"
 check "the user is there again" login alice
 check "and the settings" cmp "$drop_in" settings
 echo '# by hand' >>"$drop_in"
 check "removal, with a drop-in that was changed by hand" \
-    dpkg --remove $packages
+    take remove $packages
 works "removed again"
 check "that is kept, out of sshd's sight" test -s "$drop_in.dpkg-old"
 
@@ -133,7 +134,7 @@ check "that is kept, out of sshd's sight" test -s "$drop_in.dpkg-old"
 echo 'AuthorizedKeysCommand /bin/true
 AuthorizedKeysCommandUser nobody' >/etc/ssh/sshd_config.d/50-other.conf
 rm -f "$drop_in.dpkg-old"
-check "installation beside another command" dpkg -i "$DEBS"/*.deb
+check "installation beside another command" put "$DEBS"/*.deb
 works "another command"
 check "that is left" test ! -e "$drop_in"
 check "init puts ours in front" naskeysctl init --configure --only sshd
@@ -145,7 +146,7 @@ rm /etc/ssh/sshd_config.d/50-other.conf
 sed 's/^RevokedKeys/revokedkeys/' "$drop_in" \
     >/etc/ssh/sshd_config.d/11-own.conf
 /etc/init.d/ssh reload >/dev/null
-check "purge, while another file names the list" dpkg --purge $packages
+check "purge, while another file names the list" take purge $packages
 works "purged"
 check "the list stays" test -s /var/lib/naskeys/revoked.krl
 rm /etc/ssh/sshd_config.d/11-own.conf
@@ -157,7 +158,7 @@ check "nsswitch.conf is as before" cmp /etc/nsswitch.conf nsswitch.before
 check "PAM is as before" sh -c 'cat /etc/pam.d/common-* | cmp - pam.before'
 check "no script is left" sh -c '! ls /etc/rc?.d/*naskeys* 2>/dev/null'
 
-check "installation after a purge" dpkg -i "$DEBS"/*.deb
+check "installation after a purge" put "$DEBS"/*.deb
 works "installed after a purge"
 refused "the user is not there" login alice
 # as README.Debian says
@@ -166,26 +167,53 @@ rm /var/lib/naskeys/naskeys.db*
 cp -p /var/backups/naskeys-purged/naskeys.db* /var/lib/naskeys
 /etc/init.d/naskeys start >/dev/null
 check "the user comes back from the copy" login alice
-check "purge" dpkg --purge $packages
+check "purge" take purge $packages
 works "purged again"
 check "no folder is left" \
     sh -c '! ls -d /var/lib/naskeys /etc/naskeys /run/naskeys 2>/dev/null'
 check "each purge keeps a copy of its own" \
     test -s /var/backups/naskeys-purged.1/naskeys.db
 
+# ---- sshd's package is configured after ours ----
+
+# As apt may do it, when it installs both at once.
+mkdir -p late/DEBIAN
+cat >late/DEBIAN/control <<EOF
+Package: late-sshd-config
+Version: 1
+Architecture: all
+Maintainer: nobody <nobody@localhost>
+Depends: naskeys
+Description: the part of openssh-server that makes its configuration
+EOF
+printf '#!/bin/sh\ncp %s /etc/ssh\n' "$PWD/sshd_config" >late/DEBIAN/postinst
+chmod 755 late/DEBIAN/postinst
+dpkg-deb --root-owner-group -b late . >/dev/null
+mv /etc/ssh/sshd_config .
+check "installation before sshd is configured" \
+    dpkg -i "$DEBS"/*.deb ./late-sshd-config*.deb
+check "the drop-in is there" test -s "$drop_in"
+check "sshd takes it" /usr/sbin/sshd -t
+works "installed before sshd is configured"
+check "a user" naskeysctl user add alice --key alice.pub --shell /bin/sh
+check "who logs in" login alice
+check "purge" take purge late-sshd-config $packages
+works "purged once more"
+check "a copy is kept" test -s /var/backups/naskeys-purged.2/naskeys.db
+
 # ---- a store on a file system of its own ----
 
 mkdir /var/lib/naskeys
 mount -t tmpfs -o mode=755 tmpfs /var/lib/naskeys
-check "installation on a file system" dpkg -i "$DEBS"/*.deb
-check "purge of it" dpkg --purge $packages
+check "installation on a file system" put "$DEBS"/*.deb
+check "purge of it" take purge $packages
 same "it is empty" "$(ls -A /var/lib/naskeys)" ""
 check "and so is /etc" test ! -e /etc/naskeys
-check "a copy is kept" test -s /var/backups/naskeys-purged.2/naskeys.db
-check "installation once more" dpkg -i "$DEBS"/*.deb
+check "a copy is kept" test -s /var/backups/naskeys-purged.3/naskeys.db
+check "installation once more" put "$DEBS"/*.deb
 check "something is sealed" naskeysctl keypair generate one
 /etc/init.d/naskeys stop >/dev/null
 umount /var/lib/naskeys
-check "purge, while it is not mounted" dpkg --purge $packages
-check "what opens it is kept" test -s /var/backups/naskeys-purged.3/seal.key
+check "purge, while it is not mounted" take purge $packages
+check "what opens it is kept" test -s /var/backups/naskeys-purged.4/seal.key
 finish

@@ -3,7 +3,8 @@
 #
 # A machine on which packages are installed and removed: its own user, whose
 # logins nothing may cost, a user of naskeys, and Debian's sshd on port 22.
-# DEBS is the folder of the packages.
+# DEBS is the folder of the packages, and OLD_DEBS, if it is set, that of the
+# version before.  With BY=apt, apt puts them there and takes them away.
 
 top=$(readlink -f "$(dirname "${BASH_SOURCE[0]}")/../../..")
 # shellcheck source=tests/integration/lib/suite.bash
@@ -28,6 +29,9 @@ ssh-keygen -q -t ed25519 -N '' -f alice
 mkdir -m 700 /home/local/.ssh
 cp local.pub /home/local/.ssh/authorized_keys
 chown -R local: /home/local/.ssh
+ssh-keygen -q -t ed25519 -N '' -f root
+mkdir -p -m 700 /root/.ssh
+cat root.pub >>/root/.ssh/authorized_keys
 ssh-keygen -q -A
 
 # A connection into the moment in which sshd starts anew is made again.
@@ -49,14 +53,39 @@ login() {	# USER
 password() { echo 'secret words' | pamtester login local authenticate; }
 audit_is_clean() { [ -z "$(dpkg --audit)" ]; }
 
-# The machine is as it should be, and its own user logs in.
+# The machine is as it should be, and its own users log in.
 works() {	# NAME
 	check "$1: dpkg --audit" audit_is_clean
 	check "$1: the machine's user logs in by key" login local
 	check "$1: and by password" password
+	check "$1: and root by key" login root
 }
 
-# The packages under a lower version, as the version before.
+put() {	# FILE...
+	case ${BY-dpkg} in
+	apt) apt_get install --reinstall --allow-downgrades "$@" ;;
+	*) dpkg -i "$@" ;;
+	esac
+}
+take() {	# remove|purge PACKAGE...
+	case ${BY-dpkg} in
+	apt) apt_get "$@" ;;
+	*) dpkg "--$1" "${@:2}" ;;
+	esac
+}
+apt_get() {
+	apt-get -q -y --no-install-recommends \
+	    -o APT::Sandbox::User=root "$@" </dev/null
+}
+
+# The version before: where it is not there, these under a lower version.
+old_packages() {	# sets $old
+	old=${OLD_DEBS-}
+	if [ -z "$old" ]; then
+		old=$PWD/old
+		make_old "$old"
+	fi
+}
 make_old() {	# FOLDER
 	local deb tree
 	mkdir "$1"
