@@ -13,7 +13,35 @@ now=$(dpkg-deb -f "$(echo "$DEBS"/naskeys_*.deb)" Version)
 
 names_us() { grep -qw naskeys /etc/nsswitch.conf; }
 asks_us() { grep -q pam_naskeys /etc/pam.d/common-auth; }
+# They are the same wherever they were built.
+hide_where_built() {
+	local deb
+	for deb in "$DEBS"/*.deb; do
+		dpkg-deb -x "$deb" unpacked || return
+	done
+	! grep -rlaF -e "$(readlink -f "$DEBS")/naskeys/" \
+	    -e "${BUILD-/src/naskeys}/" unpacked
+}
 no_process() { ! pgrep -x naskeys-helper >/dev/null; }
+
+# ---- on a bare machine, apt has installed them together with sshd ----
+
+if version naskeys 2>/dev/null | grep -q " $installed\$"; then
+	/etc/init.d/ssh start >/dev/null
+	/etc/init.d/naskeys start >/dev/null
+	works "a bare machine"
+	check "nsswitch.conf names naskeys" names_us
+	check "PAM asks naskeys" asks_us
+	check "the drop-in is there" test -s "$drop_in"
+	check "check finds nothing wrong" naskeysctl check
+	check "a user" naskeysctl user add alice --key alice.pub \
+	    --shell /bin/sh
+	check "who logs in" login alice
+	check "purge" take purge $packages
+	works "a machine that is bare again"
+	rm -r /var/backups/naskeys-purged
+	/etc/init.d/ssh stop >/dev/null
+fi
 
 cp /etc/nsswitch.conf nsswitch.before
 cat /etc/pam.d/common-* >pam.before
@@ -21,6 +49,7 @@ cat /etc/pam.d/common-* >pam.before
 old_packages
 before=$(dpkg-deb -f "$(echo "$old"/naskeys_*.deb)" Version)
 works "before"
+check "no file says where it was built" hide_where_built
 
 # ---- the first installation ----
 

@@ -138,4 +138,33 @@ refused "no unit runs" inside systemctl --quiet is-active 'naskeys*.service' \
     'naskeys*.socket'
 refused "no process is left" inside pgrep -f naskeys-
 check "no unit failed" no_unit_failed
+
+# ---- from the version before ----
+
+# shellcheck disable=SC2086
+check "purge" package --purge $packages
+old_packages
+cp -r "$old" /home/shared/old
+ssh-keygen -q -t ed25519 -N '' -f carol
+cp carol.pub /home/shared
+check "installation of the version before" package -i /home/shared/old/*.deb
+check "its socket is there" is naskeys-helper.socket
+check "a user" ctl user add carol --key /home/shared/carol.pub --shell /bin/sh
+check "who logs in" login carol
+check "its gateway" inside systemctl start naskeys-gateway.socket
+check "answers" wait_until answers
+inside pgrep -x 'naskeys-helper|naskeys-gateway' | sort >pids.before
+check "upgrade" package -i /home/shared/debs/*.deb
+inside pgrep -x 'naskeys-helper|naskeys-gateway' | sort >pids.after
+same "processes of the version before that go on" \
+    "$(comm -12 pids.before pids.after)" ""
+for unit in naskeys-helper.socket naskeys-sync.service \
+    naskeys-gateway.socket; do
+	check "$unit is there" is "$unit"
+done
+check "no unit failed" no_unit_failed
+check "the user logs in" login carol
+check "the gateway answers again" wait_until answers
+check "check finds nothing wrong" ctl check
+works "upgraded from the version before"
 finish
