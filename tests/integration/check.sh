@@ -70,7 +70,7 @@ cp nss.saved $nss
 # ---- nscd ----
 mkdir -p /run/nscd
 nscd
-wait_until listens /run/nscd/socket
+wait_until listens /var/run/nscd/socket
 clean "nscd is no fault"
 same "but is told of" "$(found false)" nscd
 check "in words" sh -c 'naskeysctl check | grep -q "^Note: nscd runs"'
@@ -78,7 +78,7 @@ sed -i 's/\(positive-time-to-live[[:blank:]]*group\).*/\1 86400/' \
     /etc/nscd.conf
 row "nscd keeps too long" nscd_long "keeps an entry of group for 86400 s"
 nscd --shutdown
-has_gone() { ! listens /run/nscd/socket; }
+has_gone() { ! listens /var/run/nscd/socket; }
 wait_until has_gone
 same "one that has ended" "$(found false)" ""
 

@@ -137,7 +137,7 @@ aged3:*::::::25003:"
 if command -v nscd >/dev/null; then
 	mkdir -p /run/nscd
 	nscd
-	wait_until listens /run/nscd/socket
+	wait_until listens /var/run/nscd/socket
 	getent passwd user1 >/dev/null
 	check "nscd: edit" naskeysctl user edit user1 --full-name "Fresh Name"
 	same "nscd was told" "$(getent passwd user1 | cut -d: -f5)" "Fresh Name"

@@ -77,11 +77,15 @@ refuses() {
 quick_jq() { jq() { gojq "$@"; }; }
 
 # wait_until COMMAND...: until it succeeds.  Nothing takes a minute, however
-# busy the machine is.
+# busy the machine is: a wait in vain fails, whoever looks at what it returns.
 wait_until() {
 	local end=$((EPOCHSECONDS + 60))
 	until "$@" 2>/dev/null; do
-		[ $EPOCHSECONDS -lt $end ] || return 1
+		[ $EPOCHSECONDS -lt $end ] || {
+			echo "FAIL: in vain waited for $*" >&"$suite_out"
+			bad=1
+			return 1
+		}
 		sleep 0.05
 	done
 }
