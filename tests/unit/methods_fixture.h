@@ -295,6 +295,7 @@ make_world(void)
 		.owner = geteuid(), .keys_gid = getegid(), .managed_gid = 4999,
 	};
 	nk_conf_init(&w.conf);
+	w.conf.password_cost = 1;	/* each test hashes two */
 	w.c = (struct nk_context){
 		.state = &w.state, .conf = &w.conf, .caller = &w.caller,
 		.passed_fd = -1, .input_fd = -1, .notify = note,
