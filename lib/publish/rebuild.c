@@ -345,10 +345,10 @@ nk_rebuild_make(struct nk_publisher *p, int64_t seq, struct nk_rebuild *b,
 	    (r = nk_otp_each(p->store, 0, otp_load, &bu)) < 0 ||
 	    (r = files_create(p, b, bu.all, bu.ngroups)) < 0 ||
 	    (r = nk_group_each(p->store, 0, group_write, &bu)) < 0 ||
-	    (r = nk_user_each(p->store, 0, user_write, &bu)) < 0 ||
+	    (r = nk_user_each_mapped(p->store, user_write, &bu)) < 0 ||
 	    (r = nk_mapwriter_finish(b->map[NK_PUB_ACCOUNTS])) < 0 ||
 	    (r = nk_mapwriter_finish(b->map[NK_PUB_SECRETS])) < 0 ||
-	    (r = nk_key_each(p->store, key_write, &bu)) < 0 ||
+	    (r = nk_key_each_mapped(p->store, key_write, &bu)) < 0 ||
 	    (r = keys_flush(&bu)) < 0 ||
 	    (r = nk_mapwriter_finish(b->map[NK_PUB_KEYS])) < 0)
 		goto out;

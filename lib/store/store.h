@@ -185,6 +185,10 @@ int	nk_user_by_home(struct nk_store *s, const char *home, int64_t but,
 int	nk_user_each(struct nk_store *s, int64_t after,
 	    int (*fn)(void *arg, const struct nk_user *u), void *arg)
 	    NK_MUST_CHECK;
+/* All of them, but no more of each row than maps hold; the rest is empty. */
+int	nk_user_each_mapped(struct nk_store *s,
+	    int (*fn)(void *arg, const struct nk_user *u), void *arg)
+	    NK_MUST_CHECK;
 int	nk_user_count(struct nk_store *s, int64_t *np) NK_MUST_CHECK;
 
 /* *u gets its id and generation; managed users get in_managed_group. */
@@ -325,6 +329,10 @@ int	nk_keys_of_user(struct nk_store *s, int64_t user, struct nk_keys *ks)
 	    NK_MUST_CHECK;
 /* Call fn for each key of all users, in the order of user id, position. */
 int	nk_key_each(struct nk_store *s,
+	    int (*fn)(void *arg, const struct nk_key *k), void *arg)
+	    NK_MUST_CHECK;
+/* The same, but no more of each row than maps hold; the rest is empty. */
+int	nk_key_each_mapped(struct nk_store *s,
 	    int (*fn)(void *arg, const struct nk_key *k), void *arg)
 	    NK_MUST_CHECK;
 /* Of all users, lines with this fingerprint; in the order of user ids. */

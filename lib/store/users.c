@@ -21,6 +21,12 @@
 #define SELECT	"SELECT id, " INDEXED ", " PLAIN " FROM users "
 #define NINDEXED	7
 #define NPLAIN		25
+/* What maps are made of, for who reads a million rows. */
+#define MAPPED	"id, managed, admin, in_managed_group, uid, group_id, name," \
+		" home, locked, password_disabled, ssh_password_enabled," \
+		" must_change, full_name, shell, hash, generation," \
+		" expires_at, last_password_change, min_days, max_days," \
+		" warn_days, inactive_days"
 
 static void
 wipe(char *text)
@@ -137,6 +143,38 @@ user_read(struct nk_stmt *st, struct nk_user *u)
 	u->created_at = nk_stmt_int(st, i++, 0, INT64_MAX);
 	u->last_password_change = nk_stmt_int(st, i++, 0, INT64_MAX);
 	u->last_login_at = nk_stmt_int(st, i++, 0, INT64_MAX);
+	u->min_days = (int32_t)nk_stmt_int(st, i++, -1, INT32_MAX);
+	u->max_days = (int32_t)nk_stmt_int(st, i++, -1, INT32_MAX);
+	u->warn_days = (int32_t)nk_stmt_int(st, i++, -1, INT32_MAX);
+	u->inactive_days = (int32_t)nk_stmt_int(st, i, -1, INT32_MAX);
+	return nk_stmt_check(st);
+}
+
+/* The same with the columns of MAPPED; the rest of the row is empty. */
+static int
+user_read_mapped(struct nk_stmt *st, struct nk_user *u)
+{
+	int i = 0;
+
+	*u = (struct nk_user){ 0 };
+	u->id = nk_stmt_int(st, i++, 1, INT64_MAX);
+	u->managed = nk_stmt_bool(st, i++);
+	u->admin = nk_stmt_bool(st, i++);
+	u->in_managed_group = nk_stmt_bool(st, i++);
+	u->uid = (uint32_t)nk_stmt_int(st, i++, 0, NK_ID_MAX);
+	u->group_id = nk_stmt_id_or_0(st, i++);
+	u->name = nk_stmt_text(st, i++);
+	u->home = nk_stmt_text(st, i++);
+	u->locked = nk_stmt_bool(st, i++);
+	u->password_disabled = nk_stmt_bool(st, i++);
+	u->ssh_password_enabled = nk_stmt_bool(st, i++);
+	u->must_change = nk_stmt_bool(st, i++);
+	u->full_name = nk_stmt_text(st, i++);
+	u->shell = nk_stmt_text(st, i++);
+	u->hash = nk_stmt_text(st, i++);
+	u->generation = nk_stmt_int(st, i++, 1, INT64_MAX);
+	u->expires_at = nk_stmt_int(st, i++, 0, INT64_MAX);
+	u->last_password_change = nk_stmt_int(st, i++, 0, INT64_MAX);
 	u->min_days = (int32_t)nk_stmt_int(st, i++, -1, INT32_MAX);
 	u->max_days = (int32_t)nk_stmt_int(st, i++, -1, INT32_MAX);
 	u->warn_days = (int32_t)nk_stmt_int(st, i++, -1, INT32_MAX);
@@ -330,16 +368,17 @@ nk_user_by_home(struct nk_store *s, const char *home, int64_t but,
 	return user_take(st, up);
 }
 
-/* st's rows to fn; ends the statement. */
+/* st's rows to fn, as read() takes them; ends the statement. */
 static int
-user_walk(struct nk_stmt *st, int (*fn)(void *arg, const struct nk_user *u),
-    void *arg)
+user_walk(struct nk_stmt *st,
+    int (*read)(struct nk_stmt *st, struct nk_user *u),
+    int (*fn)(void *arg, const struct nk_user *u), void *arg)
 {
 	struct nk_user u;
 	int r;
 
 	while ((r = nk_stmt_step(st)) == 1) {
-		if ((r = user_read(st, &u)) < 0 || (r = fn(arg, &u)) != 0)
+		if ((r = read(st, &u)) < 0 || (r = fn(arg, &u)) != 0)
 			break;
 	}
 	nk_stmt_end(st);
@@ -357,7 +396,20 @@ nk_user_each(struct nk_store *s, int64_t after,
 	    &st)) < 0)
 		return r;
 	nk_stmt_bind_int(st, 1, after);
-	return user_walk(st, fn, arg);
+	return user_walk(st, user_read, fn, arg);
+}
+
+int
+nk_user_each_mapped(struct nk_store *s,
+    int (*fn)(void *arg, const struct nk_user *u), void *arg)
+{
+	struct nk_stmt *st;
+	int r;
+
+	if ((r = nk_db_stmt(s->db, "SELECT " MAPPED " FROM users ORDER BY id",
+	    &st)) < 0)
+		return r;
+	return user_walk(st, user_read_mapped, fn, arg);
 }
 
 int
@@ -370,7 +422,7 @@ nk_user_each_admin(struct nk_store *s,
 	if ((r = nk_db_stmt(s->db, SELECT "WHERE admin = 1 ORDER BY id",
 	    &st)) < 0)
 		return r;
-	return user_walk(st, fn, arg);
+	return user_walk(st, user_read, fn, arg);
 }
 
 int

@@ -579,9 +579,32 @@ walk(void *arg, const struct nk_key *k)
 	return k->kind == NK_KEY_BLANK ? 3 : 0;
 }
 
+/* Of the first key: what a map has no use for is empty. */
+static int
+compare_mapped(void *arg, const struct nk_key *k)
+{
+	const struct nk_key *whole = arg;
+
+	ck_assert_int_eq(k->user_id, whole->user_id);
+	ck_assert_int_eq(k->kind, whole->kind);
+	ck_assert_int_eq(k->cert_authority, whole->cert_authority);
+	ck_assert_str_eq(k->type, whole->type);
+	ck_assert_uint_eq(k->blob_len, whole->blob_len);
+	ck_assert_mem_eq(k->blob, whole->blob, k->blob_len);
+	ck_assert_pstr_eq(k->options, whole->options);
+	ck_assert_pstr_eq(k->comment, whole->comment);
+	ck_assert(k->expires_at == whole->expires_at);
+	ck_assert_ptr_null(k->fingerprint);
+	ck_assert_ptr_null(k->added_by);
+	ck_assert_ptr_null(k->last_used_from);
+	ck_assert(k->id == 0 && k->position == 0 && k->added_at == 0);
+	return 7;
+}
+
 START_TEST(each)
 {
 	char text[64] = "";
+	struct nk_keys ks;
 
 	ck_assert_int_eq(nk_key_each(s, walk, text), 0);
 	ck_assert_str_eq(text, "");
@@ -595,6 +618,12 @@ START_TEST(each)
 	commit();
 	ck_assert_int_eq(nk_key_each(s, walk, text), 3);
 	ck_assert_str_eq(text, "1C 2B 2d 3A 3_ ");
+	text[0] = '\0';
+	ck_assert_int_eq(nk_key_each_mapped(s, walk, text), 3);
+	ck_assert_str_eq(text, "1C 2B 2d 3A 3_ ");
+	ck_assert_int_eq(nk_keys_of_user(s, 1, &ks), 0);
+	ck_assert_int_eq(nk_key_each_mapped(s, compare_mapped, &ks.v[0]), 7);
+	nk_keys_clear(&ks);
 }
 END_TEST
 

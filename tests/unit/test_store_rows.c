@@ -85,6 +85,37 @@ compare_with(void *arg, const struct nk_user *u)
 	return 0;
 }
 
+/* What a map has no use for is empty, and all else as in the whole row. */
+static int
+compare_mapped(void *arg, const struct nk_user *u)
+{
+	const struct nk_user *whole = arg;
+	struct nk_user v = *u;
+
+	if (u->id != whole->id)
+		return 0;
+	ck_assert_ptr_null(v.email);
+	ck_assert_ptr_null(v.userns_idmap);
+	ck_assert_ptr_null(v.password_history);
+	ck_assert_ptr_null(v.sudo_commands);
+	ck_assert_ptr_null(v.sudo_commands_nopasswd);
+	ck_assert(!v.builtin && !v.smb && !v.webshare);
+	ck_assert(v.created_at == 0 && v.last_login_at == 0);
+	v.email = whole->email;
+	v.userns_idmap = whole->userns_idmap;
+	v.password_history = whole->password_history;
+	v.sudo_commands = whole->sudo_commands;
+	v.sudo_commands_nopasswd = whole->sudo_commands_nopasswd;
+	v.builtin = whole->builtin;
+	v.smb = whole->smb;
+	v.webshare = whole->webshare;
+	v.keyfile_mode = whole->keyfile_mode;
+	v.created_at = whole->created_at;
+	v.last_login_at = whole->last_login_at;
+	assert_same(&v, whole);
+	return 7;
+}
+
 START_TEST(user_round_trip)
 {
 	struct nk_user *u = nk_user_new(), *v;
@@ -105,6 +136,7 @@ START_TEST(user_round_trip)
 	assert_same(u, v);
 	nk_user_free(v);
 	ck_assert_int_eq(nk_user_each(s, 1, compare_with, u), 0);
+	ck_assert_int_eq(nk_user_each_mapped(s, compare_mapped, u), 7);
 	/* and each column by an update, NULL where it may be */
 	set_text(&u->email, NULL);
 	set_text(&u->userns_idmap, NULL);
