@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Large pages for what everybody looks up in.  A lookup in a large map costs
+ * Large pages for what everybody looks up in, and for what is filled in
+ * memory at random.  A lookup in a large map costs
  * little but waiting for memory, and half of that is for the page tables;
  * with pages of 2 MiB these stay in the processor.
  *
@@ -22,6 +23,26 @@
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE	25
 #endif
+
+void *
+nk_huge_alloc(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	if (size >= NK_MAP_HUGE)	/* a wish, no more */
+		(void)madvise(p, size, MADV_HUGEPAGE);
+	return p;
+}
+
+void
+nk_huge_free(void *p, size_t size)
+{
+	if (p != NULL)
+		(void)munmap(p, size);
+}
 
 /* The bytes of a map of that length that are to lie on large pages. */
 static uint64_t
