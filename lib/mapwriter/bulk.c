@@ -414,7 +414,7 @@ nk_bulk_put_user(struct nk_mapwriter *w, const struct nk_put_user *u)
 			return r;
 	}
 	if ((r = add(w, NK_TABLE_USER_ROW, nk_compose_user(w->page, u,
-	    groups), NK_RECORD_SLACK, &unit)) < 0 ||
+	    groups), NK_RECORD_SLACK_SMALL, &unit)) < 0 ||
 	    (r = insert_name(w, NK_TABLE_USER_NAME, u->name, unit)) < 0)
 		return r;
 	if ((u->flags & NK_USER_MANAGED) == 0)
@@ -491,7 +491,7 @@ nk_bulk_put_secret(struct nk_mapwriter *w, const struct nk_put_secret *s)
 	int r;
 
 	r = add(w, NK_TABLE_ROW, nk_compose_secret(w->page, s),
-	    NK_RECORD_SLACK, &unit);
+	    NK_RECORD_SLACK_SMALL, &unit);
 	explicit_bzero(w->page, sizeof(w->page));
 	return r;
 }

@@ -16,7 +16,10 @@
 
 #define NK_MAP_GROW	(64u * 1024u)	/* a file grows by multiples of it */
 #define NK_MAP_NAME_MAX	32u
-/* Room for a longer version.  Groups and sets rarely need any. */
+/*
+ * Room for a longer version.  Groups and sets rarely need any, and of a whole
+ * map that is built at once, most records are never changed.
+ */
 #define NK_RECORD_SLACK	64u
 #define NK_RECORD_SLACK_SMALL 8u
 
