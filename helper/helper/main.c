@@ -105,7 +105,10 @@ run(const struct options *o, const struct handover *h)
 		    "program with more rights than its caller");
 		return EXIT_FAILURE;
 	}
-	nk_store_single_thread();
+	if (o->mode == RUN_SYNC)
+		nk_store_several_threads();
+	else
+		nk_store_single_thread();
 	if ((r = state_init(&state, o->state_dir, o->seal_key, &why)) < 0) {
 		if (r == -EPERM)	/* the sentence says it all */
 			log_say(LOG_ERR, "%s", why);
@@ -121,6 +124,7 @@ run(const struct options *o, const struct handover *h)
 	case RUN_LISTEN:
 		return listen_run(o, &state, h);
 	case RUN_SYNC:
+		state.nk.threads = true;
 		return sync_run(&state);
 	case RUN_SSH_WAIT:
 		return ssh_wait_run(&state);

@@ -33,6 +33,8 @@ struct nk_state {
 	const char	*sudoers;	/* file of rules; NULL: none of ours */
 	const char	*visudo;	/* the program that checks it */
 	bool		 system;	/* the machine's own: nscd is told */
+	bool		 threads;	/* a rebuild may use one more: see
+					   nk_store_several_threads() */
 	uint32_t	 owner;		/* uid that has the rank of root */
 	uint32_t	 keys_gid;	/* group of keys.map */
 	uint32_t	 managed_gid;	/* naskeys-managed, 0: not there */

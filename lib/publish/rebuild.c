@@ -3,16 +3,18 @@
 #include <stdlib.h>
 
 #include "lib/publish/internal.h"
+#include "lib/publish/keymap.h"
 #include "lib/store/failures.h"
 
 /*
  * All maps from the store, in bulk and in the order of rows: groups, then
- * users with their secrets, then keys.  Memberships, generations and who has
- * a second factor are kept in plain arrays meanwhile, which costs less than
- * asking the store for each user.
+ * users with their secrets, and behind or beside them keys (keymap.h).
+ * Memberships, generations and who has a second factor are kept in plain
+ * arrays meanwhile, which costs less than asking the store for each user.
  */
 
 #define PROGRESS_EVERY	8192
+#define ROWS_EVERY	1024	/* whoever builds the keys is told of them */
 
 struct group_gid {
 	int64_t		row;
@@ -34,9 +36,7 @@ struct build {
 	int64_t			*otps;		/* users, in order */
 	size_t			 notps, otps_room, otp;
 	struct nk_put_group_ref	 refs[NK_USER_GROUPS_MAX];
-	struct nk_keytext	 text;
-	int64_t			 key_user;	/* whose lines text has */
-	size_t			 key_row;	/* in b->rows */
+	struct nk_keymap	*keys;
 	struct nk_lockout	*lockouts;
 	size_t			 nlockouts;
 	int64_t			 done, all;
@@ -194,19 +194,28 @@ generation_before(const struct nk_publisher *p, const struct nk_user *u)
 	return from;
 }
 
+/* There is room for all users: rows_make(). */
 static int
-row_note(struct nk_rebuild *b, const struct nk_user *u, uint64_t from)
+row_note(struct build *b, const struct nk_user *u, uint64_t from)
 {
-	void *v = b->rows;
-	int r;
+	struct nk_rebuild *rb = b->b;
 
-	if ((r = grow(&v, b->nrows, &b->room, sizeof(*b->rows))) < 0)
-		return r;
-	b->rows = v;
-	b->rows[b->nrows++] = (struct nk_rebuild_row){ u->id, from,
+	if (rb->nrows == rb->room)
+		return -EBADMSG;	/* more than were counted */
+	rb->rows[rb->nrows++] = (struct nk_rebuild_row){ u->id, from,
 	    (uint64_t)u->generation };
-	b->widened += from != (uint64_t)u->generation;
+	rb->widened += from != (uint64_t)u->generation;
+	if (rb->nrows % ROWS_EVERY == 0)
+		nk_keymap_rows(b->keys);
 	return 0;
+}
+
+static int
+rows_make(struct nk_rebuild *b, int64_t users)
+{
+	b->room = (size_t)users;
+	b->rows = calloc(b->room > 0 ? b->room : 1, sizeof(*b->rows));
+	return b->rows != NULL ? 0 : -ENOMEM;
 }
 
 /*
@@ -257,7 +266,7 @@ user_write(void *arg, const struct nk_user *u)
 	nk_render_secret(u, has_otp(b, u->id), &secret);
 	secret.generation[0] = generation_before(b->p, u);
 	secret.locked_until = locked_until(b, u->id);
-	if ((r = row_note(b->b, u, secret.generation[0])) < 0 ||
+	if ((r = row_note(b, u, secret.generation[0])) < 0 ||
 	    (r = user_groups(b, u, &put)) < 0 ||
 	    (r = nk_mapwriter_put_user(b->b->map[NK_PUB_ACCOUNTS],
 	    &put)) < 0 ||
@@ -267,42 +276,6 @@ user_write(void *arg, const struct nk_user *u)
 	if (++b->done % PROGRESS_EVERY == 0 && b->progress != NULL)
 		b->progress(b->arg, b->done, b->all);
 	return 0;
-}
-
-/* Write the lines gathered so far. */
-static int
-keys_flush(struct build *b)
-{
-	struct nk_rebuild *rb = b->b;
-	struct nk_put_keyset put;
-	const struct nk_rebuild_row *row;
-
-	if (b->text.count == 0)
-		return 0;
-	while (b->key_row < rb->nrows &&
-	    rb->rows[b->key_row].row < b->key_user)
-		b->key_row++;
-	if (b->key_row == rb->nrows ||
-	    rb->rows[b->key_row].row != b->key_user)
-		return -EBADMSG;	/* keys of nobody */
-	row = &rb->rows[b->key_row];
-	nk_keytext_set(&b->text, row->row, row->from, row->to, &put);
-	return nk_mapwriter_put_keyset(rb->map[NK_PUB_KEYS], &put);
-}
-
-static int
-key_write(void *arg, const struct nk_key *k)
-{
-	struct build *b = arg;
-	int r;
-
-	if (k->user_id != b->key_user) {
-		if ((r = keys_flush(b)) < 0)
-			return r;
-		nk_keytext_reset(&b->text);
-		b->key_user = k->user_id;
-	}
-	return nk_keytext_add(&b->text, k);
 }
 
 static int
@@ -328,6 +301,15 @@ files_create(struct nk_publisher *p, struct nk_rebuild *b, int64_t users,
 	return nk_publish_settings(p, b->map[NK_PUB_ACCOUNTS]);
 }
 
+static int
+keys_end(struct build *b)
+{
+	struct nk_keymap *k = b->keys;
+
+	b->keys = NULL;
+	return nk_keymap_end(k, false);
+}
+
 int
 nk_rebuild_make(struct nk_publisher *p, int64_t seq, struct nk_rebuild *b,
     void (*progress)(void *arg, int64_t done, int64_t all), void *arg)
@@ -343,14 +325,14 @@ nk_rebuild_make(struct nk_publisher *p, int64_t seq, struct nk_rebuild *b,
 	    (r = nk_group_each(p->store, 0, group_load, &bu)) < 0 ||
 	    (r = nk_member_each(p->store, member_load, &bu)) < 0 ||
 	    (r = nk_otp_each(p->store, 0, otp_load, &bu)) < 0 ||
+	    (r = rows_make(b, bu.all)) < 0 ||
 	    (r = files_create(p, b, bu.all, bu.ngroups)) < 0 ||
+	    (r = nk_keymap_begin(&bu.keys, p, b, seq)) < 0 ||
 	    (r = nk_group_each(p->store, 0, group_write, &bu)) < 0 ||
 	    (r = nk_user_each_mapped(p->store, user_write, &bu)) < 0 ||
 	    (r = nk_mapwriter_finish(b->map[NK_PUB_ACCOUNTS])) < 0 ||
 	    (r = nk_mapwriter_finish(b->map[NK_PUB_SECRETS])) < 0 ||
-	    (r = nk_key_each_mapped(p->store, key_write, &bu)) < 0 ||
-	    (r = keys_flush(&bu)) < 0 ||
-	    (r = nk_mapwriter_finish(b->map[NK_PUB_KEYS])) < 0)
+	    (r = keys_end(&bu)) < 0)
 		goto out;
 	b->seq = seq;
 	for (i = 0; i < NK_PUB_MAPS; i++) {
@@ -364,11 +346,11 @@ nk_rebuild_make(struct nk_publisher *p, int64_t seq, struct nk_rebuild *b,
 	if (progress != NULL)
 		progress(arg, bu.done, bu.all);
  out:
+	(void)nk_keymap_end(bu.keys, true);	/* r says what went wrong */
 	free(bu.groups);
 	free(bu.members);
 	free(bu.otps);
 	free(bu.lockouts);
-	nk_keytext_clear(&bu.text);
 	if (r < 0)
 		nk_rebuild_clear(b);
 	return r;

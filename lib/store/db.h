@@ -33,8 +33,9 @@ struct nk_db_options {
 	unsigned int	cache_kib;	/* of pages, in memory */
 };
 
-/* For nk_store_single_thread(). */
+/* For nk_store_single_thread() and nk_store_several_threads(). */
 void	nk_db_single_thread(void);
+void	nk_db_several_threads(void);
 
 #define NK_DB_IN_MEMORY	":memory:"	/* the path of one without a file */
 

@@ -190,6 +190,14 @@ nk_db_single_thread(void)
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+/* A refusal leaves more mutexes than are needed. */
+void
+nk_db_several_threads(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 int
 nk_db_open(struct nk_db **dbp, const char *path,
     const struct nk_db_options *o)

@@ -43,6 +43,12 @@ nk_store_single_thread(void)
 	nk_db_single_thread();
 }
 
+void
+nk_store_several_threads(void)
+{
+	nk_db_several_threads();
+}
+
 int
 nk_store_open_wait(struct nk_store **sp, const char *path,
     enum nk_store_mode mode, unsigned int busy_ms)

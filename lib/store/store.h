@@ -5,7 +5,7 @@
 /*
  * The store: the one authoritative database.  Nothing outside lib/store
  * knows SQL, or which database it is.  A store handle belongs to one
- * process and one thread.
+ * process, and to one thread at a time.
  *
  * Results: 0 or -errno.  -ENOENT no such row, or a row that is referred to
  * is not there; -EEXIST a name, id or key that must be unique is there
@@ -57,6 +57,11 @@ enum nk_store_mode {
  * against others.  Of use only before the first store is opened.
  */
 void	nk_store_single_thread(void);
+/*
+ * Instead of it, as early: each store is used by one thread at a time, but
+ * several threads have stores of their own.
+ */
+void	nk_store_several_threads(void);
 
 /*
  * The file, and its log beside it, must be regular files of our effective

@@ -699,6 +699,28 @@ START_TEST(import)		/* MUST 11 */
 }
 END_TEST
 
+START_TEST(keys_beside)		/* a thread builds their map, or nobody else */
+{
+	place.state.threads = _i == 1;
+	make_user(5);
+	ck_assert_int_eq(nk_edit_begin(p), 0);
+	insert_users(0, 3000);
+	ck_assert_int_eq(nk_edit_commit(p), 0);
+	do_many(60);		/* keys of the first user, and of the last */
+	ck_assert_int_eq(nk_publisher_sync(p, true, NULL, NULL), 0);
+	ck_assert_uint_eq(faults(p).n, 0);
+	ck_assert_int_eq(look_all(&look, &m, why), 0);
+	find_users(3000);
+	/* what is not yet committed no other handle of the store sees */
+	ck_assert_int_eq(nk_edit_begin(p), 0);
+	ck_assert_int_eq(nk_store_changes_bulk(nk_publisher_store(p)), 0);
+	insert_users(3000, 10);
+	ck_assert_int_eq(nk_edit_commit(p), 0);
+	ck_assert_uint_eq(faults(p).n, 0);
+	find_users(3010);
+}
+END_TEST
+
 /* ---- several processes ---- */
 
 /* Edit in turn with the parent: the even or the odd edits of the stream. */
@@ -1347,6 +1369,7 @@ START_TEST(full_at_boot)	/* MUST 10: refused, not half done */
 
 	if (!is_private())
 		return;
+	place.state.threads = _i == 1;
 	make_user(2);
 	nk_publisher_free(p);
 	p = NULL;
@@ -1696,6 +1719,7 @@ add_edits(Suite *s)
 	tcase_add_test(tc, tables_grow);
 	tcase_add_test(tc, many_at_once);
 	tcase_add_test(tc, import);
+	tcase_add_loop_test(tc, keys_beside, 0, 2);
 	tcase_add_test(tc, two_processes);
 	tcase_add_test(tc, verify_beside_edits);
 	tcase_add_test(tc, tidied);
@@ -1743,7 +1767,7 @@ main(void)
 	tcase_add_loop_test(tc, nscd_does_not_hold_up, 0, 2);
 	tc = add_case(s, "full", setup_small);
 	tcase_add_test(tc, full_maps);
-	tcase_add_test(tc, full_at_boot);
+	tcase_add_loop_test(tc, full_at_boot, 0, 2);
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);
 	srunner_free(sr);
