@@ -458,6 +458,10 @@ static const char version_11[] =
 "  UNION SELECT id FROM groups"
 "  WHERE sudo_commands <> '' OR sudo_commands_nopasswd <> '');";
 
+/* Whose keys go into a file in the home: each --sync asks for them. */
+static const char version_12[] =
+"CREATE INDEX users_home_file ON users (id) WHERE keyfile_mode = 1;";
+
 static int
 fill_version_1(struct nk_db *db)
 {
@@ -489,6 +493,7 @@ const struct nk_migration nk_migrations[] = {
 	{ version_9,	NULL },
 	{ version_10,	NULL },
 	{ version_11,	NULL },
+	{ version_12,	NULL },
 };
 const size_t nk_nmigrations = sizeof(nk_migrations) /
     sizeof(nk_migrations[0]);

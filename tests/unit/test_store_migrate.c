@@ -13,6 +13,7 @@
 #include <signal.h>
 
 #include "lib/store/internal.h"
+#include "lib/store/keyfiles.h"
 #include "lib/store/ssh_service.h"
 #include "lib/store/sshd_keys.h"
 #include "lib/store/sudo.h"
@@ -332,6 +333,36 @@ START_TEST(from_version_9)
 }
 END_TEST
 
+static void
+no_faults(void *arg, const char *what)
+{
+	ck_abort_msg("%s: %s", (const char *)arg, what);
+}
+
+/* Version 11 looked at every user for those with a file in their home. */
+START_TEST(from_version_11)
+{
+	struct nk_ids ids;
+	char title[] = "migrated";
+	int64_t n;
+
+	start_from(11);
+	ck_assert_int_eq(nk_db_exec(db, "UPDATE users SET keyfile_mode = 1"
+	    " WHERE id = 1"), 0);
+	close_db();
+	ck_assert_int_eq(nk_store_open(&s, path, NK_STORE_WRITE), 0);
+	ck_assert_int_eq(nk_store_verify(s, no_faults, title), 0);
+	ck_assert_int_eq(nk_keyfile_home_users(s, &ids), 0);
+	ck_assert_uint_eq(ids.n, 1);
+	ck_assert_int_eq(ids.v[0], 1);
+	nk_ids_clear(&ids);
+	ck_assert_int_eq(nk_db_get(s->db, "SELECT COUNT(*) FROM users"
+	    " INDEXED BY users_home_file WHERE keyfile_mode = 1", 0, NULL,
+	    &n), 0);
+	ck_assert_int_eq(n, 1);
+}
+END_TEST
+
 /* Version 8 had no host keys. */
 START_TEST(from_version_8)
 {
@@ -569,6 +600,7 @@ main(void)
 	tcase_add_test(tc, from_version_7);
 	tcase_add_test(tc, from_version_8);
 	tcase_add_loop_test(tc, from_version_9, 0, 2);
+	tcase_add_test(tc, from_version_11);
 	tcase_add_loop_test(tc, failing, 0, N(failures));
 	tcase_add_test(tc, killed);
 	tcase_add_test(tc, by_several);
