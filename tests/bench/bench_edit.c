@@ -14,7 +14,8 @@
  *
  * The floor of an edit on this machine is a commit of as many pages as the
  * edit changes, into blocks that a log has once used, and a request that
- * asks for nothing.
+ * asks for nothing.  Nearer to it is the edit's own transaction, the same rows
+ * in the same tables, written by nobody but SQLite, and such a request.
  */
 
 #include <sys/stat.h>
@@ -32,6 +33,7 @@
 
 #include "lib/rpc/client.h"
 #include "tests/bench/commit_floor.h"
+#include "tests/bench/rows_floor.h"
 
 #define ROUNDS_MAX	10000
 #define WARM_UP		10	/* even */
@@ -201,15 +203,18 @@ static const struct {
 	const char	*name;
 	const char	*back;		/* odd rounds are shown as this */
 	void		(*edit)(struct state *, int);
+	enum rows_kind	 rows[2];	/* of even rounds and odd ones */
 } kinds[] = {
-	{ "key", "key gone", edit_key },
-	{ "key of a home", "and gone", edit_key_at_home },
-	{ "user", NULL, edit_user },
-	{ "lock", "unlock", edit_lock }, { "rename", NULL, edit_rename },
+	{ "key", "key gone", edit_key, { ROWS_KEY, ROWS_KEY_GONE } },
+	{ "key of a home", "and gone", edit_key_at_home,
+	    { ROWS_KEY, ROWS_KEY_GONE } },
+	{ "user", NULL, edit_user, { ROWS_USER, ROWS_USER } },
+	{ "lock", "unlock", edit_lock, { ROWS_LOCK, ROWS_LOCK } },
+	{ "rename", NULL, edit_rename, { ROWS_RENAME, ROWS_RENAME } },
 };
 
 /* What is measured in turn. */
-enum series { FEW, MANY, GROWS, REUSED, ALIKE, REQUEST, SERIES };
+enum series { FEW, MANY, GROWS, REUSED, ALIKE, ROWS, REQUEST, SERIES };
 
 struct rounds {
 	int	n;
@@ -246,36 +251,39 @@ report(const char *name, struct rounds *r)
 		    i == 0 ? name : "", at[i].name, us[FEW], us[MANY],
 		    us[GROWS], us[REUSED], us[MANY] / us[FEW],
 		    us[MANY] / us[GROWS], us[MANY] / us[REUSED]);
-		printf("%-13s %-13s %5.0f us commit of %d pages %5.0f us empty "
-		    "request   many/floor %.2f\n", "", "", us[ALIKE],
-		    r->pages, us[REQUEST],
-		    us[MANY] / (us[ALIKE] + us[REQUEST]));
+		printf("%-13s %-13s %5.0f us commit of %d pages %5.0f us the "
+		    "same rows %5.0f us empty request   many/floor %.2f %.2f\n",
+		    "", "", us[ALIKE], r->pages, us[ROWS], us[REQUEST],
+		    us[MANY] / (us[ALIKE] + us[REQUEST]),
+		    us[MANY] / (us[ROWS] + us[REQUEST]));
 	}
 }
 
 struct bench {
 	struct state		small, large;
 	struct commit_floor	grows, reused, alike;
+	struct rows_floor	rows;
 };
 
 static void
-take_round(struct bench *b, void (*work)(struct state *, int), int round,
-    struct rounds *r)
+take_round(struct bench *b, size_t kind, int round, struct rounds *r)
 {
 	double t[SERIES + 1];
 
 	if (r->n > 0)
 		b->alike.pages = r->pages;
 	t[FEW] = now_us();
-	work(&b->small, round);
+	kinds[kind].edit(&b->small, round);
 	t[MANY] = now_us();
-	work(&b->large, round);
+	kinds[kind].edit(&b->large, round);
 	t[GROWS] = now_us();
 	commit_floor(&b->grows, round);
 	t[REUSED] = now_us();
 	commit_floor(&b->reused, round);
 	t[ALIKE] = now_us();
 	commit_floor(&b->alike, round);
+	t[ROWS] = now_us();
+	rows_floor_edit(&b->rows, kinds[kind].rows[round % 2], round);
 	t[REQUEST] = now_us();
 	edit(&b->large, "core.ping", json_array());
 	t[SERIES] = now_us();
@@ -284,6 +292,7 @@ take_round(struct bench *b, void (*work)(struct state *, int), int round,
 	r->n++;
 	commit_floor_tidy(&b->reused);
 	commit_floor_tidy(&b->alike);
+	rows_floor_tidy(&b->rows);
 }
 
 static void
@@ -299,7 +308,7 @@ measure(struct bench *b, int rounds)
 
 			if (i == 0)
 				there.n = back.n = 0;
-			take_round(b, kinds[k].edit, i + WARM_UP, r);
+			take_round(b, k, i + WARM_UP, r);
 			if (i < 0)
 				r->pages = commit_floor_pages(b->large.log);
 		}
@@ -323,6 +332,7 @@ int
 main(int argc, char **argv)
 {
 	static struct bench b;
+	char store[PATH_MAX], path[PATH_MAX];
 	int rounds;
 
 	if (argc != 5 || (rounds = (int)strtol(argv[4], NULL, 10)) < 2 ||
@@ -333,10 +343,14 @@ main(int argc, char **argv)
 	open_floor(&b.grows, argv[3], "/grows.db", false);
 	open_floor(&b.reused, argv[3], "/reused.db", true);
 	open_floor(&b.alike, argv[3], "/alike.db", true);
+	join(store, argv[3], "/naskeys.db");
+	join(path, argv[3], "/rows.db");
+	rows_floor_open(&b.rows, store, path);
 	measure(&b, rounds);
 	commit_floor_close(&b.grows);
 	commit_floor_close(&b.reused);
 	commit_floor_close(&b.alike);
+	rows_floor_close(&b.rows);
 	nk_client_free(b.small.client);
 	nk_client_free(b.large.client);
 	return 0;
