@@ -114,14 +114,19 @@ next_reserved(struct nk_context *c, enum nk_reserve_kind kind, uint32_t *idp,
 	struct search s = { .c = c, .kind = kind };
 	int r;
 
-	r = next_id(&s, idp, e);
-	if (r == -ENOSPC && s.error == 0 && !nk_error_is_set(e))
-		return nk_error_call(e, ENOSPC, "No free id is left between "
-		    "%u and %u.", c->conf->first_auto_id, c->conf->max_id);
-	if (r < 0)
-		return r;
-	return nk_session_reserve(c->session, kind, *idp, nk_session_now(),
-	    NK_RESERVE_SECONDS);
+	/* -EEXIST: somebody else has it since; there is one less each time */
+	do {
+		r = next_id(&s, idp, e);
+		if (r == -ENOSPC && s.error == 0 && !nk_error_is_set(e))
+			return nk_error_call(e, ENOSPC, "No free id is left "
+			    "between %u and %u.", c->conf->first_auto_id,
+			    c->conf->max_id);
+		if (r < 0)
+			return r;
+		r = nk_session_reserve(c->session, kind, *idp,
+		    nk_session_now(), NK_RESERVE_SECONDS);
+	} while (r == -EEXIST);
+	return r;
 }
 
 int

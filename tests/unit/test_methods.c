@@ -2,6 +2,8 @@
 
 /* The rules of users, groups and keys, as a client sees them. */
 
+#include <sys/wait.h>
+
 #include "tests/unit/methods_fixture.h"
 
 #define NAMES	"Valid characters are: 'a, b, c, d, e, f, g, h, i, j, k, " \
@@ -13,6 +15,9 @@
 #define NEW(more) \
 	"[{'username':'dora','group_create':true,'password':'x'" more "}]"
 #define UPDATE(id, more)	"[" #id ",{" more "}]"
+
+#define ASKERS	4	/* helpers that ask at the same time, */
+#define UIDS	12	/* so often each */
 
 static const struct row {
 	const char	*method;
@@ -1178,6 +1183,65 @@ START_TEST(many_groups)
 }
 END_TEST
 
+/* A helper of its own asks for the next uid, often. */
+static void
+ask_for_uids(int out)
+{
+	json_int_t uid;
+	json_t *v;
+	int i;
+
+	w.c.publisher = NULL;
+	w.c.session = NULL;
+	w.c.resolver = NULL;
+	if (nk_publisher_open(&w.c.publisher, &w.state, &w.conf,
+	    NK_STORE_WRITE) < 0 || nk_session_open(&w.c.session,
+	    w.session) < 0)
+		_exit(1);
+	for (i = 0; i < UIDS; i++) {
+		v = call("user.get_next_uid", "[]");
+		uid = json_integer_value(json_object_get(v, "result"));
+		json_decref(v);
+		if (write(out, &uid, sizeof(uid)) != sizeof(uid))
+			_exit(1);
+	}
+	nk_resolver_free(w.c.resolver);
+	_exit(0);
+}
+
+START_TEST(uids_at_once)
+{
+	bool seen[ASKERS * UIDS] = { false };
+	json_int_t uid;
+	int i, fd[2], status;
+
+	ck_assert_int_eq(pipe(fd), 0);
+	for (i = 0; i < ASKERS; i++) {
+		switch (fork()) {
+		case -1:
+			ck_abort_msg("fork");
+			break;
+		case 0:
+			ask_for_uids(fd[1]);
+		}
+	}
+	close(fd[1]);
+	for (i = 0; i < ASKERS * UIDS; i++) {
+		ck_assert_int_eq(read(fd[0], &uid, sizeof(uid)),
+		    sizeof(uid));
+		ck_assert_msg(uid >= 3000 && uid < 3000 + ASKERS * UIDS,
+		    "%lld", (long long)uid);
+		ck_assert(!seen[uid - 3000]);
+		seen[uid - 3000] = true;
+	}
+	close(fd[0]);
+	for (i = 0; i < ASKERS; i++) {
+		ck_assert_int_ne(wait(&status), -1);
+		ck_assert_int_eq(status, 0);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -1207,6 +1271,7 @@ main(void)
 	tcase_add_loop_test(tc, bad_key, 0, LENGTH(bad_keys));
 	tcase_add_test(tc, bad_messages);
 	tcase_add_test(tc, many_groups);
+	tcase_add_test(tc, uids_at_once);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);
