@@ -32,11 +32,11 @@ NAS_SHELL=$PWD/shell /usr/bin/python3 "$here/gateway/truenas.py" /home/nas \
 far=$!
 wait_until grep -q ready truenas.out || fail "truenas.py"
 
-points=(-n 1)
-[ "${LONG-no}" = no ] || points=()
+few=(-n 1 -k 5) more=(-n 1 -k 5)
+[ "${LONG-no}" = no ] || few=(-n 40 -k 40) more=(-k 200)
 # faults PORT OPTION...
 faults() {
-	"$BUILD/tests/integration/pair_fault" "${points[@]}" "${@:2}" \
+	"$BUILD/tests/integration/pair_fault" "${@:2}" \
 	    /usr/libexec/naskeys/naskeys-helper "http://127.0.0.1:$1" nas \
 	    $keys_file "$PWD/shell" 9003 2>err || {
 		tail -n 5 err
@@ -44,8 +44,8 @@ faults() {
 	}
 }
 echo "JSON-RPC, with a new key:"
-faults 9001
+faults 9001 "${more[@]}"
 echo "The older protocol, with a key that is here:"
-faults 9002 -e
+faults 9002 -e "${few[@]}"
 kill $far "$(cat nas-sshd.pid)"
 finish
