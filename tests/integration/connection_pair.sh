@@ -315,7 +315,7 @@ for row in "${works[@]}" "${fails[@]}"; do
 	IFS='|' read -r _ spec _ <<<"$row"
 	specs+=("$((++number))=$spec")
 done
-specs+=("9500=25.04,tls" "9501=raw,silent")
+specs+=("9500=25.04,tls" "9501=raw,silent" "9502=25.04,lie-keeps")
 twin /usr/bin/python3 "$here/gateway/truenas.py" /home/nas "$PWD/keys" \
     "${specs[@]}" >truenas.out 2>truenas.err &
 wait_until grep -q ready truenas.out || fail "truenas.py"
@@ -366,6 +366,19 @@ for row in "${fails[@]}"; do
 	    tr -d ' ')" '"shell":"/usr/sbin/nologin"'
 	nothing nas
 done
+
+# One that lets nobody in, and takes nothing back: what stays there is said.
+number=9502
+reset_file
+status "who takes nothing back" 1 as_root
+says "What was changed of nas at $far4 may still be there, the key"
+says "what is here stays here"
+says "What had failed: "
+says "waiting for its greeting"
+same "it is still there" "$(far_file | grep -c ^ssh-)" 1
+nothing nas
+same "as the audit log says" "$(naskeysctl audit | grep -c "What pairing \
+connection nas has changed of nas at $far4 is still there, the key: ")" 1
 same "no password was logged" "$(grep -c staple syslog)" 0
 same "or kept in the audit log" "$(naskeysctl audit --json |
     grep -c staple)" 0

@@ -135,7 +135,7 @@ class Machine:
         if key.strip() not in text:
             write_keys(text.strip() + "\n" + key.strip() + "\n")
         lies = {"lie-port": 0, "lie-port-text": "22", "lie-port-big": 70000,
-                "lie-port-silent": SILENT_PORT}
+                "lie-port-silent": SILENT_PORT, "lie-keeps": SILENT_PORT}
         text = {"lie-keys": "any-host nonsense\n", "lie-no-keys": "",
                 "lie-one-key": "any-host ssh-ed25519 AAAA\n"}.get(
                     self.what, host_keys())
@@ -172,6 +172,8 @@ class Machine:
         if not set(o) <= {"shell", "sudo_commands_nopasswd", "sshpubkey"}:
             raise Refused(22, "[EINVAL] user_update: Extra inputs")
         if "sshpubkey" in o:
+            if self.what == "lie-keeps":
+                raise Refused(13, "what is here stays here")
             write_keys(o.pop("sshpubkey"))
         if shell_file and "shell" in o:
             with open(shell_file, "w") as f:
