@@ -73,12 +73,15 @@ static NK_ALWAYS_INLINE struct nk_quick_search
 nk_quick_begin(const struct nk_view *v, uint32_t table, struct nk_hash key)
 {
 	uint64_t mask = (UINT64_C(1) << v->tables[table].bits) - 1;
-
-	return (struct nk_quick_search){
+	struct nk_quick_search s = {
 		.slots = (const void *)(v->base + v->tables[table].offset),
 		.index = key.home & mask, .mask = mask, .table = table,
 		.tag = key.tag, .left = NK_QUICK_STEPS
 	};
+
+	/* It comes while the caller makes sure of the view. */
+	__builtin_prefetch(s.slots + s.index);
+	return s;
 }
 
 static inline void
@@ -98,6 +101,12 @@ nk_quick_find(const struct nk_view *v, struct nk_quick_search *s,
 	for (; s->left > 0; nk_quick_step(s)) {
 		if ((slot = nk_quick_load(s->slots + s->index)) == 0)
 			return -ENOENT;
+		/*
+		 * What follows is decided late.  This touches nothing, and
+		 * asks in vain where there is nothing.
+		 */
+		__builtin_prefetch(v->base + (uint64_t)nk_slot_unit(slot) *
+		    NK_MAP_UNIT);
 		if (!nk_slot_is_sound(slot, nk_slot_place(v->salt[0],
 		    s->table, s->index)))
 			return -EAGAIN;
