@@ -146,6 +146,21 @@ allow_talk(scmp_filter_ctx ctx)
 	return r;
 }
 
+/* ---- RELAY: the same, and epoll(7) to wait for them ---- */
+
+static const int relay[] = {
+	SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
+	SCMP_SYS(shutdown), SCMP_SYS(getsockname), SCMP_SYS(getpeername),
+};
+
+static int
+allow_relay(scmp_filter_ctx ctx)
+{
+	int r = allow_talk(ctx);
+
+	return r < 0 ? r : allow_all(ctx, relay, COUNT(relay));
+}
+
 /* ---- DIAL: files to read, and sockets that connect ---- */
 
 static const int dial[] = {
@@ -259,6 +274,8 @@ allow_kind(scmp_filter_ctx ctx, enum nk_sandbox_kind kind)
 		return allow_dial(ctx);
 	case NK_SANDBOX_TALK:
 		return allow_talk(ctx);
+	case NK_SANDBOX_RELAY:
+		return allow_relay(ctx);
 	case NK_SANDBOX_SERVE:
 		return allow_serve(ctx);
 	}

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <sys/epoll.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -393,6 +394,17 @@ try_print(size_t n)
 	say(0, -1);
 }
 
+/* There is no such descriptor. */
+static void
+try_wait(size_t n)
+{
+	struct epoll_event e;
+
+	(void)n;
+	errno = 0;
+	say_result(epoll_wait(63, &e, 1, 0));
+}
+
 #define TRY(name, call)	#name,
 static const char *const hard_names[] = { TRIES };
 static const char *const more_names[] = { MORE };
@@ -423,18 +435,29 @@ try(const char *kind, const char *name)
 	return r == 0 ? (int)type : -1;
 }
 
+/* Whoever talks, and whoever does so in a loop. */
+static const char *const talkers[] = { "talk", "relay" };
+
 START_TEST(talk_may_not)
 {
-	const char *name = hard_names[_i];
+	const char *name = hard_names[_i / 2];
 
-	ck_assert_msg(try("talk", name) == -1, "%s", name);
+	ck_assert_msg(try(talkers[_i % 2], name) == -1, "%s", name);
 }
 END_TEST
 
 START_TEST(talk_is_refused)
 {
-	ck_assert_msg(try("talk", soft_names[_i]) == EACCES, "%s",
-	    soft_names[_i]);
+	const char *name = soft_names[_i / 2];
+
+	ck_assert_msg(try(talkers[_i % 2], name) == EACCES, "%s", name);
+}
+END_TEST
+
+START_TEST(waits_for_events)
+{
+	ck_assert_int_eq(try("talk", "wait"), -1);
+	ck_assert_int_eq(try("relay", "wait"), EBADF);
 }
 END_TEST
 
@@ -451,8 +474,8 @@ END_TEST
 
 START_TEST(more_may_not)
 {
-	const char *name = more_names[_i];
-	int r = try("talk", name);
+	const char *name = more_names[_i / 2];
+	int r = try(talkers[_i % 2], name);
 
 	ck_assert_msg(r == EACCES, "%s: %d", name, r);
 }
@@ -461,6 +484,7 @@ END_TEST
 START_TEST(prints_nothing)
 {
 	ck_assert_int_eq(try("talk", "print"), -1);
+	ck_assert_int_eq(try("relay", "print"), -1);
 }
 END_TEST
 
@@ -561,7 +585,11 @@ static const struct nk_sandbox_task tasks[] = {
 	{ "no kind", NK_SANDBOX_COMPUTE, echo, NULL },
 #define TRY(name, call)	{ "talk " #name, NK_SANDBOX_TALK, \
 	    try_##name, NULL },
-	TRIES MORE SOFT TRY(print, 0)
+	TRIES MORE SOFT TRY(print, 0) TRY(wait, 0)
+#undef TRY
+#define TRY(name, call)	{ "relay " #name, NK_SANDBOX_RELAY, \
+	    try_##name, NULL },
+	TRIES MORE SOFT TRY(print, 0) TRY(wait, 0)
 #undef TRY
 #define TRY(name, call)	{ "dial " #name, NK_SANDBOX_DIAL, \
 	    try_##name, NULL },
@@ -587,11 +615,14 @@ main(int argc, char **argv)
 	tcase_add_loop_test(tc, never_root, 0, 3);
 	tcase_add_test(tc, has_its_sockets);
 	tcase_add_test(tc, has_nothing_else);
-	tcase_add_loop_test(tc, talk_may_not, 0, (int)COUNT(hard_names));
-	tcase_add_loop_test(tc, talk_is_refused, 0, (int)COUNT(soft_names));
+	tcase_add_loop_test(tc, talk_may_not, 0,
+	    2 * (int)COUNT(hard_names));
+	tcase_add_loop_test(tc, talk_is_refused, 0,
+	    2 * (int)COUNT(soft_names));
 	tcase_add_loop_test(tc, dial_may_not, 0,
 	    (int)(COUNT(hard_names) + COUNT(more_names)));
-	tcase_add_loop_test(tc, more_may_not, 0, (int)COUNT(more_names));
+	tcase_add_loop_test(tc, more_may_not, 0, 2 * (int)COUNT(more_names));
+	tcase_add_test(tc, waits_for_events);
 	tcase_add_test(tc, prints_nothing);
 	tcase_add_loop_test(tc, says, 0, (int)COUNT(sayings));
 	suite_add_tcase(s, tc);
