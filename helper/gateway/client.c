@@ -25,7 +25,7 @@ draw(void *bytes, size_t n)
 
 int
 clients_init(struct clients *cs, const struct clients_limits *l,
-    const char *path)
+    const char *path, int helper)
 {
 	uint64_t salt[2];
 	int r;
@@ -35,10 +35,12 @@ clients_init(struct clients *cs, const struct clients_limits *l,
 		.helpers_max = l->helpers,
 		.budget.max = l->memory,
 		.socket = path,
+		.helper = helper,
 	};
 	TAILQ_INIT(&cs->all);
 	TAILQ_INIT(&cs->half);
-	if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
+	if (path != NULL &&
+	    strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
 		return -ENAMETOOLONG;
 	if ((r = draw(salt, sizeof(salt))) < 0)
 		return r;
@@ -167,6 +169,8 @@ client_open(struct client *c, const struct request_path *path, bool tls)
 	request_text(&c->key, who.address);
 	session_init(&c->session, path->protocol, &who, &c->owner->budget,
 	    &hooks, c);
+	if (c->owner->socket == NULL)
+		session_local(&c->session);
 	leave_half(c);
 	c->is_open = true;
 	return 0;
@@ -213,16 +217,23 @@ client_sent(struct client *c, int64_t now_ms)
 
 /* ---- its helper ---- */
 
-int
-client_connect(struct client *c)
+/* Of the one client, once. */
+static int
+take_helper(struct clients *cs, int *fdp)
+{
+	*fdp = cs->helper;
+	cs->helper = -1;
+	return *fdp == -1 ? -ENOTCONN : 0;
+}
+
+static int
+connect_helper(const struct clients *cs, int *fdp)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	int fd, r;
 
-	if (c->owner->n_helpers >= c->owner->helpers_max)
-		return -EUSERS;
 	/* clients_init() saw that it fits. */
-	memcpy(un.sun_path, c->owner->socket, strlen(c->owner->socket) + 1);
+	memcpy(un.sun_path, cs->socket, strlen(cs->socket) + 1);
 	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	    0)) == -1)
 		return -errno;
@@ -231,8 +242,23 @@ client_connect(struct client *c)
 		close(fd);
 		return r;
 	}
+	*fdp = fd;
+	return 0;
+}
+
+int
+client_connect(struct client *c)
+{
+	struct clients *cs = c->owner;
+	int fd = -1, r;
+
+	if (cs->n_helpers >= cs->helpers_max)
+		return -EUSERS;
+	if ((r = cs->socket == NULL ? take_helper(cs, &fd) :
+	    connect_helper(cs, &fd)) < 0)
+		return r;
 	c->helper = fd;
-	c->owner->n_helpers++;
+	cs->n_helpers++;
 	return 0;
 }
 

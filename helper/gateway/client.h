@@ -57,12 +57,16 @@ struct clients {
 	unsigned int		 n_helpers, helpers_max;
 	struct addresses	*addresses;
 	struct budget		 budget;
-	const char		*socket;	/* of the acceptor */
+	const char		*socket;	/* of the acceptor, or NULL */
+	int			 helper;	/* then: to the one, or -1 */
 };
 
-/* 0 or -errno. */
+/*
+ * path: of the acceptor.  NULL: there is one client, of this machine, and
+ * "helper" is the socket to its helper.  0 or -errno.
+ */
 int	clients_init(struct clients *cs, const struct clients_limits *l,
-	    const char *path) NK_MUST_CHECK;
+	    const char *path, int helper) NK_MUST_CHECK;
 /* No client is left. */
 void	clients_clear(struct clients *cs);
 

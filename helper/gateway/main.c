@@ -9,6 +9,9 @@
  *     is decoded, and written again (message.h).
  *  3. It decides nothing about rights.  What it says of a connection serves
  *     the helper's limits and log.
+ *
+ * Started by naskeys-helper, it is the child of one caller on this machine
+ * instead (local.h).
  */
 
 #include <errno.h>
@@ -23,6 +26,7 @@
 #include "helper/gateway/certificate.h"
 #include "helper/gateway/client.h"
 #include "helper/gateway/confine.h"
+#include "helper/gateway/local.h"
 #include "helper/gateway/options.h"
 #include "helper/gateway/web.h"
 #include "helper/helper/log.h"
@@ -36,7 +40,6 @@
 #define EXIT_USAGE	2
 #define CONF_FILE	NK_SYSCONFDIR "/naskeys/naskeys.conf"
 #define CONF_OWNER	0
-#define BOOT_ID_FILE	"/proc/sys/kernel/random/boot_id"
 
 #define DESCRIPTORS	64u		/* beside those of clients */
 #define QUEUED		(256u << 20)	/* bytes on their way */
@@ -90,27 +93,6 @@ load_conf(struct nk_conf *conf)
 		log_say(LOG_ERR, CONF_FILE ": line %u: %s", line,
 		    why == NULL ? strerror(-r) : why);
 	return r;
-}
-
-/* As JSON has it. */
-static int
-read_boot_id(char id[WEB_BOOT_ID_SIZE])
-{
-	char text[WEB_BOOT_ID_SIZE] = "";
-	size_t len = 0;
-	FILE *f;
-
-	if ((f = fopen(BOOT_ID_FILE, "re")) != NULL) {
-		if (fgets(text, sizeof(text), f) != NULL)
-			len = strcspn(text, "\n");
-		(void)fclose(f);
-	}
-	if (len == 0 || len > WEB_BOOT_ID_SIZE - 3) {
-		log_say(LOG_ERR, BOOT_ID_FILE ": cannot be read");
-		return -EIO;
-	}
-	(void)snprintf(id, WEB_BOOT_ID_SIZE, "\"%.*s\"", (int)len, text);
-	return 0;
 }
 
 static int
@@ -239,7 +221,7 @@ make_clients(struct gateway *g)
 	};
 	int r;
 
-	if ((r = clients_init(&g->clients, &l, g->options.socket)) < 0)
+	if ((r = clients_init(&g->clients, &l, g->options.socket, -1)) < 0)
 		log_say(LOG_ERR, "%s", strerror(-r));
 	return r;
 }
@@ -253,7 +235,7 @@ prepare(struct gateway *g, const struct handover *h, struct web **wp)
 	g->web.proxy_header = g->conf.gateway_proxy_header;
 	if ((r = open_listeners(g, h)) < 0 ||
 	    (r = find_certificate(g)) < 0 ||
-	    (r = read_boot_id(g->web.boot_id)) < 0 ||
+	    (r = web_read_boot_id(g->web.boot_id)) < 0 ||
 	    (r = count_clients(g)) < 0 ||
 	    (r = make_clients(g)) < 0)
 		return r;
@@ -309,6 +291,7 @@ main(int argc, char **argv)
 	int r;
 
 	log_program("naskeys-gateway");
+	local_serve(argc, argv);
 	if ((r = sanitise(&handover)) < 0 ||
 	    (r = nk_libcrypto_start()) < 0) {
 		log_say(LOG_ERR, "cannot start: %s", strerror(-r));

@@ -139,6 +139,17 @@ put_hello(struct session *s)
 	return buffer_append(&s->to_helper, hello, (size_t)n);
 }
 
+void
+session_local(struct session *s)
+{
+	int r;
+
+	s->message_max = SESSION_MESSAGE_LOCAL;
+	s->wants_helper = true;
+	if ((r = put_hello(s)) < 0)
+		end_for_error(s, r);
+}
+
 static int
 put_line(struct session *s, const struct message *m)
 {

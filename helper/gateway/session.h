@@ -29,6 +29,7 @@
 
 /* Characters of a message, and their bound whatever a helper says. */
 #define SESSION_MESSAGE_ANONYMOUS	8192u
+#define SESSION_MESSAGE_LOCAL		65536u
 #define SESSION_MESSAGE_BOUND		(2u << 20)
 
 #define SESSION_OUTSTANDING_MAX	20u	/* messages without an answer */
@@ -100,6 +101,12 @@ void	session_init(struct session *s, enum message_protocol protocol,
 	    const struct session_client *client, struct budget *budget,
 	    const struct session_hooks *hooks, void *arg);
 void	session_clear(struct session *s);
+
+/*
+ * It is of a caller on this machine, whom the helper knows already: there is
+ * one helper, to which everything goes from the start.
+ */
+void	session_local(struct session *s);
 
 /* A part of a text message; "last" is its last. */
 void	session_text(struct session *s, const void *text, size_t len,

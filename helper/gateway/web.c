@@ -245,6 +245,17 @@ web_run(struct web *w)
 		(void)ev_run(w->loop, EVRUN_ONCE);
 }
 
+void
+web_run_one(struct web *w, int fd)
+{
+	static const struct address_key nobody;
+
+	admit(w, fd, &nobody, 0);
+	lws_sul_schedule(w->context, 0, &w->sweep, sweep, SWEEP_US);
+	while (w->clients->n > 0)
+		(void)ev_run(w->loop, EVRUN_ONCE);
+}
+
 /* ---- start and end ---- */
 
 /* It allocates what clients say, too. */

@@ -45,4 +45,10 @@ void	web_free(struct web *w);
  */
 void	web_run(struct web *w);
 
+/* Serve who is connected at fd, which it takes, until that has ended. */
+void	web_run_one(struct web *w, int fd);
+
+/* As /api/boot_id answers it.  0 or -EIO. */
+int	web_read_boot_id(char id[WEB_BOOT_ID_SIZE]) NK_MUST_CHECK;
+
 #endif /* NASKEYS_GATEWAY_WEB_H */

@@ -18,7 +18,8 @@ begin_helper(struct web *w, struct client *c)
 	int r;
 
 	if ((r = client_connect(c)) < 0)
-		web_note(&w->failed, LOG_ERR, w->clients->socket, r);
+		web_note(&w->failed, LOG_ERR, w->clients->socket != NULL ?
+		    w->clients->socket : "the helper", r);
 	else if ((c->web_helper = web_adopt(w, KIND_HELPER, c->helper, c)) ==
 	    NULL) {
 		clients_helper_closed(w->clients);

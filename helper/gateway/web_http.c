@@ -5,12 +5,34 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "helper/gateway/web_parts.h"
 #include "lib/monotonic.h"
 
+#define BOOT_ID_FILE	"/proc/sys/kernel/random/boot_id"
 #define BODY_MAX	512	/* of an answer */
 #define REFUSAL_SIZE	128
+
+int
+web_read_boot_id(char id[WEB_BOOT_ID_SIZE])
+{
+	char text[WEB_BOOT_ID_SIZE] = "";
+	size_t len = 0;
+	FILE *f;
+
+	if ((f = fopen(BOOT_ID_FILE, "re")) != NULL) {
+		if (fgets(text, sizeof(text), f) != NULL)
+			len = strcspn(text, "\n");
+		(void)fclose(f);
+	}
+	if (len == 0 || len > WEB_BOOT_ID_SIZE - 3) {
+		log_say(LOG_ERR, BOOT_ID_FILE ": cannot be read");
+		return -EIO;
+	}
+	(void)snprintf(id, WEB_BOOT_ID_SIZE, "\"%.*s\"", (int)len, text);
+	return 0;
+}
 
 bool
 web_may_be_proxied(const struct web *w, const struct address_key *k)

@@ -3,7 +3,8 @@
 #define NASKEYS_HELPER_GATEWAY_H
 
 /*
- * What a connection of the gateway's has beside its requests.  Every line to
+ * What a connection of the gateway's has beside its requests; so has that of
+ * a caller whose websocket is a child's (middleware.h).  Every line to
  * the gateway begins with a mark that says what it is:
  *
  *	=	the answer to the oldest message that has none yet, or, with

@@ -19,6 +19,7 @@
 #include "helper/helper/listen.h"
 #include "helper/helper/listener.h"
 #include "helper/helper/log.h"
+#include "helper/helper/middleware.h"
 #include "helper/helper/notify.h"
 #include "helper/helper/peer.h"
 #include "helper/helper/slots.h"
@@ -332,8 +333,16 @@ open_listeners(struct acceptor *a, const struct options *o,
 	size_t i;
 	int fd, r;
 
-	for (i = 0; i < o->nlisten; i++)
+	for (i = 0; i < o->nlisten; i++) {
 		listener_init(&a->listeners[i], &o->listen[i]);
+		if (o->listen[i].protocol == PROTOCOL_MIDDLEWARE &&
+		    (r = middleware_check()) < 0) {
+			log_say(LOG_ERR, "--protocol middleware needs the "
+			    "gateway: " MIDDLEWARE_PROGRAM ": %s",
+			    strerror(-r));
+			return r;
+		}
+	}
 	a->nlisteners = o->nlisten;
 	for (fd = 3; fd < 3 + h->nfds; fd++) {
 		r = listener_adopt(a->listeners, a->nlisteners, fd, &why);

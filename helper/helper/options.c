@@ -85,6 +85,7 @@ static const struct {
 } protocols[] = {
 	{ "json",	PROTOCOL_JSON },
 	{ "gateway",	PROTOCOL_GATEWAY },
+	{ "middleware",	PROTOCOL_MIDDLEWARE },
 	{ "pam",	PROTOCOL_PAM },
 };
 
@@ -106,7 +107,8 @@ set_protocol(struct options *o, const char *value, const char **whyp)
 			return 0;
 		}
 	}
-	*whyp = "names an unknown protocol (json, gateway and pam are known)";
+	*whyp = "names an unknown protocol (json, gateway, middleware and "
+	    "pam are known)";
 	return -EINVAL;
 }
 

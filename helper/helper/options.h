@@ -25,6 +25,7 @@ enum protocol {
 	PROTOCOL_UNSET,		/* not said: json */
 	PROTOCOL_JSON,
 	PROTOCOL_GATEWAY,	/* helper/helper/gateway.h */
+	PROTOCOL_MIDDLEWARE,	/* helper/helper/middleware.h */
 	PROTOCOL_PAM,		/* lib/pamsock/frame.h */
 };
 

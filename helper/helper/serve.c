@@ -15,6 +15,7 @@
 #include "helper/helper/gateway.h"
 #include "helper/helper/limits.h"
 #include "helper/helper/log.h"
+#include "helper/helper/middleware.h"
 #include "helper/helper/serve.h"
 #include "helper/helper/sink.h"
 #include "helper/helper/source.h"
@@ -28,6 +29,7 @@
 struct stream {
 	struct connection	 c;
 	struct gateway		*gateway;	/* NULL: plain JSON-RPC */
+	struct nk_sandbox_child	 child;		/* of a middleware's, or none */
 	struct framing		 framing;
 	struct source		 source;
 	struct sink		 sink;
@@ -166,7 +168,7 @@ set_limit(struct stream *s)
 
 	if (g == NULL || s->broken < 0)
 		return;
-	max = g->web.in ? NK_WEB_MESSAGE_MAX : NK_WEB_MESSAGE_ANONYMOUS;
+	max = nk_web_message_max(&g->web);
 	if (max == g->message_max)
 		return;
 	g->message_max = max;
@@ -244,7 +246,7 @@ handle_request(struct stream *s)
 
 	if (s->c.conf_error < 0)
 		return answer_fault(s, -s->c.conf_error, s->c.conf_fault);
-	if (!connection_is_root(&s->c) &&
+	if ((s->gateway != NULL || !connection_is_root(&s->c)) &&
 	    (r = connection_open_services(&s->c, &what)) < 0)
 		return answer_unavailable(s, r, what);
 	r = answer_request(s);
@@ -285,7 +287,7 @@ idle_time(const struct stream *s)
 	const struct gateway *g = s->gateway;
 	uint32_t seconds = s->c.conf.request_timeout;
 
-	if (g == NULL && s->c.trusted)
+	if ((g == NULL || g->web.local) && s->c.trusted)
 		return CLOCK_NEVER;
 	if (g != NULL && g->web.in)
 		seconds = s->c.conf.gateway_idle;
@@ -400,9 +402,10 @@ at_idle(struct stream *s)
 
 	if (g->said_idle || !g->greeted || s->framing.begun)
 		return -ETIMEDOUT;
-	if (g->web.in) {
+	if (g->web.in || g->web.local) {
 		r = gateway_say_close(&s->sink, GATEWAY_CLOSE_POLICY,
-		    "Session is expired");
+		    g->web.in ? "Session is expired" :
+		    "Nothing was asked for too long");
 		return r < 0 ? r : -ENODATA;
 	}
 	nk_web_login_abandon(&g->web);
@@ -459,29 +462,48 @@ serve_requests(struct stream *s)
 
 /* ---- the connection ---- */
 
+static bool
+is_web(enum protocol protocol)
+{
+	return protocol == PROTOCOL_GATEWAY || protocol == PROTOCOL_MIDDLEWARE;
+}
+
+static void
+init(struct stream *s, struct gateway *g, const struct state *state,
+    enum protocol protocol, int in)
+{
+	*s = (struct stream){ .child = NK_SANDBOX_CHILD_NONE };
+	s->source.passed_fd = -1;
+	s->source.look[0] = s->source.look[1] = -1;
+	connection_init(&s->c, state);
+	s->c.context.notify = notify;
+	s->c.context.notify_arg = s;
+	s->c.context.gone = gone;
+	s->c.context.gone_arg = s;
+	framing_init(&s->framing, s->c.conf.request_max);
+	if (!is_web(protocol))
+		return;
+	s->gateway = g;
+	nk_web_init(&g->web, in);
+	g->web.local = protocol == PROTOCOL_MIDDLEWARE;
+	g->message_max = nk_web_message_max(&g->web);
+	s->c.context.web = &g->web;
+	s->framing.max = NK_WEB_HELLO_MAX;
+}
+
 int
 serve_connection(const struct state *state, enum protocol protocol, int in,
     int out)
 {
-	struct gateway gateway = { .message_max = NK_WEB_MESSAGE_ANONYMOUS };
-	struct stream s = { .broken = 0 };
+	struct gateway gateway = { .greeted = false };
+	struct stream s;
 	int r, ended;
 
-	s.source.passed_fd = -1;
-	s.source.look[0] = s.source.look[1] = -1;
-	connection_init(&s.c, state);
-	s.c.context.notify = notify;
-	s.c.context.notify_arg = &s;
-	s.c.context.gone = gone;
-	s.c.context.gone_arg = &s;
-	framing_init(&s.framing, s.c.conf.request_max);
-	if (protocol == PROTOCOL_GATEWAY) {
-		s.gateway = &gateway;
-		nk_web_init(&gateway.web, in);
-		s.c.context.web = &gateway.web;
-		s.framing.max = NK_WEB_HELLO_MAX;
-	}
+	init(&s, &gateway, state, protocol, in);
 	if ((r = connection_meet(&s.c, protocol, in)) < 0)	/* MUST 1 */
+		goto out;
+	if (protocol == PROTOCOL_MIDDLEWARE &&
+	    (r = middleware_begin(&s.child, in, out)) < 0)
 		goto out;
 	if ((r = source_init(&s.source, in, s.c.conf.request_timeout)) < 0 ||
 	    (r = sink_init(&s.sink, out, s.c.conf.request_timeout)) < 0)
@@ -491,6 +513,7 @@ serve_connection(const struct state *state, enum protocol protocol, int in,
  out:
 	ended = s.gateway != NULL ? nk_web_end(&s.c.context) : 0;
 	connection_end(&s.c);
+	middleware_end(&s.child, out);
 	source_clear(&s.source);
 	framing_clear(&s.framing);
 	return r < 0 ? r : ended;

@@ -70,7 +70,10 @@ offer_job(void *arg, const struct nk_job *j)
 	return (r = nk_job_entity(j, &o)) < 0 ? r : nk_query_offer(arg, o);
 }
 
-/* At the machine's own socket no method is a job. */
+/*
+ * At the machine's own socket no method is a job, and none is for whoever is
+ * no administrator.
+ */
 static int
 core_get_jobs(struct nk_context *c, json_t *params, json_t **resultp,
     struct nk_error *e)
@@ -79,7 +82,8 @@ core_get_jobs(struct nk_context *c, json_t *params, json_t **resultp,
 	int r;
 
 	if ((r = nk_query_new(&q, json_array_get(params, 0),
-	    json_array_get(params, 1), e)) == 0 && c->web != NULL)
+	    json_array_get(params, 1), e)) == 0 && c->web != NULL &&
+	    c->rank >= NK_RANK_ADMIN)
 		r = nk_job_each(c->session, 0, offer_job, q);
 	if (r >= 0)
 		r = nk_query_finish(q, resultp, e);
@@ -105,7 +109,7 @@ core_get_methods(struct nk_context *c, json_t *params, json_t **resultp,
 	(void)e;
 	if ((o = json_object()) == NULL)
 		return -ENOMEM;
-	if ((r = nk_method_each(c->web != NULL, add_method, o)) != 0) {
+	if ((r = nk_method_each(c->web, add_method, o)) != 0) {
 		json_decref(o);
 		return r;
 	}

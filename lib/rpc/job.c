@@ -42,7 +42,7 @@ now(void)
 }
 
 static json_t *
-credentials(const struct nk_web_session *w)
+credentials(const struct nk_context *c)
 {
 	static const char *const types[] = {
 		[NK_WEB_PASSWORD] = "LOGIN_PASSWORD",
@@ -51,6 +51,11 @@ credentials(const struct nk_web_session *w)
 		[NK_WEB_TOKEN] = "TOKEN",
 	};
 
+	const struct nk_web_session *w = &c->web->session;
+
+	if (c->web->local)
+		return json_pack("{s:s, s:{s:s}}", "type", "UNIX_SOCKET",
+		    "data", "username", c->actor);
 	return json_pack("{s:s, s:{s:s}}", "type", types[w->kind], "data",
 	    "username", w->account.name);
 }
@@ -70,7 +75,7 @@ new_object(struct nk_context *c, const struct kind *k, json_t *params)
 	    0, "description", "", "extra", "result",
 	    "result_encoding_error", "error", "exception", "exc_info",
 	    "time_started", now(), "time_finished", "credentials",
-	    credentials(&c->web->session));
+	    credentials(c));
 }
 
 static int

@@ -103,7 +103,7 @@ is_of_service(void *arg, const struct nk_method *m)
 }
 
 static int
-say_unknown(const char *name, struct nk_error *e)
+say_unknown(const struct nk_web *web, const char *name, struct nk_error *e)
 {
 	struct search s = { .service = name };
 	const char *dot = strrchr(name, '.');
@@ -111,7 +111,7 @@ say_unknown(const char *name, struct nk_error *e)
 	if (dot == NULL)
 		return nk_error_call(e, EBADMSG, "Invalid method name");
 	s.len = (size_t)(dot - name);
-	if (nk_method_each(true, is_of_service, &s) == 0)
+	if (nk_method_each(web, is_of_service, &s) == 0)
 		return nk_error_call(e, NK_ENOMETHOD,
 		    "Service '%.*s' not found", (int)s.len, name);
 	return nk_error_call(e, NK_ENOMETHOD, "Method '%s' not found in "
@@ -133,7 +133,7 @@ call_method(const struct nk_rpc_hooks *hooks, struct nk_context *c,
 	if (params != NULL && !json_is_array(params))
 		return nk_error_call(e, EINVAL, "`params` must be a list.");
 	if ((m = hooks->find(name)) == NULL)
-		return say_unknown(name, e);
+		return say_unknown(c->web, name, e);
 	return nk_rpc_call(hooks, c, m, params, resultp, e);
 }
 
@@ -172,12 +172,15 @@ handle_sub(const struct nk_rpc_hooks *hooks, struct nk_context *c,
 	int r;
 
 	nk_error_init(&e);
-	if (hooks->rights(c) < 0 || c->rank == NK_RANK_NOBODY)
+	c->rights = hooks->rights;
+	if (c->rights(c) < 0 || c->rank == NK_RANK_NOBODY)
 		r = nk_error_call(&e, NK_ENOTAUTHENTICATED,
 		    "Not authenticated");
 	else if (id == NULL || name == NULL)
 		r = nk_error_call(&e, EINVAL, "A subscription needs an id "
 		    "and a name");
+	else if (!nk_web_events_may(c, name))
+		r = nk_error_call(&e, EACCES, "Not authorized");
 	else if ((r = nk_web_subscribe(c->web, id, name)) < 0)
 		r = nk_error_call(&e, -r, "Too many subscriptions, or the "
 		    "name is too long");

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "lib/rpc/method.h"
+#include "lib/rpc/web.h"
 
 static const struct nk_method *const tables[] = {
 	nk_methods_core,
@@ -24,8 +25,11 @@ static const struct nk_method *const tables[] = {
 
 #define NTABLES	(sizeof(tables) / sizeof(tables[0]))
 
+#define NLOGIN	2	/* the first are for who logs in */
+
 static const struct nk_method *const web_tables[] = {
 	nk_methods_auth,
+	nk_methods_auth_own,
 	nk_methods_auth_session,
 	nk_methods_subscribe,
 	nk_methods_jobs,
@@ -67,6 +71,15 @@ nk_method_find_web(const char *name)
 	return m != NULL ? m : find(tables, NTABLES, name);
 }
 
+const struct nk_method *
+nk_method_find_local(const char *name)
+{
+	const struct nk_method *m = find(web_tables + NLOGIN, NWEB - NLOGIN,
+	    name);
+
+	return m != NULL ? m : find(tables, NTABLES, name);
+}
+
 static int
 each(const struct nk_method *const *table, size_t n,
     int (*fn)(void *arg, const struct nk_method *m), void *arg)
@@ -85,12 +98,13 @@ each(const struct nk_method *const *table, size_t n,
 }
 
 int
-nk_method_each(bool web, int (*fn)(void *arg, const struct nk_method *m),
-    void *arg)
+nk_method_each(const struct nk_web *web,
+    int (*fn)(void *arg, const struct nk_method *m), void *arg)
 {
+	size_t without = web != NULL && web->local ? NLOGIN : 0;
 	int r = 0;
 
-	if (web)
-		r = each(web_tables, NWEB, fn, arg);
+	if (web != NULL)
+		r = each(web_tables + without, NWEB - without, fn, arg);
 	return r != 0 ? r : each(tables, NTABLES, fn, arg);
 }

@@ -6,10 +6,10 @@
 #include "lib/rpc/rpc.h"
 
 /*
- * Call fn for each method, web: also for those of the gateway's connections;
- * it stops with the first non-zero result, which is returned.
+ * Call fn for each method, web: also for those that this connection has; it
+ * stops with the first non-zero result, which is returned.
  */
-int	nk_method_each(bool web,
+int	nk_method_each(const struct nk_web *web,
 	    int (*fn)(void *arg, const struct nk_method *m), void *arg)
 	    NK_MUST_CHECK;
 

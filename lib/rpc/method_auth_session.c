@@ -202,7 +202,7 @@ auth_sessions(struct nk_context *c, json_t *params, json_t **resultp,
 static int
 terminate(struct nk_context *c, const char *id)
 {
-	if (strcmp(id, c->web->session.id) == 0)
+	if (c->web->in && strcmp(id, c->web->session.id) == 0)
 		return nk_web_logout(c, true);
 	return nk_web_session_end(c->session, id, true);
 }
@@ -290,11 +290,15 @@ static const struct nk_arg id_args[] = {
 	{ .name = NULL },
 };
 
-const struct nk_method nk_methods_auth_session[] = {
+const struct nk_method nk_methods_auth_own[] = {
 	{ "auth.generate_token", NK_RIGHT_USER, NK_READS, token_args,
 	    auth_generate_token },
-	{ "auth.me", NK_RIGHT_USER, NK_READS, no_args, auth_me },
 	{ "auth.logout", NK_RIGHT_USER, NK_READS, no_args, auth_logout },
+	{ .name = NULL },
+};
+
+const struct nk_method nk_methods_auth_session[] = {
+	{ "auth.me", NK_RIGHT_USER, NK_READS, no_args, auth_me },
 	{ "auth.sessions", NK_RIGHT_ADMIN, NK_READS, nk_query_args,
 	    auth_sessions },
 	{ "auth.terminate_session", NK_RIGHT_ADMIN, NK_READS, id_args,

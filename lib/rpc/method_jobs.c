@@ -9,9 +9,8 @@
 #include <unistd.h>
 
 #include "lib/publish/feed.h"
-#include "lib/rpc/edit.h"
 #include "lib/rpc/job.h"
-#include "lib/rpc/web_login.h"
+#include "lib/rpc/web.h"
 
 #define LOOK_MS	5000	/* whether its process still lives */
 
@@ -111,16 +110,18 @@ look(struct nk_context *c, int64_t id, json_t **resultp, struct nk_error *e)
 	return r;
 }
 
-/* It may take long: is the login still what it was? */
+/* It may take long: is the caller still who may? */
 static int
-check_login(struct nk_context *c, struct nk_error *e)
+check_rank(struct nk_context *c, struct nk_error *e)
 {
-	int r = nk_web_rights(c, nk_now());
+	int r = c->rights(c);
 
 	if (r == -EKEYEXPIRED)
 		return nk_error_call(e, EACCES, "Session is expired");
-	if (r < 0 || c->web->in)
+	if (r < 0 || c->rank >= NK_RANK_ADMIN)
 		return r;
+	if (c->rank > NK_RANK_NOBODY)
+		return nk_error_call(e, EACCES, "Not authorized");
 	return nk_error_call(e, NK_ENOTAUTHENTICATED, "Not authenticated");
 }
 
@@ -138,7 +139,7 @@ core_job_wait(struct nk_context *c, json_t *params, json_t **resultp,
 	do {
 		if ((r = nk_feed_listen(c->state->jobs, &feed)) < 0)
 			return r;
-		if ((r = check_login(c, e)) == 0)
+		if ((r = check_rank(c, e)) == 0)
 			r = look(c, id, resultp, e);
 		if (r == 1 && (r = wait_for(c, feed)) == 0)
 			r = 1;
@@ -153,8 +154,8 @@ static const struct nk_arg id_args[] = {
 };
 
 const struct nk_method nk_methods_jobs[] = {
-	{ "core.job_wait", NK_RIGHT_USER, NK_READS, id_args, core_job_wait },
-	{ "core.job_abort", NK_RIGHT_USER, NK_READS, id_args,
+	{ "core.job_wait", NK_RIGHT_ADMIN, NK_READS, id_args, core_job_wait },
+	{ "core.job_abort", NK_RIGHT_ADMIN, NK_READS, id_args,
 	    core_job_abort },
 	{ .name = NULL },
 };

@@ -176,7 +176,7 @@ write_audit(struct nk_context *c, const struct pairing *p, bool added)
 
 	if ((after = nk_keyrow_audit(&p->key)) == NULL)
 		return -ENOMEM;
-	if (c->web != NULL)
+	if (c->web != NULL && !c->web->local)
 		nk_web_origin(c->web, origin);
 	r = nk_audit_write(c, p->action, &subject, NULL, added ? after :
 	    NULL, "Pair user %s with a machine, from %s: %s key %s",

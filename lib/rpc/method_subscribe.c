@@ -12,13 +12,15 @@ static int
 core_subscribe(struct nk_context *c, json_t *params, json_t **resultp,
     struct nk_error *e)
 {
+	const char *name = json_string_value(json_array_get(params, 0));
 	char id[NK_UUID_SIZE];
 	int r;
 
+	if (!nk_web_events_may(c, name))
+		return nk_error_call(e, EACCES, "Not authorized");
 	if ((r = nk_uuid(id)) < 0)
 		return r;
-	r = nk_web_subscribe(c->web, id,
-	    json_string_value(json_array_get(params, 0)));
+	r = nk_web_subscribe(c->web, id, name);
 	if (r == -ENOBUFS)
 		return nk_error_call(e, ENOBUFS, "Too many subscriptions");
 	if (r < 0 || (r = nk_web_events_follow(c)) < 0)

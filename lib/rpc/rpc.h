@@ -287,14 +287,17 @@ extern const struct nk_method nk_methods_backup[]; /* and restore */
 /* Among all of the above; NULL: none. */
 const struct nk_method *nk_method_find(const char *name);
 
-/* These are for the gateway's connections alone. */
+/* These are for who logs in through the gateway, */
 extern const struct nk_method nk_methods_auth[];	/* auth.login ... */
+extern const struct nk_method nk_methods_auth_own[];	/* auth.logout ... */
+/* and these for all connections that are websockets. */
 extern const struct nk_method nk_methods_auth_session[]; /* auth.sessions ... */
 extern const struct nk_method nk_methods_subscribe[]; /* core.subscribe ... */
 extern const struct nk_method nk_methods_jobs[];	/* core.job_wait ... */
 
-/* Among all of them, for such a connection. */
+/* Among all of them, for the gateway's; and without the first two. */
 const struct nk_method *nk_method_find_web(const char *name);
+const struct nk_method *nk_method_find_local(const char *name);
 
 /* ---- messages ---- */
 

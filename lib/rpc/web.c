@@ -58,12 +58,13 @@ take_hello(struct nk_web *w, struct nk_context *c, json_t *hello)
 	const char *protocol, *path, *address;
 	int version, port, tls, legacy_jobs, private_methods;
 
+	/* A caller on this machine has no port. */
 	if (json_unpack(hello, "{s:i, s:s, s:s, s:s, s:i, s:b,"
 	    " s:{s:b, s:b !} !}", "naskeys", &version, "protocol", &protocol,
 	    "path", &path, "address", &address, "port", &port, "tls", &tls,
 	    "options", "legacy_jobs", &legacy_jobs, "private_methods",
 	    &private_methods) == -1 || version != HELLO_VERSION ||
-	    port < 1 || port > UINT16_MAX)
+	    port < (w->local ? 0 : 1) || port > UINT16_MAX)
 		return -EBADMSG;
 	w->port = (unsigned int)port;
 	w->tls = tls != 0;
@@ -111,6 +112,13 @@ nk_web_end(struct nk_context *c)
 	free(w->subscriptions);
 	nk_web_init(w, -1);
 	return r;
+}
+
+size_t
+nk_web_message_max(const struct nk_web *w)
+{
+	return w->in || w->local ? NK_WEB_MESSAGE_MAX :
+	    NK_WEB_MESSAGE_ANONYMOUS;
 }
 
 /* Whoever has one address of version 6 has a network of them. */
@@ -173,18 +181,24 @@ int
 nk_web_handle(struct nk_context *c, const char *line, size_t len,
     char **answerp, size_t *lenp)
 {
-	static const struct nk_rpc_hooks hooks = {
+	static const struct nk_rpc_hooks gateway = {
 		.find = nk_method_find_web,
 		.rights = compute_rights,
 		.rate = nk_edit_take_rate,
 		.anonymous = take_anonymous,
 		.call = nk_job_call,
+	}, local = {
+		.find = nk_method_find_local,
+		.rights = compute_rights,
+		.rate = nk_edit_take_rate,
+		.call = nk_job_call,
 	};
+	const struct nk_rpc_hooks *hooks = c->web->local ? &local : &gateway;
 
 	if (c->web->legacy)
-		return nk_legacy_handle_with(&hooks, c, line, len, answerp,
+		return nk_legacy_handle_with(hooks, c, line, len, answerp,
 		    lenp);
-	return nk_rpc_handle_with(&hooks, c, line, len, answerp, lenp);
+	return nk_rpc_handle_with(hooks, c, line, len, answerp, lenp);
 }
 
 /* ---- subscriptions ---- */

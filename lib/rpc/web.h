@@ -4,7 +4,8 @@
 
 /*
  * Somebody behind the gateway: one websocket, of which the gateway passes on
- * the messages.
+ * the messages.  Or one of this machine, of which a child does: that is who
+ * its peer credentials say, from the start, and cannot log in.
  *
  *  1. What the gateway says of the connection MUST serve limits and the
  *     audit log alone, never a right.
@@ -65,6 +66,9 @@ struct nk_web {
 	const char	*ask_program;
 	int		 wrong_ms;
 
+	/* Of this machine: its peer credentials say who it is. */
+	bool		 local;
+
 	bool		 in;		/* somebody is logged in */
 	struct nk_web_session session;	/* who */
 	int64_t		 ends_at;	/* s, CLOCK_BOOTTIME */
@@ -95,6 +99,9 @@ int	nk_web_hello(struct nk_web *w, struct nk_context *c, const char *line,
  * 0, or -errno of session.db.
  */
 int	nk_web_end(struct nk_context *c) NK_MUST_CHECK;
+
+/* How long a message of this connection may be, in characters. */
+size_t	nk_web_message_max(const struct nk_web *w);
 
 /* Whose limits count: the address; of version 6 its first 64 bits. */
 void	nk_web_network(const struct nk_web *w,

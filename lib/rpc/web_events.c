@@ -269,8 +269,9 @@ may_hear(struct nk_context *c)
 {
 	const struct nk_web *w = c->web;
 
-	return w->in && nk_session_now() < w->ends_at &&
-	    nk_web_rights(c, nk_now()) == 0 && w->in;
+	if (!w->local && (!w->in || nk_session_now() >= w->ends_at))
+		return false;
+	return c->rights(c) == 0 && c->rank >= NK_RANK_ADMIN;
 }
 
 /* A store that was put back from a copy has fewer rows. */
@@ -448,11 +449,22 @@ follow_jobs(struct nk_context *c)
 	return r;
 }
 
+bool
+nk_web_events_may(const struct nk_context *c, const char *name)
+{
+	return c->rank >= NK_RANK_ADMIN || is_named(name, JOBS);
+}
+
 int
 nk_web_events_follow(struct nk_context *c)
 {
-	int r = follow_store(c);
+	int r;
 
+	if (c->rank < NK_RANK_ADMIN) {
+		nk_web_events_end(c->web);
+		return 0;
+	}
+	r = follow_store(c);
 	return r < 0 ? r : follow_jobs(c);
 }
 

@@ -22,6 +22,12 @@
 /* The notification's name; the older protocol sends its params alone. */
 #define NK_WEB_EVENT	"collection_update"
 
+/*
+ * May the caller subscribe to it?  To jobs everybody may, since a client of
+ * the peer's takes no refusal of that; who is no administrator hears of none.
+ */
+bool	nk_web_events_may(const struct nk_context *c, const char *name);
+
 /* Follow what is subscribed to now.  0, or -errno: the caller learns it. */
 int	nk_web_events_follow(struct nk_context *c) NK_MUST_CHECK;
 /* Nothing is followed any more. */

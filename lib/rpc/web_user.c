@@ -2,11 +2,14 @@
 #include "lib/rpc/web_user.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/account/local.h"
+#include "lib/rpc/edit.h"
 #include "lib/rpc/object.h"
 #include "lib/rpc/web.h"
+#include "lib/rpc/web_account.h"
 
 #define PASSWD_FILE	NK_SYSCONFDIR "/passwd"
 
@@ -74,11 +77,32 @@ put_managed(struct nk_object *b, struct nk_store *s, const struct nk_user *u)
 	return 0;
 }
 
+/* Who logged in; or whom the machine has by the caller's uid. */
+static int
+find_account(struct nk_context *c, struct nk_web_account *a)
+{
+	struct nk_web_standing standing;
+	int r;
+
+	*a = c->web->session.account;
+	if (!c->web->local)
+		return 0;
+	r = nk_web_account_find(c, c->actor, nk_now(), a, &standing);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (r == 0 && a->uid == c->actor_uid)
+		return 0;
+	*a = (struct nk_web_account){ .user_id = c->user_id,
+	    .uid = c->actor_uid };
+	(void)snprintf(a->name, sizeof(a->name), "%s", c->actor);
+	return 0;
+}
+
 /* A managed user's row, or the machine's own line, or what is left. */
 static int
-put_account(struct nk_object *b, struct nk_context *c, bool *localp)
+put_account(struct nk_object *b, struct nk_context *c,
+    const struct nk_web_account *a, bool *localp)
 {
-	const struct nk_web_account *a = &c->web->session.account;
 	struct nk_store *s = nk_publisher_store(c->publisher);
 	struct nk_user *u = NULL;
 	int r;
@@ -100,9 +124,8 @@ put_account(struct nk_object *b, struct nk_context *c, bool *localp)
 }
 
 static int
-put_factor(struct nk_object *b, struct nk_context *c, bool *hasp)
+put_factor(struct nk_object *b, struct nk_context *c, int64_t id, bool *hasp)
 {
-	int64_t id = c->web->session.account.user_id;
 	struct nk_otp o;
 	int r = id == 0 ? -ENOENT :
 	    nk_otp_get(nk_publisher_store(c->publisher), id, &o);
@@ -120,9 +143,9 @@ put_factor(struct nk_object *b, struct nk_context *c, bool *hasp)
 
 /* What words the peer has for it. */
 static json_t *
-attributes(const struct nk_web_session *w, bool local, bool factor)
+attributes(const struct nk_context *c, const struct nk_web_account *a,
+    bool local, bool factor)
 {
-	const struct nk_web_account *a = &w->account;
 	json_t *list = json_array();
 
 	if (a->user_id == NK_USER_ROOT_ID)
@@ -131,35 +154,46 @@ attributes(const struct nk_web_session *w, bool local, bool factor)
 	    "DIRECTORY_SERVICE"));
 	if (factor)
 		json_array_append_new(list, json_string("2FA"));
-	if (w->first == NK_WEB_API_KEY)
+	if (c->web->session.first == NK_WEB_API_KEY)
 		json_array_append_new(list, json_string("API_KEY"));
 	return list;
+}
+
+/* Whoever has just logged in is an administrator, though no caller yet. */
+static json_t *
+privilege(const struct nk_context *c)
+{
+	if (c->web->local && c->rank < NK_RANK_ADMIN)
+		return json_pack("{s:{s:[]}, s:[], s:b, s:b}", "roles",
+		    "$set", "allowlist", "web_shell", 0, "webui_access", 0);
+	return json_pack("{s:{s:[s]}, s:[{s:s, s:s}], s:b, s:b}", "roles",
+	    "$set", "FULL_ADMIN", "allowlist", "method", "*", "resource",
+	    "*", "web_shell", 0, "webui_access", 1);
 }
 
 int
 nk_web_user(struct nk_context *c, json_t **userp)
 {
-	const struct nk_web_account *a = &c->web->session.account;
+	struct nk_web_account a;
 	struct nk_object b;
 	bool local = false, factor = false;
 	json_t *unused;
 	int r, finished;
 
+	if ((r = find_account(c, &a)) < 0)
+		return r;
 	nk_object_init(&b, NULL);
-	nk_object_text(&b, "pw_name", a->name);
-	nk_object_int(&b, "pw_uid", a->uid);
-	if ((r = put_account(&b, c, &local)) == 0)
-		r = put_factor(&b, c, &factor);
+	nk_object_text(&b, "pw_name", a.name);
+	nk_object_int(&b, "pw_uid", a.uid);
+	if ((r = put_account(&b, c, &a, &local)) == 0)
+		r = put_factor(&b, c, a.user_id, &factor);
 	nk_object_null(&b, "sid");
 	nk_object_text(&b, "source", local ? "LOCAL" : "LDAP");
 	nk_object_bool(&b, "local", local);
 	nk_object_put(&b, "attributes", json_object());
-	nk_object_put(&b, "privilege", json_pack("{s:{s:[s]}, s:[{s:s, s:s}],"
-	    " s:b, s:b}", "roles", "$set", "FULL_ADMIN", "allowlist",
-	    "method", "*", "resource", "*", "web_shell", 0, "webui_access",
-	    1));
-	nk_object_put(&b, "account_attributes", attributes(&c->web->session,
-	    local, factor));
+	nk_object_put(&b, "privilege", privilege(c));
+	nk_object_put(&b, "account_attributes", attributes(c, &a, local,
+	    factor));
 	finished = nk_object_finish(&b, r < 0 ? &unused : userp);
 	if (r < 0 && finished == 0)
 		json_decref(unused);

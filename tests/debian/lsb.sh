@@ -10,6 +10,8 @@ check "installation" dpkg -i "$DEBS"/*.deb
 check "a user" naskeysctl user add alice --key alice.pub --shell /bin/sh
 check "and gateway's script, which is off" \
     sh -c '! ls /etc/rc2.d/S*naskeys-gateway'
+check "and the one of TrueNAS's client" \
+    sh -c 'ls /etc/rc2.d/K*naskeys-middleware && ! ls /etc/rc2.d/S*middleware'
 /etc/init.d/naskeys stop >/dev/null
 rm -rf /run/naskeys
 
@@ -51,6 +53,22 @@ check "and answers" sh -c 'printf "GET /api/versions HTTP/1.1\r\nHost: nas\r\n\
 Connection: close\r\n\r\n" | openssl s_client -quiet -connect 127.0.0.1:8443 \
     2>/dev/null | grep -q "^HTTP/1.1 200"'
 check "it stops" /etc/init.d/naskeys-gateway stop
+socket=/run/middleware/middlewared.sock
+check "nobody is served at $socket" test ! -e $socket
+check "until it is started" /etc/init.d/naskeys-middleware start
+check "then it accepts" listens $socket
+same "in a folder of root's" "$(stat -c '%U %a' /run/middleware)" "root 755"
+same "everybody" "$(stat -c '%U %a' $socket)" "root 666"
+check "status" /etc/init.d/naskeys-middleware status
+check "restart" /etc/init.d/naskeys-middleware restart
+check "upgrade" dpkg -i "$DEBS"/*.deb
+refused "not enabled, it is off after it" /etc/init.d/naskeys-middleware status
+update-rc.d naskeys-middleware enable
+check "it starts again" /etc/init.d/naskeys-middleware start
+check "upgrade" dpkg -i "$DEBS"/*.deb
+check "enabled, it is on" /etc/init.d/naskeys-middleware status
+check "it stops" /etc/init.d/naskeys-middleware stop
+check "and its socket goes" test ! -e $socket
 check "the helper stops" /etc/init.d/naskeys stop
 refused "status" /etc/init.d/naskeys status
 check "logins by key go on" login alice

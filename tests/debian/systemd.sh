@@ -118,6 +118,15 @@ check "until it is started" inside systemctl start naskeys-gateway.socket
 check "then it answers" answers
 check "in its unit" is naskeys-gateway.service
 
+# ---- the socket of TrueNAS's client ----
+
+socket=/run/middleware/middlewared.sock
+refused "it is not there" inside test -e $socket
+check "until it is enabled" inside \
+    systemctl enable --now naskeys-middleware.service
+check "then it accepts" inside test -S $socket
+check "in its unit" is naskeys-middleware.service
+
 # ---- upgrade and removal, with systemd ----
 
 package() { inside env DEBIAN_FRONTEND=noninteractive dpkg "$@"; }
@@ -129,6 +138,7 @@ same "processes of the version before that go on" \
     "$(comm -12 pids.before pids.after)" ""
 check "the socket is there" is naskeys-helper.socket
 check "the gateway answers again" wait_until answers
+check "the other socket is there, too" is naskeys-middleware.service
 check "check finds nothing wrong" ctl check
 works "upgraded"
 # shellcheck disable=SC2086

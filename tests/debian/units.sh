@@ -35,7 +35,16 @@ done <<EOF
 33 naskeys-helper.service
 23 naskeys-sync.service
 10 naskeys-gateway.service
+33 naskeys-middleware.service
 EOF
 same "services that are looked at" \
-    "$(find . -path '*systemd/system/*.service' -type f | wc -l)" 3
+    "$(find . -path '*systemd/system/*.service' -type f | wc -l)" 4
+# What is asked for at either socket is the same.
+hardening() {	# SERVICE
+	sed -n '/^KillMode=/,/^\[Install\]/s/^[A-Z].*=.*/&/p' \
+	    "$(find . -path "*systemd/system/$1")" | sort
+}
+same "the helper has the same rights at both sockets" \
+    "$(hardening naskeys-middleware.service)" \
+    "$(hardening naskeys-helper.service)"
 finish

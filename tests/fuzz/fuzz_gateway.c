@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A session of the gateway between a client and a helper.  The first byte
- * says which protocol; then come steps, each a byte for who speaks, two for
+ * A session of the gateway between a client and a helper, or one of a caller
+ * on this machine.  The first byte says which, and which protocol; then come steps, each a byte for who speaks, two for
  * the length, and the bytes.  What comes out to the client is whole messages,
  * none inside of another; what goes to the helper is lines of JSON behind one
  * hello; nothing holds more than its limits; at the end all memory is given
@@ -110,6 +110,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	session_test_begin(&t, data[0] % 2 == 0 ? MESSAGE_JSONRPC :
 	    MESSAGE_LEGACY);
+	if ((data[0] & 2) != 0)
+		session_local(&t.s);
 	data++;
 	size--;
 	while (size >= 3) {

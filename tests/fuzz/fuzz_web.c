@@ -59,7 +59,7 @@ echo(struct nk_context *c, json_t *params, json_t **resultp,
     struct nk_error *e)
 {
 	(void)e;
-	need(in && c->rank == NK_RANK_USER);
+	need(in && c->rank == NK_RANK_ADMIN);
 	*resultp = json_incref(params);
 	return 0;
 }
@@ -85,7 +85,7 @@ static const struct nk_arg args[] = {
 static const struct nk_method methods[] = {
 	{ "auth.login", NK_RIGHT_ANYBODY, NK_EDITS, args, login },
 	{ "user.query", NK_RIGHT_USER, NK_READS, args, echo },
-	{ "user.create", NK_RIGHT_ADMIN, NK_EDITS, args, forbidden },
+	{ "user.create", NK_RIGHT_ROOT, NK_EDITS, args, forbidden },
 };
 
 static const struct nk_method *
@@ -103,7 +103,7 @@ find(const char *name)
 static int
 rights(struct nk_context *c)
 {
-	c->rank = in ? NK_RANK_USER : NK_RANK_NOBODY;
+	c->rank = in ? NK_RANK_ADMIN : NK_RANK_NOBODY;
 	return 0;
 }
 

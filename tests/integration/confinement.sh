@@ -50,6 +50,7 @@ refused "and nothing else of ours" sh -c 'apparmor_parser --preprocess other |
 # ---- what the programs do ----
 
 check "init --configure" naskeysctl init --configure
+mkdir -m 755 /run/middleware
 strace="strace -f -y -z -qq -s 4096 -e signal=none -e trace=execve,open,openat"
 strace="$strace,openat2,mkdir,mkdirat,unlink,unlinkat,rmdir,rename,renameat"
 strace="$strace,renameat2,link,linkat,bind,connect,flock,fcntl,clone,clone3"
@@ -59,8 +60,9 @@ $strace -o helper.trace $programs/naskeys-helper \
     --listen /run/naskeys/root/helper.sock --protocol json \
     --listen /run/naskeys/gateway.sock --protocol gateway \
     --listen /run/naskeys/pam.sock --protocol pam \
-    --listen /run/naskeys/root/pam.sock --protocol pam &
-wait_until listens /run/naskeys/root/pam.sock
+    --listen /run/naskeys/root/pam.sock --protocol pam \
+    --listen /run/middleware/middlewared.sock --protocol middleware &
+wait_until listens /run/middleware/middlewared.sock
 ssh-keygen -q -t ed25519 -N '' -f key
 ssh-keygen -q -t rsa -b 2048 -N '' -m PEM -f old
 mkdir -p /mnt/tank
@@ -119,6 +121,16 @@ check "a login by the web" /usr/bin/python3 web.py
 kill "$(pgrep -P $gateway)"
 wait $gateway
 
+cat >local.py <<'PY'
+import json, socket, sys, websocket
+s = socket.socket(socket.AF_UNIX)
+s.connect("/run/middleware/middlewared.sock")
+ws = websocket.create_connection("ws://localhost/api/current", socket=s)
+ws.send('{"jsonrpc": "2.0", "id": 1, "method": "auth.me"}')
+sys.exit(json.loads(ws.recv())["result"]["pw_name"] != "root")
+PY
+check "TrueNAS's client" /usr/bin/python3 local.py
+
 # The command as sshd runs it.
 $strace -o command.trace -u naskeys-akc $programs/naskeys-authorized-keys \
     alice >lines
@@ -159,7 +171,8 @@ check "the module compiles" make -f /usr/share/selinux/devel/Makefile naskeys.pp
 check "and is a package" test -s naskeys.pp
 # each pattern of naskeys.fc is the beginning of something that is there
 : >unmatched
-find /usr/libexec/naskeys /etc/naskeys /var/lib/naskeys /run/naskeys >files
+find /usr/libexec/naskeys /etc/naskeys /var/lib/naskeys /run/naskeys \
+    /run/middleware >files
 while read -r pattern _; do
 	case $pattern in
 	"" | \#*) continue ;;

@@ -500,6 +500,34 @@ START_TEST(helper_ends)
 }
 END_TEST
 
+/* Of this machine: the helper is there, and everything is for it. */
+START_TEST(local)
+{
+	struct session_test t;
+
+	session_test_begin(&t, _i == 0 ? MESSAGE_JSONRPC : MESSAGE_LEGACY);
+	session_local(&t.s);
+	check_line(&t, _i == 0 ? HELLO : LEGACY, "at once");
+	if (_i == 0) {
+		session_test_text(&t, RPC "\"id\":1,\"method\":"
+		    "\"core.ping\"}");
+		check_line(&t, RPC "\"id\":1,\"method\":\"core.ping\"}\n",
+		    "a ping");
+		send_long(&t, SESSION_MESSAGE_LOCAL, "a");
+		ck_assert_uint_eq(t.s.end, 0);
+		send_long(&t, SESSION_MESSAGE_LOCAL + 1, "a");
+		ck_assert_uint_eq(t.s.end, SESSION_TOO_BIG);
+	}
+	check_end(&t);
+	session_test_begin(&t, MESSAGE_JSONRPC);
+	session_local(&t.s);
+	session_helper_end(&t.s);
+	ck_assert_uint_eq(t.s.end, SESSION_TRY_LATER);
+	ck_assert(!t.s.wants_helper);
+	check_end(&t);
+}
+END_TEST
+
 /* Who does not read is not read from, on either side. */
 START_TEST(slow)
 {
@@ -579,6 +607,7 @@ main(void)
 	tcase_add_loop_test(tc, say, 0, ROWS(says));
 	tcase_add_test(tc, control_too_long);
 	tcase_add_test(tc, helper_ends);
+	tcase_add_loop_test(tc, local, 0, 2);
 	tcase_add_test(tc, slow);
 	tcase_add_test(tc, budget);
 	tcase_add_test(tc, binary);

@@ -114,6 +114,7 @@ START_TEST(values)
 	ck_assert_str_eq(protocol_name(PROTOCOL_UNSET), "json");
 	ck_assert_str_eq(protocol_name(PROTOCOL_JSON), "json");
 	ck_assert_str_eq(protocol_name(PROTOCOL_GATEWAY), "gateway");
+	ck_assert_str_eq(protocol_name(PROTOCOL_MIDDLEWARE), "middleware");
 }
 END_TEST
 

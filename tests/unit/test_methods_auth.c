@@ -695,6 +695,64 @@ START_TEST(rights)
 }
 END_TEST
 
+/* ---- on this machine ---- */
+
+/* From now on this uid asks, as its peer credentials say. */
+static void
+locally(uid_t uid)
+{
+	through(&two);
+	two.local = true;
+	as(uid);
+}
+
+static const struct {
+	uid_t		 uid;
+	const char	*method, *params, *path, *value;
+} here[] = {
+	{ 0, "auth.me", "[]", "result.pw_name", "'root'" },
+	{ 0, "auth.me", "[]", "result.privilege.roles",
+	    "{'$set':['FULL_ADMIN']}" },
+	{ 0, "core.subscribe", "['user.query']", "error", NULL },
+	{ 0, "core.job_wait", "[77]", "error", NULL },
+	{ 0, "auth.sessions", "[[],{'count':true}]", "result", "0" },
+	{ 0, "auth.terminate_session", "['']", "result", "false" },
+	{ 0, "auth.login", "['bob','bob\\u0027s']", "error.code", "-32601" },
+	{ 0, "auth.login_ex", "[{}]", "error.code", "-32601" },
+	{ 0, "auth.generate_token", "[]", "error.code", "-32601" },
+	{ 0, "auth.logout", "[]", "error.code", "-32601" },
+	{ 5001, "auth.me", "[]", "result.pw_uid", "5001" },
+	{ 5001, "auth.me", "[]", "result.privilege.roles", "{'$set':[]}" },
+	{ 5001, "auth.me", "[]", "result.privilege.webui_access", "false" },
+	{ 5001, "user.keys", "['alice']", "error", NULL },
+	{ 5001, "user.keys", "['carol']", "error.data.error", "13" },
+	{ 5001, "user.create", "[{}]", "error.data.error", "13" },
+	{ 5001, "core.get_jobs", "[]", "result", "[]" },
+	{ 5001, "core.job_wait", "[77]", "error.data.error", "13" },
+	{ 5001, "core.job_abort", "[1]", "error.data.error", "13" },
+	{ 5001, "core.subscribe", "['core.get_jobs']", "error", NULL },
+	{ 5001, "core.subscribe", "['core.get_jobs:x']", "error", NULL },
+	{ 5001, "core.subscribe", "['user.query']", "error.data.error",
+	    "13" },
+	{ 5001, "auth.sessions", "[]", "error.data.error", "13" },
+	{ 5999, "auth.me", "[]", "result.pw_name", "'uid 5999'" },
+	{ 65534, "auth.me", "[]", "error.data.error", "207" },
+	{ 65534, "core.subscribe", "['core.get_jobs']", "error.data.error",
+	    "207" },
+	{ 65534, "core.ping", "[]", "result", "'pong'" },
+};
+
+START_TEST(on_this_machine)
+{
+	locally(0);
+	gives("service.control", "['STOP','none']", "result", "1");
+	locally(here[_i].uid);
+	gives(here[_i].method, here[_i].params, here[_i].path,
+	    here[_i].value);
+	two.local = false;
+}
+END_TEST
+
 static int
 is_listed(void *arg, const struct nk_method *m)
 {
@@ -711,7 +769,7 @@ is_listed(void *arg, const struct nk_method *m)
 
 START_TEST(complete_table)
 {
-	ck_assert_int_eq(nk_method_each(true, is_listed, NULL), 0);
+	ck_assert_int_eq(nk_method_each(&one, is_listed, NULL), 0);
 }
 END_TEST
 
@@ -747,6 +805,7 @@ main(int argc, char **argv)
 	tcase_add_loop_test(tc, in_parallel, 0, LENGTH(raced));
 	tcase_add_test(tc, hangs_up);
 	tcase_add_test(tc, rights);
+	tcase_add_loop_test(tc, on_this_machine, 0, LENGTH(here));
 	tcase_add_test(tc, complete_table);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);

@@ -257,7 +257,7 @@ is_listed(void *arg, const struct nk_method *m)
 
 START_TEST(complete_table)
 {
-	ck_assert_int_eq(nk_method_each(false, is_listed, NULL), 0);
+	ck_assert_int_eq(nk_method_each(NULL, is_listed, NULL), 0);
 }
 END_TEST
 

@@ -69,6 +69,10 @@ const struct nk_method nk_methods_system[] = {
 const struct nk_method nk_methods_auth[] = {
 	{ .name = NULL },
 };
+const struct nk_method nk_methods_auth_own[] = {
+	{ "auth.own", NK_RIGHT_ROOT, NK_EDITS, NULL, never },
+	{ NULL, NK_RIGHT_ROOT, NK_READS, NULL, NULL },
+};
 const struct nk_method nk_methods_auth_session[] = {
 	{ .name = NULL },
 };

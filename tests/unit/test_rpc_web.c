@@ -113,6 +113,22 @@ START_TEST(first_line)
 }
 END_TEST
 
+/* Who is on this machine has no port, and is known in another way. */
+START_TEST(local_line)
+{
+	char *text = replace(HELLO, "51234", _i == 0 ? "0" : "-1");
+
+	web.local = true;
+	ck_assert_int_eq(nk_web_hello(&web, &w.c, text, strlen(text)),
+	    _i == 0 ? 0 : -EBADMSG);
+	ck_assert_uint_eq(nk_web_message_max(&web), NK_WEB_MESSAGE_MAX);
+	web.local = false;
+	ck_assert_uint_eq(nk_web_message_max(&web),
+	    NK_WEB_MESSAGE_ANONYMOUS);
+	free(text);
+}
+END_TEST
+
 START_TEST(long_path)
 {
 	char path[NK_WEB_PATH_SIZE + 3] = "'/", *text;
@@ -373,6 +389,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup_web, teardown_web);
 	tcase_add_test(tc, greets);
 	tcase_add_loop_test(tc, first_line, 0, LENGTH(hellos));
+	tcase_add_loop_test(tc, local_line, 0, 2);
 	tcase_add_test(tc, long_path);
 	tcase_add_loop_test(tc, old_protocol, 0, LENGTH(legacy));
 	tcase_add_test(tc, nobody_yet);
