@@ -181,10 +181,11 @@ handle_sub(const struct nk_rpc_hooks *hooks, struct nk_context *c,
 		    "and a name");
 	else if (!nk_web_events_may(c, name))
 		r = nk_error_call(&e, EACCES, "Not authorized");
-	else if ((r = nk_web_subscribe(c->web, id, name)) < 0)
+	else if ((r = nk_web_events_subscribe(c, id, name)) == -ENOBUFS ||
+	    r == -EINVAL)
 		r = nk_error_call(&e, -r, "Too many subscriptions, or the "
 		    "name is too long");
-	else if ((r = nk_web_events_follow(c)) < 0)
+	else if (r < 0)
 		r = nk_error_call(&e, -r, "%s", nk_errno_sentence(-r));
 	if (r == 0)
 		r = answer(json_pack("{s:s, s:[s]}", "msg", "ready", "subs",

@@ -20,10 +20,10 @@ core_subscribe(struct nk_context *c, json_t *params, json_t **resultp,
 		return nk_error_call(e, EACCES, "Not authorized");
 	if ((r = nk_uuid(id)) < 0)
 		return r;
-	r = nk_web_subscribe(c->web, id, name);
+	r = nk_web_events_subscribe(c, id, name);
 	if (r == -ENOBUFS)
 		return nk_error_call(e, ENOBUFS, "Too many subscriptions");
-	if (r < 0 || (r = nk_web_events_follow(c)) < 0)
+	if (r < 0)
 		return r;
 	return (*resultp = json_string(id)) != NULL ? 0 : -ENOMEM;
 }

@@ -468,6 +468,18 @@ nk_web_events_follow(struct nk_context *c)
 	return r < 0 ? r : follow_jobs(c);
 }
 
+int
+nk_web_events_subscribe(struct nk_context *c, const char *id,
+    const char *name)
+{
+	int r;
+
+	if ((r = nk_web_subscribe(c->web, id, name)) == 0 &&
+	    (r = nk_web_events_follow(c)) < 0)
+		nk_web_unsubscribe(c->web, id);
+	return r;
+}
+
 static int
 take(struct nk_context *c)
 {

@@ -28,6 +28,12 @@
  */
 bool	nk_web_events_may(const struct nk_context *c, const char *name);
 
+/*
+ * nk_web_subscribe(), and follow it; when either fails, neither holds.
+ */
+int	nk_web_events_subscribe(struct nk_context *c, const char *id,
+	    const char *name) NK_MUST_CHECK;
+
 /* Follow what is subscribed to now.  0, or -errno: the caller learns it. */
 int	nk_web_events_follow(struct nk_context *c) NK_MUST_CHECK;
 /* Nothing is followed any more. */

@@ -339,6 +339,31 @@ START_TEST(no_feed)
 }
 END_TEST
 
+/* In either protocol what cannot be followed is not subscribed to. */
+START_TEST(not_followed)
+{
+	static char sub[] = "{\"msg\":\"sub\",\"id\":\"a\","
+	    "\"name\":\"user.query\"}";
+	const char *feed = w.state.feed;
+	char *answer;
+	size_t len;
+
+	w.state.feed = "/none/feed";
+	gives("core.subscribe", "['user.query']", "error.data.error", "2");
+	ck_assert_uint_eq(one.n_subscriptions, 0);
+	one.legacy = true;
+	ck_assert_int_eq(nk_web_handle(&w.c, sub, strlen(sub), &answer,
+	    &len), 0);
+	ck_assert_msg(strstr(answer, "\"nosub\"") != NULL, "%s", answer);
+	nk_rpc_free(answer, len);
+	one.legacy = false;
+	ck_assert_uint_eq(one.n_subscriptions, 0);
+	w.state.feed = feed;
+	subscribe("user.query");
+	ck_assert_uint_eq(one.n_subscriptions, 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -360,6 +385,7 @@ main(void)
 	tcase_add_test(tc, a_bite_at_a_time);
 	tcase_add_test(tc, an_older_store);
 	tcase_add_test(tc, no_feed);
+	tcase_add_test(tc, not_followed);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);
