@@ -2,13 +2,10 @@
 #include "lib/account/homekeys.h"
 
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,29 +20,32 @@ struct question {
 	uid_t			 root;
 };
 
-/* MUST 1 and 2: what is below dirfd is the user's. */
+/*
+ * MUST 1 and 2: what is below dirfd is the user's.  A link is opened itself,
+ * and nothing lies in it.
+ */
 static enum nk_homekeys
 look_below(int dirfd, const char *name)
 {
-	const struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
-	};
-	char path[PATH_MAX];
-	struct stat st;
-	int fd, n;
+	const char *const way[] = { name, NK_HOMEKEYS_FOLDER,
+	    NK_HOMEKEYS_NAME };
+	struct stat st = { .st_mode = S_IFDIR };
+	int at = dirfd, fd, error = 0;
+	size_t i;
 
-	n = snprintf(path, sizeof(path), "%s/" NK_HOMEKEYS_FILE, name);
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return NK_HOMEKEYS_UNKNOWN;
-	fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
-	if (fd == -1)
-		return errno == ENOENT || errno == ENOTDIR ?
+	for (i = 0; error == 0 && i < sizeof(way) / sizeof(way[0]); i++) {
+		fd = openat(at, way[i], O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		error = fd == -1 || fstat(fd, &st) == -1 ? errno :
+		    S_ISLNK(st.st_mode) ? ELOOP : 0;
+		if (at != dirfd)
+			close(at);
+		at = fd;
+	}
+	if (at != -1)
+		close(at);
+	if (error != 0)
+		return error == ENOENT || error == ENOTDIR ?
 		    NK_HOMEKEYS_NONE : NK_HOMEKEYS_UNKNOWN;
-	n = fstat(fd, &st);
-	close(fd);
-	if (n == -1)
-		return NK_HOMEKEYS_UNKNOWN;
 	return S_ISREG(st.st_mode) && st.st_size > 0 ? NK_HOMEKEYS_FOUND :
 	    NK_HOMEKEYS_NONE;
 }

@@ -18,7 +18,9 @@
 
 #include "lib/attr.h"
 
-#define NK_HOMEKEYS_FILE	".ssh/authorized_keys"
+#define NK_HOMEKEYS_FOLDER	".ssh"
+#define NK_HOMEKEYS_NAME	"authorized_keys"
+#define NK_HOMEKEYS_FILE	NK_HOMEKEYS_FOLDER "/" NK_HOMEKEYS_NAME
 
 enum nk_homekeys {
 	NK_HOMEKEYS_NONE,	/* there is no such file, or it is empty */

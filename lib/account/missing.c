@@ -2,14 +2,14 @@
 #include "lib/account/missing.h"
 
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "lib/account/beneath.h"
 
 /*
  * Open one name, whatever it is, without following it.  A mount point is an
@@ -18,12 +18,7 @@
 static int
 open_name(int dirfd, const char *name)
 {
-	struct open_how how = {
-		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
-		.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS,
-	};
-
-	return (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
+	return nk_beneath_open(dirfd, name, O_PATH);
 }
 
 static bool
@@ -63,8 +58,8 @@ nk_path_is_missing(const char *path, size_t *endp)
 	    (fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) == -1)
 		return false;
 	while (!missing && is_roots_alone(fd) && next(&p, name)) {
-		if ((below = open_name(fd, name)) == -1) {
-			if (errno != ENOENT)
+		if ((below = open_name(fd, name)) < 0) {
+			if (below != -ENOENT)
 				break;
 			missing = true;
 			*endp = (size_t)(p - path);

@@ -2,28 +2,21 @@
 #include "lib/account/tree.h"
 
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/account/beneath.h"
+
 int
 nk_tree_open(int dirfd, const char *name)
 {
-	const struct open_how how = {
-		.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
-		    RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
-	};
-	int fd = (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
-
-	return fd == -1 ? -errno : fd;
+	return nk_beneath_open(dirfd, name, O_RDONLY | O_DIRECTORY);
 }
 
 /* A folder that is being emptied, and its name in the one above. */

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #include "lib/home/place.h"
 
-#include <sys/syscall.h>
 #include <sys/xattr.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/account/beneath.h"
 #include "lib/account/home.h"
 #include "lib/account/rootpath.h"
 
@@ -19,14 +18,7 @@
 int
 nk_place_openat(int dirfd, const char *name, int flags)
 {
-	const struct open_how how = {
-		.flags = (unsigned int)(flags | O_CLOEXEC),
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
-		    RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
-	};
-	int fd = (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
-
-	return fd == -1 ? -errno : fd;
+	return nk_beneath_open(dirfd, name, flags);
 }
 
 /* ---- what a folder may be ---- */

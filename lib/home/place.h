@@ -9,8 +9,7 @@
  * Above the home only folders are walked that nobody but root can change,
  * and only root's links are followed there (lib/account/rootpath.h).  From
  * the home down no link of any owner is followed and no mount point is
- * crossed (openat2(2), RESOLVE_NO_SYMLINKS and RESOLVE_NO_XDEV).  Each name
- * is opened once; what is checked is what was opened.
+ * crossed (lib/account/beneath.h).  What is checked is what was opened.
  */
 
 #include <sys/types.h>
