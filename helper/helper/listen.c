@@ -44,6 +44,7 @@ struct acceptor {
 	int64_t			 repair_at;	/* 0: nothing to repair */
 	pid_t			 repairer;	/* 0: none runs */
 	bool			 stopping;
+	bool			 storeless;	/* the network's alone */
 	struct log_rate		 refused, failed;
 };
 
@@ -193,7 +194,7 @@ accept_one(struct acceptor *a, const struct listener *l)
 static void
 need_repair(struct acceptor *a)
 {
-	if (a->repair_at == 0)
+	if (a->repair_at == 0 && !a->storeless)
 		a->repair_at = nk_monotonic_ms() + REPAIR_MS;
 }
 
@@ -365,6 +366,18 @@ open_listeners(struct acceptor *a, const struct options *o,
 	return 0;
 }
 
+/* Where the network is there is no store, and another acceptor sees to it. */
+static bool
+serves_network_alone(const struct options *o)
+{
+	size_t i;
+
+	for (i = 0; i < o->nlisten; i++)
+		if (o->listen[i].protocol != PROTOCOL_NETWORK)
+			return false;
+	return true;
+}
+
 static int
 start(struct acceptor *a, const struct options *o, const struct handover *h)
 {
@@ -388,7 +401,8 @@ start(struct acceptor *a, const struct options *o, const struct handover *h)
 		log_say(LOG_ERR, "%s", strerror(-r));
 		return r;
 	}
-	if ((r = spawn_sync(&a->spawn)) < 0)
+	a->storeless = serves_network_alone(o);
+	if (!a->storeless && (r = spawn_sync(&a->spawn)) < 0)
 		return r;			/* it has said why */
 	if ((r = open_listeners(a, o, h)) < 0)
 		return r;

@@ -144,7 +144,10 @@ bind_with(int fd, const char *path, mode_t mode)
 	return r;
 }
 
-/* The gateway's socket is for its group; the others are for everybody. */
+/*
+ * The gateway's socket is for its group, the network's for root alone; the
+ * others are for everybody.
+ */
 static int
 find_access(const struct listener *l, const struct state *state,
     struct access *a, const char **whyp)
@@ -153,6 +156,8 @@ find_access(const struct listener *l, const struct state *state,
 	int r;
 
 	*a = (struct access){ .mode = 0666, .gid = (gid_t)-1 };
+	if (l->protocol == PROTOCOL_NETWORK)
+		a->mode = 0600;
 	if (l->protocol != PROTOCOL_GATEWAY)
 		return 0;
 	*whyp = "the group " GATEWAY_GROUP " is needed";

@@ -31,9 +31,18 @@
 #include "helper/helper/ssh_wait.h"
 #include "helper/helper/state.h"
 #include "helper/helper/sync_check.h"
+#include "lib/account/directory.h"
+#include "lib/account/network.h"
+#include "lib/account/resolver.h"
+#include "lib/account/runner.h"
 #include "lib/agent/checker.h"
+#include "lib/explain/account.h"
 #include "lib/keychain/privatetext.h"
 #include "lib/libcrypto.h"
+#include "lib/login/ask.h"
+#include "lib/sandbox/sandbox.h"
+#include "lib/sshservice/control.h"
+#include "lib/sshservice/interfaces.h"
 #include "lib/store/store.h"
 
 #define EXIT_USAGE	2
@@ -56,11 +65,13 @@ print_help(void)
 	    "\n"
 	    "  --listen PATH      accept connections on this socket instead;\n"
 	    "                     may be given several times\n"
-	    "  --protocol NAME    json (default), gateway, middleware or pam:\n"
-	    "                     of the --listen before it, or of standard\n"
-	    "                     input\n"
+	    "  --protocol NAME    json (default), gateway, middleware, pam or\n"
+	    "                     network: of the --listen before it, or of\n"
+	    "                     standard input\n"
 	    "  --state-dir DIR    all state lies in DIR\n"
 	    "  --seal-key FILE    the key that seals secrets\n"
+	    "  --network PATH     the socket of the acceptor that has the\n"
+	    "                     machine's network\n"
 	    "  --sync             bring maps and store into agreement\n"
 	    "  --ssh-wait         put back what ssh.apply has changed and\n"
 	    "                     nobody confirms\n"
@@ -100,12 +111,13 @@ run(const struct options *o, const struct handover *h)
 	struct state state;
 	int r;
 
-	if ((o->state_dir != NULL || o->seal_key != NULL) &&
-	    sanitise_is_raised()) {			/* MUST 2 */
-		log_say(LOG_ERR, "--state-dir and --seal-key are not for a "
-		    "program with more rights than its caller");
+	if ((o->state_dir != NULL || o->seal_key != NULL ||
+	    o->network != NULL) && sanitise_is_raised()) {	/* MUST 2 */
+		log_say(LOG_ERR, "--state-dir, --seal-key and --network are "
+		    "not for a program with more rights than its caller");
 		return EXIT_FAILURE;
 	}
+	nk_network_use(o->network);
 	if (o->mode == RUN_SYNC)
 		nk_store_several_threads();
 	else
@@ -134,6 +146,29 @@ run(const struct options *o, const struct handover *h)
 	default:
 		return serve(o, &state);
 	}
+}
+
+/* What is asked of it by a helper that has no network. */
+static const struct nk_network_work *const network_works[] = {
+	&nk_ask_work, &nk_control_work, &nk_directory_group_work,
+	&nk_directory_groups_work, &nk_directory_list_work,
+	&nk_directory_user_work, &nk_interfaces_work, &nk_resolver_work,
+	&nk_runner_work, &nk_sandbox_task_work, &nk_seen_account_work, NULL,
+};
+
+/* It needs no store, and has none. */
+static int
+serve_network(void)
+{
+	int r;
+
+	log_to_syslog();
+	if (chdir("/") == -1)
+		return EXIT_FAILURE;
+	r = nk_network_serve(STDIN_FILENO, network_works);
+	if (r < 0 && r != -EPIPE)
+		log_say(LOG_ERR, "network: %s", strerror(-r));
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 /* What its children do in the sandbox. */
@@ -165,5 +200,7 @@ main(int argc, char **argv)
 		return print_help();
 	if (options.mode != RUN_LISTEN)
 		closefrom(3);		/* a handover is the acceptor's */
+	if (options.mode == RUN_SERVE && options.protocol == PROTOCOL_NETWORK)
+		return serve_network();
 	return run(&options, &handover);
 }

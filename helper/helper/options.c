@@ -41,6 +41,26 @@ set_seal_key(struct options *o, const char *value, const char **whyp)
 }
 
 static int
+check_socket(const char *value, const char **whyp)
+{
+	const struct sockaddr_un *un = NULL;
+
+	*whyp = "needs an absolute path of at most 107 bytes";
+	return value[0] == '/' && strlen(value) < sizeof(un->sun_path) ? 0 :
+	    -EINVAL;
+}
+
+static int
+set_network(struct options *o, const char *value, const char **whyp)
+{
+	int r;
+
+	if ((r = set_path(&o->network, value, whyp)) < 0)
+		return r;
+	return check_socket(value, whyp);
+}
+
+static int
 set_mode(struct options *o, enum run_mode mode, const char **whyp)
 {
 	if (o->mode == RUN_VERSION || o->mode == RUN_HELP)
@@ -56,15 +76,13 @@ set_mode(struct options *o, enum run_mode mode, const char **whyp)
 static int
 set_listen(struct options *o, const char *value, const char **whyp)
 {
-	const struct sockaddr_un *un = NULL;
 	size_t i;
 	int r;
 
 	if ((r = set_mode(o, RUN_LISTEN, whyp)) < 0)
 		return r;
-	*whyp = "needs an absolute path of at most 107 bytes";
-	if (value[0] != '/' || strlen(value) >= sizeof(un->sun_path))
-		return -EINVAL;
+	if ((r = check_socket(value, whyp)) < 0)
+		return r;
 	for (i = 0; i < o->nlisten; i++) {
 		*whyp = "is given twice with one path";
 		if (strcmp(o->listen[i].path, value) == 0)
@@ -87,6 +105,7 @@ static const struct {
 	{ "gateway",	PROTOCOL_GATEWAY },
 	{ "middleware",	PROTOCOL_MIDDLEWARE },
 	{ "pam",	PROTOCOL_PAM },
+	{ "network",	PROTOCOL_NETWORK },
 };
 
 /* Of the socket before it, or of standard input. */
@@ -107,8 +126,8 @@ set_protocol(struct options *o, const char *value, const char **whyp)
 			return 0;
 		}
 	}
-	*whyp = "names an unknown protocol (json, gateway, middleware and "
-	    "pam are known)";
+	*whyp = "names an unknown protocol (json, gateway, middleware, pam and "
+	    "network are known)";
 	return -EINVAL;
 }
 
@@ -135,6 +154,7 @@ static const struct option_row {
 	{ "--protocol",	 set_protocol,	RUN_SERVE },
 	{ "--state-dir", set_state_dir,	RUN_SERVE },
 	{ "--seal-key",	 set_seal_key,	RUN_SERVE },
+	{ "--network",	 set_network,	RUN_SERVE },
 	{ "--sync",	 NULL,		RUN_SYNC },
 	{ "--ssh-wait",	 NULL,		RUN_SSH_WAIT },
 	{ "--check",	 NULL,		RUN_CHECK },

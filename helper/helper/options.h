@@ -27,6 +27,7 @@ enum protocol {
 	PROTOCOL_GATEWAY,	/* helper/helper/gateway.h */
 	PROTOCOL_MIDDLEWARE,	/* helper/helper/middleware.h */
 	PROTOCOL_PAM,		/* lib/pamsock/frame.h */
+	PROTOCOL_NETWORK,	/* lib/account/network.h */
 };
 
 struct listen_at {
@@ -40,6 +41,7 @@ struct options {
 	enum protocol	 protocol;	/* of standard input */
 	const char	*state_dir;	/* NULL: the machine's own state */
 	const char	*seal_key;	/* NULL: where the state has it */
+	const char	*network;	/* NULL: we have it ourselves */
 	struct listen_at listen[OPTIONS_LISTEN_MAX];
 	size_t		 nlisten;
 };

@@ -10,7 +10,7 @@
 
 #include "helper/helper/spawn.h"
 
-#define ARGS_MAX	8	/* with the NULL at the end */
+#define ARGS_MAX	10	/* with the NULL at the end */
 
 int
 spawn_init(struct spawn *s, const struct options *o,
@@ -52,6 +52,10 @@ common_args(const struct spawn *s, char *args[ARGS_MAX])
 	if (s->options->seal_key != NULL) {
 		args[n++] = arg("--seal-key");
 		args[n++] = arg(s->options->seal_key);
+	}
+	if (s->options->network != NULL) {
+		args[n++] = arg("--network");
+		args[n++] = arg(s->options->network);
 	}
 	return n;
 }

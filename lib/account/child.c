@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/account/network.h"
 #include "lib/monotonic.h"
 
 #define CHUNK	16384
@@ -63,19 +64,26 @@ child(int (*work)(void *arg, int fd), void *arg, int fd, const int *keep)
 	(void)signal(SIGALRM, SIG_DFL);
 	(void)signal(SIGTERM, SIG_DFL);
 	(void)signal(SIGINT, SIG_DFL);
-	(void)setpgid(0, 0);		/* by which end_child() knows them */
+	(void)setpgid(0, 0);		/* by which nk_child_end() knows them */
 	if ((fd = keep_only(fd, keep)) < 0)
 		_exit(100);
 	r = work(arg, fd);
 	_exit(r < 0 || r > 99 ? 100 : r);
 }
 
-/*
- * Read until the child closes its end, until "end", or until nothing has
- * come for "silence" ms.  0 or -errno.
- */
-static int
-collect(int fd, int64_t end, int64_t silence,
+int
+nk_child_fork(int (*work)(void *arg, int fd), void *arg, int fd,
+    const int *keep, pid_t *pidp)
+{
+	if ((*pidp = fork()) == -1)
+		return -errno;
+	if (*pidp == 0)
+		child(work, arg, fd, keep);
+	return 0;
+}
+
+int
+nk_child_collect(int fd, int64_t end, int64_t silence,
     int (*take)(void *take_arg, const void *bytes, size_t len),
     void *take_arg)
 {
@@ -149,8 +157,8 @@ wait_for_end(pid_t pid, int64_t end)
  * a server that is away, or a file system that a user serves, may hold it
  * where no signal comes.  Its number is no other group's until it is reaped.
  */
-static void
-end_child(pid_t pid)
+void
+nk_child_end(pid_t pid)
 {
 	(void)kill(-pid, SIGKILL);
 	(void)kill(pid, SIGKILL);
@@ -175,7 +183,7 @@ reap(pid_t pid, int64_t end, int r)
 	    (r = wait_for_end(pid, end)) == 0)
 		got = waitpid(pid, &status, 0);
 	if (got == 0) {
-		end_child(pid);
+		nk_child_end(pid);
 		return r;
 	}
 	if (got == -1)
@@ -205,16 +213,15 @@ nk_child_watch(int (*work)(void *arg, int fd), void *arg, const int *keep,
 
 	if (pipe2(fds, O_CLOEXEC) == -1)
 		return -errno;
-	if (fcntl(fds[0], F_SETFL, O_NONBLOCK) == -1 || (pid = fork()) == -1) {
-		r = -errno;
+	r = fcntl(fds[0], F_SETFL, O_NONBLOCK) == -1 ? -errno :
+	    nk_child_fork(work, arg, fds[1], keep, &pid);
+	close(fds[1]);
+	if (r < 0) {
 		close(fds[0]);
-		close(fds[1]);
 		return r;
 	}
-	if (pid == 0)
-		child(work, arg, fds[1], keep);
-	close(fds[1]);
-	r = collect(fds[0], end, (int64_t)silence * 1000, take, take_arg);
+	r = nk_child_collect(fds[0], end, (int64_t)silence * 1000, take,
+	    take_arg);
 	close(fds[0]);
 	return reap(pid, end, r);
 }
@@ -229,15 +236,12 @@ nk_child_start(struct nk_child *ch, int (*work)(void *arg, int fd),
 	*ch = NK_CHILD_NONE;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) == -1)
 		return -errno;
-	if ((pid = fork()) == -1) {
-		r = -errno;
+	r = nk_child_fork(work, arg, fds[1], NULL, &pid);
+	close(fds[1]);
+	if (r < 0) {
 		close(fds[0]);
-		close(fds[1]);
 		return r;
 	}
-	if (pid == 0)
-		child(work, arg, fds[1], NULL);
-	close(fds[1]);
 	ch->pid = pid;
 	ch->fd = fds[0];
 	return 0;
@@ -249,7 +253,8 @@ nk_child_stop(struct nk_child *ch)
 	if (ch->fd != -1)
 		close(ch->fd);
 	if (ch->pid > 0)
-		end_child(ch->pid);
+		nk_child_end(ch->pid);
+	nk_network_end(ch->control);
 	*ch = NK_CHILD_NONE;
 }
 
@@ -258,8 +263,8 @@ union control {
 	struct cmsghdr	align;
 };
 
-static int
-send_question(int fd, const void *question, size_t len, const int *keep)
+int
+nk_child_tell(int fd, const void *question, size_t len, const int *keep)
 {
 	struct iovec io = { (void *)(uintptr_t)question, len };
 	struct msghdr m = { .msg_iov = &io, .msg_iovlen = 1 };
@@ -310,7 +315,7 @@ nk_child_exchange(const struct nk_child *ch, const void *question, size_t len,
 	ssize_t n;
 	int r;
 
-	if ((r = send_question(ch->fd, question, len, keep)) < 0)
+	if ((r = nk_child_tell(ch->fd, question, len, keep)) < 0)
 		return r;
 	for (;;) {
 		if ((left = end - nk_monotonic_ms()) <= 0)
@@ -328,19 +333,14 @@ nk_child_exchange(const struct nk_child *ch, const void *question, size_t len,
 	}
 }
 
-struct answer {
-	unsigned char	*to;
-	size_t		 len, got;
-};
-
-static int
-take_answer(void *arg, const void *bytes, size_t len)
+int
+nk_child_take(void *arg, const void *bytes, size_t len)
 {
-	struct answer *a = arg;
+	struct nk_child_answer *a = arg;
 
 	if (len > a->len - a->got)
 		return -EIO;
-	memcpy(a->to + a->got, bytes, len);
+	memcpy((unsigned char *)a->to + a->got, bytes, len);
 	a->got += len;
 	return 0;
 }
@@ -349,10 +349,10 @@ int
 nk_child_ask(int (*work)(void *arg, int fd), void *arg, const int *keep,
     unsigned int seconds, void *answer, size_t len)
 {
-	struct answer a = { answer, len, 0 };
+	struct nk_child_answer a = { answer, len, 0 };
 	int r;
 
-	if ((r = nk_child_run(work, arg, keep, seconds, take_answer,
+	if ((r = nk_child_run(work, arg, keep, seconds, nk_child_take,
 	    &a)) < 0)
 		return r;
 	return a.got == len ? 0 : -EIO;

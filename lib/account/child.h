@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/attr.h"
 
@@ -53,8 +54,10 @@ int	nk_child_ask(int (*work)(void *arg, int fd), void *arg,
 struct nk_child {
 	pid_t	pid;
 	int	fd;		/* a socket of packets, or -1 */
+	int	control;	/* of a child elsewhere (network.h), or -1 */
 };
-#define NK_CHILD_NONE	((struct nk_child){ .pid = 0, .fd = -1 })
+#define NK_CHILD_NONE \
+	((struct nk_child){ .pid = 0, .fd = -1, .control = -1 })
 
 /*
  * Start it: in the child, as above, work(arg, fd) answers each packet that
@@ -80,5 +83,32 @@ int	nk_child_exchange(const struct nk_child *ch, const void *question,
 ssize_t	nk_child_hear(int fd, void *question, size_t len, int *keptp)
 	    NK_MUST_CHECK;
 void	nk_child_stop(struct nk_child *ch);
+
+/* ---- the parts of it, for network.h ---- */
+
+/* Fork such a child; *pidp is the caller's to end or wait for. */
+int	nk_child_fork(int (*work)(void *arg, int fd), void *arg, int fd,
+	    const int *keep, pid_t *pidp) NK_MUST_CHECK;
+/*
+ * Read until the child closes its end, until the moment "end" of
+ * nk_monotonic_ms(), or until nothing has come for "silence" ms.  0 or
+ * -errno.
+ */
+int	nk_child_collect(int fd, int64_t end, int64_t silence,
+	    int (*take)(void *take_arg, const void *bytes, size_t len),
+	    void *take_arg) NK_MUST_CHECK;
+/* Kill it and what is in its process group; as far as it goes, reap it. */
+void	nk_child_end(pid_t pid);
+/* One sendmsg(2), without waiting, with *keep unless keep is NULL. */
+int	nk_child_tell(int fd, const void *question, size_t len,
+	    const int *keep) NK_MUST_CHECK;
+
+/* A take() for one answer of a known length. */
+struct nk_child_answer {
+	void	*to;
+	size_t	 len, got;
+};
+int	nk_child_take(void *answer, const void *bytes, size_t len)
+	    NK_MUST_CHECK;
 
 #endif /* NASKEYS_ACCOUNT_CHILD_H */

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/account/child.h"
 #include "lib/account/lookup.h"
 #include "lib/account/nameset.h"
 #include "lib/fullio.h"
@@ -15,17 +14,31 @@
 /* ---- in the child ---- */
 
 struct query {
-	const char	*name;		/* NULL: by id */
-	uint32_t	 id;
+	uint32_t	id;
+	uint32_t	by_id;		/* 0 or 1 */
+	char		name[256];
 };
+
+static int
+take_query(const void *arg, struct query *q)
+{
+	const struct nk_network_arg *a = arg;
+
+	if (a->len != sizeof(*q))
+		return -EBADMSG;
+	memcpy(q, a->bytes, sizeof(*q));
+	return memchr(q->name, '\0', sizeof(q->name)) == NULL ? -EBADMSG :
+	    nk_lookup_prepare();
+}
 
 static int
 ask_user(void *arg, int fd)
 {
-	const struct query *q = arg;
 	struct nk_directory_entry e;
+	struct query q;
 
-	if (nk_lookup_prepare() < 0 || nk_lookup_user(q->name, q->id, &e) < 0)
+	if (take_query(arg, &q) < 0 ||
+	    nk_lookup_user(q.by_id != 0 ? NULL : q.name, q.id, &e) < 0)
 		return 1;
 	return nk_write_full(fd, &e, sizeof(e)) < 0;
 }
@@ -33,11 +46,11 @@ ask_user(void *arg, int fd)
 static int
 ask_group(void *arg, int fd)
 {
-	const struct query *q = arg;
 	struct nk_directory_entry e;
+	struct query q;
 
-	if (nk_lookup_prepare() < 0 ||
-	    nk_lookup_group(q->name, q->id, &e) < 0)
+	if (take_query(arg, &q) < 0 ||
+	    nk_lookup_group(q.by_id != 0 ? NULL : q.name, q.id, &e) < 0)
 		return 1;
 	return nk_write_full(fd, &e, sizeof(e)) < 0;
 }
@@ -50,14 +63,14 @@ struct group_list {
 static int
 ask_groups(void *arg, int fd)
 {
-	const struct query *q = arg;
 	struct group_list list = { .n = 0 };
 	gid_t gids[NK_DIRECTORY_GROUPS_MAX];
 	int n = NK_DIRECTORY_GROUPS_MAX, i;
+	struct query q;
 
-	if (nk_lookup_prepare() < 0)
+	if (take_query(arg, &q) < 0)
 		return 1;
-	if (getgrouplist(q->name, q->id, gids, &n) == -1)
+	if (getgrouplist(q.name, q.id, gids, &n) == -1)
 		n = NK_DIRECTORY_GROUPS_MAX;
 	for (i = 0; i < n; i++)
 		list.gids[i] = gids[i];
@@ -132,17 +145,40 @@ list_all(void *arg, int fd)
 	return 0;
 }
 
+const struct nk_network_work nk_directory_user_work = { "user", ask_user };
+const struct nk_network_work nk_directory_group_work = { "group", ask_group };
+const struct nk_network_work nk_directory_groups_work = {
+	"groups", ask_groups,
+};
+const struct nk_network_work nk_directory_list_work = { "list", list_all };
+
 /* ---- in the parent ---- */
 
 static int
-ask_entry(int (*work)(void *arg, int fd), const char *name, uint32_t id,
+make_query(struct query *q, const char *name, uint32_t id)
+{
+	memset(q, 0, sizeof(*q));
+	q->id = id;
+	q->by_id = name == NULL;
+	if (name != NULL && strlen(name) >= sizeof(q->name))
+		return -E2BIG;
+	if (name != NULL)
+		memcpy(q->name, name, strlen(name));
+	return 0;
+}
+
+static int
+ask_entry(const struct nk_network_work *w, const char *name, uint32_t id,
     unsigned int seconds, struct nk_directory_entry *e)
 {
-	struct query q = { name, id };
+	struct query q;
 	int r;
 
 	memset(e, 0, sizeof(*e));
-	if ((r = nk_child_ask(work, &q, NULL, seconds, e, sizeof(*e))) < 0) {
+	if ((r = make_query(&q, name, id)) < 0)
+		return r;
+	if ((r = nk_network_ask(w, &q, sizeof(q), seconds, e,
+	    sizeof(*e))) < 0) {
 		memset(e, 0, sizeof(*e));
 		return r;
 	}
@@ -157,27 +193,28 @@ int
 nk_directory_user(const char *name, uint32_t uid, unsigned int seconds,
     struct nk_directory_entry *e)
 {
-	return ask_entry(ask_user, name, uid, seconds, e);
+	return ask_entry(&nk_directory_user_work, name, uid, seconds, e);
 }
 
 int
 nk_directory_group(const char *name, uint32_t gid, unsigned int seconds,
     struct nk_directory_entry *e)
 {
-	return ask_entry(ask_group, name, gid, seconds, e);
+	return ask_entry(&nk_directory_group_work, name, gid, seconds, e);
 }
 
 int
 nk_directory_groups(const char *name, uint32_t gid, unsigned int seconds,
     uint32_t *gids, size_t *np)
 {
-	struct query q = { name, gid };
 	struct group_list list;
+	struct query q;
 	int r;
 
 	*np = 0;
-	r = nk_child_ask(ask_groups, &q, NULL, seconds, &list, sizeof(list));
-	if (r < 0)
+	if ((r = make_query(&q, name, gid)) < 0 ||
+	    (r = nk_network_ask(&nk_directory_groups_work, &q, sizeof(q),
+	    seconds, &list, sizeof(list))) < 0)
 		return r;
 	if (list.n > NK_DIRECTORY_GROUPS_MAX)
 		return -EIO;
@@ -273,8 +310,8 @@ nk_directory_read(struct nk_directory **dp, unsigned int seconds)
 	if ((r = nk_nameset_new(&d->users)) < 0 ||
 	    (r = nk_nameset_new(&d->groups)) < 0)
 		goto out;
-	if ((r = nk_child_run(list_all, NULL, NULL, seconds, take_items,
-	    &in)) < 0)
+	if ((r = nk_network_run(&nk_directory_list_work, NULL, 0, seconds,
+	    take_items, &in)) < 0)
 		goto out;
 	if (!in.ended) {
 		r = -EIO;

@@ -4,8 +4,8 @@
 
 /*
  * Is a name or id taken elsewhere?  The machine's name services are asked
- * without our own module, in a child with a time limit, before the lock is
- * taken.  A child that does not answer in time is killed: -ETIMEDOUT.
+ * without our own module, in a child with a time limit (network.h), before
+ * the lock is taken.  A child that does not answer in time is killed: -ETIMEDOUT.
  */
 
 #include <stdbool.h>
@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "lib/account/network.h"
 #include "lib/attr.h"
 
 struct nk_directory_entry {
@@ -65,5 +66,11 @@ const char *nk_directory_uid(const struct nk_directory *d, uint32_t uid);
 bool	nk_directory_has_group(const struct nk_directory *d,
 	    const char *name);
 const char *nk_directory_gid(const struct nk_directory *d, uint32_t gid);
+
+/* The works of the above, for nk_network_serve(). */
+extern const struct nk_network_work nk_directory_user_work;
+extern const struct nk_network_work nk_directory_group_work;
+extern const struct nk_network_work nk_directory_groups_work;
+extern const struct nk_network_work nk_directory_list_work;
 
 #endif /* NASKEYS_DIRECTORY_H */

@@ -97,6 +97,8 @@ serve(void *arg, int fd)
 	return n == 0 ? 0 : 1;
 }
 
+const struct nk_network_work nk_resolver_work = { "resolver", serve };
+
 /* ---- in the parent ---- */
 
 static int
@@ -148,7 +150,8 @@ start(struct nk_resolver **rp)
 		return 0;
 	if ((res = calloc(1, sizeof(*res))) == NULL)
 		return -ENOMEM;
-	if ((r = nk_child_start(&res->child, serve, NULL)) < 0) {
+	if ((r = nk_network_child(&nk_resolver_work, NULL, 0,
+	    &res->child)) < 0) {
 		free(res);
 		return r;
 	}

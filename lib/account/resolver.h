@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "lib/account/directory.h"
+#include "lib/account/network.h"
 #include "lib/attr.h"
 
 #define NK_QUESTIONS_MAX	4
@@ -28,10 +29,14 @@ struct nk_resolver;
 /*
  * Answer q[n].  *rp is NULL at first.  -ETIMEDOUT after "seconds" for all
  * of them; -EIO when a service failed; -E2BIG for more than
- * NK_QUESTIONS_MAX, or a name longer than 255 bytes.
+ * NK_QUESTIONS_MAX, or a name longer than 255 bytes; -ECONNREFUSED
+ * (network.h).
  */
 int	nk_resolver_ask(struct nk_resolver **rp, struct nk_question *q,
 	    size_t n, unsigned int seconds) NK_MUST_CHECK;
 void	nk_resolver_free(struct nk_resolver *r);	/* NULL is fine */
+
+/* For nk_network_serve(). */
+extern const struct nk_network_work nk_resolver_work;
 
 #endif /* NASKEYS_ACCOUNT_RESOLVER_H */

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "lib/fullio.h"
 
 #define INPUT_FD	4
+#define NO_INPUT	UINT32_MAX
 
 struct output {
 	char	*text;
@@ -64,6 +66,79 @@ work(void *arg, int fd)
 	return 99;
 }
 
+/* As bytes: this, the words with their NULs, and the input. */
+struct packed {
+	uint32_t	words;		/* the path is one */
+	uint32_t	input;		/* bytes, or NO_INPUT */
+};
+
+/* *bytesp is the caller's to free. */
+static int
+pack(const struct nk_runner *p, char **bytesp, size_t *lenp)
+{
+	struct packed head = { 1, NO_INPUT };
+	size_t len = sizeof(head) + strlen(p->path) + 1, i;
+	char *at;
+
+	if (p->input_len >= NK_NETWORK_BYTES_MAX)
+		return -E2BIG;
+	for (i = 0; i < NK_RUNNER_ARGS_MAX && p->args[i] != NULL; i++)
+		len += strlen(p->args[i]) + 1;
+	head.words += (uint32_t)i;
+	if (p->input != NULL) {
+		head.input = (uint32_t)p->input_len;
+		len += p->input_len;
+	}
+	if ((at = malloc(len)) == NULL)
+		return -ENOMEM;
+	*bytesp = at;
+	*lenp = len;
+	memcpy(at, &head, sizeof(head));
+	at = stpcpy(at + sizeof(head), p->path) + 1;
+	for (i = 0; i + 1 < head.words; i++)
+		at = stpcpy(at, p->args[i]) + 1;
+	if (p->input != NULL)
+		memcpy(at, p->input, p->input_len);
+	return 0;
+}
+
+/* In the child that has the network: a NUL stands behind the bytes. */
+static int
+unpack_and_work(void *arg, int fd)
+{
+	const struct nk_network_arg *a = arg;
+	const char *p = a->bytes, *end = p + a->len;
+	struct nk_runner r = { .path = NULL };
+	struct packed head;
+	uint32_t i;
+
+	if (a->len < sizeof(head))
+		return 99;
+	memcpy(&head, p, sizeof(head));
+	if (head.words == 0 || head.words > NK_RUNNER_ARGS_MAX + 1)
+		return 99;
+	p += sizeof(head);
+	for (i = 0; i < head.words; i++) {
+		if (p >= end)
+			return 99;
+		if (i == 0)
+			r.path = p;
+		else
+			r.args[i - 1] = p;
+		p += strlen(p) + 1;
+	}
+	if (p > end || (size_t)(end - p) !=
+	    (head.input == NO_INPUT ? 0 : head.input))
+		return 99;
+	if (head.input != NO_INPUT) {
+		r.input = p;
+		r.input_len = head.input;
+	}
+	return work(&r, fd);
+}
+
+const struct nk_network_work nk_runner_work = { "program", unpack_and_work };
+
 static int
 take(void *arg, const void *bytes, size_t len)
 {
@@ -74,6 +149,20 @@ take(void *arg, const void *bytes, size_t len)
 	memcpy(o->text + o->len, bytes, len);
 	o->len += len;
 	return 0;
+}
+
+static int
+run_there(const struct nk_runner *p, struct output *o)
+{
+	size_t len;
+	char *bytes;
+	int r;
+
+	if ((r = pack(p, &bytes, &len)) < 0)
+		return r;
+	r = nk_network_run(&nk_runner_work, bytes, len, p->seconds, take, o);
+	free(bytes);
+	return r;
 }
 
 int
@@ -89,7 +178,8 @@ nk_runner_run(const struct nk_runner *p, char **textp, size_t *lenp)
 		return -ENOENT;
 	if ((o.text = malloc(p->max + 1)) == NULL)
 		return -ENOMEM;
-	r = nk_child_run(work, &copy, NULL, p->seconds, take, &o);
+	r = p->network && nk_network_path() != NULL ? run_there(p, &o) :
+	    nk_child_run(work, &copy, NULL, p->seconds, take, &o);
 	if (r < 0 && r != -EIO) {
 		free(o.text);
 		return r;

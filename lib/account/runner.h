@@ -8,8 +8,10 @@
  * environment, with /dev/null as its input.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/account/network.h"
 #include "lib/attr.h"
 
 #define NK_RUNNER_ARGS_MAX	8
@@ -22,13 +24,21 @@ struct nk_runner {
 	size_t		 input_len;
 	unsigned int	 seconds;
 	size_t		 max;		/* bytes of output */
+	/*
+	 * It may ask for names of users or hosts, connect, or start what does:
+	 * it runs where the network is (network.h).
+	 */
+	bool		 network;
 };
+
+/* For nk_network_serve(). */
+extern const struct nk_network_work nk_runner_work;
 
 /*
  * Run it; *textp is its output with its messages, NUL-terminated, the
  * caller's to free.  0; -EIO, its status was not 0: then too there is text.
  * Otherwise *textp is NULL: -ENOENT, it cannot be run; -ETIMEDOUT; -E2BIG;
- * -ENOMEM; -errno.
+ * -ENOMEM; -ECONNREFUSED (network.h); -errno.
  */
 int	nk_runner_run(const struct nk_runner *p, char **textp, size_t *lenp)
 	    NK_MUST_CHECK;

@@ -91,7 +91,8 @@ nk_settings_ask(struct nk_settings *s, const char *sshd, const char *user,
 {
 	char spec[SPEC_MAX], *text;
 	const struct nk_runner p = { .path = sshd, .args = { "-T", "-C",
-	    spec }, .seconds = seconds, .max = NK_SETTINGS_MAX };
+	    spec }, .seconds = seconds, .max = NK_SETTINGS_MAX,
+	    .network = true };
 	size_t len;
 	int n, r;
 

@@ -10,18 +10,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/account/child.h"
 #include "lib/fullio.h"
 #include "lib/home/become.h"
 #include "lib/ssh/wildcard.h"
 
 #define BECOME_SECONDS	30		/* of processor time */
-#define GROUPS		1024		/* of one user */
 #define ENTRY_MAX	(1u << 20)	/* bytes of one entry */
 
 struct question {
-	const char	*name;
-	int64_t		 today;
+	int64_t	today;
+	char	name[NK_ACCOUNT_NAME_MAX];
 };
 
 /* ---- in the child ---- */
@@ -46,16 +44,16 @@ read_shadow(const struct question *q, char *buf, struct nk_seen_account *a)
 static int
 read_groups(const struct question *q, char *buf, struct nk_seen_account *a)
 {
-	gid_t gids[GROUPS];
 	struct group g, *got;
 	size_t at = 0, len;
-	int i, n = GROUPS;
+	int i, n = NK_ACCOUNT_GIDS_MAX;
 
-	if (getgrouplist(q->name, a->gid, gids, &n) == -1)
+	if (getgrouplist(q->name, a->gid, a->gids, &n) == -1)
 		return -E2BIG;
+	a->n_gids = (uint32_t)n;
 	for (i = 0; i < n; i++) {
 		got = NULL;
-		if (getgrgid_r(gids[i], &g, buf, ENTRY_MAX, &got) != 0 ||
+		if (getgrgid_r(a->gids[i], &g, buf, ENTRY_MAX, &got) != 0 ||
 		    got == NULL)
 			continue;
 		len = strlen(g.gr_name);
@@ -102,17 +100,27 @@ read_account(const struct question *q, char *buf, struct nk_seen_account *a)
 static int
 work(void *arg, int fd)
 {
-	const struct question *q = arg;
-	struct nk_seen_account *a = calloc(1, sizeof(*a));
-	char *buf = malloc(ENTRY_MAX);
+	const struct nk_network_arg *bytes = arg;
+	struct nk_seen_account *a;
+	struct question q;
+	char *buf;
 	int r = -ENOMEM;
 
-	if (a != NULL && buf != NULL && (r = read_account(q, buf, a)) == 0)
+	if (bytes->len != sizeof(q))
+		return 1;
+	memcpy(&q, bytes->bytes, sizeof(q));
+	if (memchr(q.name, '\0', sizeof(q.name)) == NULL)
+		return 1;
+	a = calloc(1, sizeof(*a));
+	buf = malloc(ENTRY_MAX);
+	if (a != NULL && buf != NULL && (r = read_account(&q, buf, a)) == 0)
 		r = nk_write_full(fd, a, sizeof(*a));
 	free(buf);
 	free(a);
 	return r == 0 ? 0 : 1;
 }
+
+const struct nk_network_work nk_seen_account_work = { "account", work };
 
 /* ---- in the parent ---- */
 
@@ -120,19 +128,23 @@ int
 nk_seen_account_ask(const char *name, int64_t today, unsigned int seconds,
     struct nk_seen_account *a)
 {
-	struct question q = { name, today };
+	struct question q;
 	int r;
 
-	if (strlen(name) >= NK_ACCOUNT_NAME_MAX)
+	if (strlen(name) >= sizeof(q.name))
 		return -ENAMETOOLONG;
-	r = nk_child_ask(work, &q, NULL, seconds, a, sizeof(*a));
+	memset(&q, 0, sizeof(q));
+	q.today = today;
+	memcpy(q.name, name, strlen(name));
+	r = nk_network_ask(&nk_seen_account_work, &q, sizeof(q), seconds, a,
+	    sizeof(*a));
 	if (r < 0)
 		return r;
 	/* Whatever the child was made to write, strings end. */
 	a->home[sizeof(a->home) - 1] = '\0';
 	a->shell[sizeof(a->shell) - 1] = '\0';
 	a->groups[sizeof(a->groups) - 1] = '\0';
-	return 0;
+	return a->n_gids > NK_ACCOUNT_GIDS_MAX ? -EIO : 0;
 }
 
 bool
@@ -156,25 +168,12 @@ nk_seen_account_in(const struct nk_seen_account *a, const char *p,
 }
 
 int
-nk_seen_account_become(const char *name, uid_t uid, gid_t gid)
+nk_seen_account_become(const struct nk_seen_account *a)
 {
-	struct nk_become b = { .uid = uid, .gid = gid,
+	const struct nk_become b = { .uid = a->uid, .gid = a->gid,
+	    .groups = a->gids, .n_groups = a->n_gids,
 	    .seconds = BECOME_SECONDS };
-	gid_t *groups;
-	int n = NK_BECOME_GROUPS_MAX, r;
 
 	/* root's files are read as sshd does, with all that root may */
-	if (getuid() != 0 || uid == 0)
-		return 0;
-	if ((groups = calloc((size_t)n, sizeof(*groups))) == NULL)
-		return -ENOMEM;
-	if (getgrouplist(name, gid, groups, &n) == -1)
-		r = -E2BIG;
-	else {
-		b.groups = groups;
-		b.n_groups = (size_t)n;
-		r = nk_become(&b);
-	}
-	free(groups);
-	return r;
+	return getuid() != 0 || a->uid == 0 ? 0 : nk_become(&b);
 }

@@ -87,8 +87,9 @@ static int
 look(const struct nk_authfile_question *q, struct nk_modes *m, char **textp,
     size_t *lenp)
 {
-	const struct nk_modes_check c = { .path = q->path, .home = q->home,
-	    .uid = q->uid, .lone_group = q->lone_group };
+	const struct nk_modes_check c = { .path = q->path,
+	    .home = q->account->home, .uid = q->account->uid,
+	    .lone_group = q->lone_group };
 	struct stat st;
 	int r;
 
@@ -124,7 +125,7 @@ work(void *arg, int fd)
 	char *text = NULL;
 	int r;
 
-	if ((r = nk_seen_account_become(q->user, q->uid, q->gid)) < 0 ||
+	if ((r = nk_seen_account_become(q->account)) < 0 ||
 	    (r = look(q, &m, &text, &len)) < 0)
 		return 1;
 	r = nk_write_full(fd, &m, sizeof(m));

@@ -18,15 +18,15 @@
 #include <stdint.h>
 
 #include "lib/attr.h"
+#include "lib/explain/account.h"
 #include "lib/explain/modes.h"
 
 #define NK_AUTHFILE_SIZE_MAX	(4u << 20)	/* of the file */
 #define NK_AUTHFILE_ANSWER_MAX	(1u << 20)	/* of its lines that count */
 
 struct nk_authfile_question {
-	const char	*user, *home, *path;
-	uid_t		 uid;
-	gid_t		 gid;
+	const struct nk_seen_account *account;
+	const char	*path;
 	bool		 strict;	/* StrictModes */
 	bool		 lone_group;	/* see modes.h */
 	/* Lines with this key; NULL: any, NK_AUTHLINES_MAX at most. */

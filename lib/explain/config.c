@@ -72,7 +72,7 @@ run(const struct nk_explaining *e, const char *port, const char *option,
 	char spec[SPEC_MAX];
 	struct nk_runner p = { .path = q->sshd, .args = { "-T", "-C", spec,
 	    option != NULL ? "-o" : NULL, option }, .seconds = q->seconds,
-	    .max = NK_SETTINGS_MAX };
+	    .max = NK_SETTINGS_MAX, .network = true };
 	int n;
 
 	*textp = NULL;

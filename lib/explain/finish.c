@@ -133,11 +133,10 @@ static int
 look_home_in_child(void *arg, int fd)
 {
 	const struct place *p = arg;
-	const struct nk_seen_account *a = p->e->account;
 	struct stat st;
 	uint8_t there;
 
-	if (nk_seen_account_become(p->e->q->user, a->uid, a->gid) < 0)
+	if (nk_seen_account_become(p->e->account) < 0)
 		return 1;
 	there = stat(p->path, &st) == 0;
 	return nk_write_full(fd, &there, sizeof(there)) == 0 ? 0 : 1;

@@ -128,11 +128,8 @@ nk_explain_authfile(const struct nk_explaining *e, const char *path,
     const struct nk_examined *k)
 {
 	return (struct nk_authfile_question){
-		.user = e->q->user,
-		.home = e->account->home,
+		.account = e->account,
 		.path = path,
-		.uid = e->account->uid,
-		.gid = e->account->gid,
 		.strict = nk_setting_is(&e->settings, "strictmodes", "yes"),
 		.lone_group = e->lone_group,
 		.blob = k != NULL ? k->wanted : NULL,

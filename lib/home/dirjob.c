@@ -294,6 +294,7 @@ nk_dirjob_work(void *job, int fd)
 	struct job j = { .what = what, .fd = fd };
 	struct nk_homefile_result res;
 
+	/* where it may: the helper's unit has no such call */
 	(void)setpriority(PRIO_PROCESS, 0, NICE);
 	if (nk_become(&become) == 0)
 		return nk_dirjob_do(what, fd);

@@ -67,9 +67,36 @@ run(const char *program, int fd)
 }
 
 static int
+run_there(void *arg, int fd)
+{
+	const struct nk_network_arg *program = arg;
+
+	run(program->bytes, fd);
+}
+
+const struct nk_network_work nk_ask_work = { "login", run_there };
+
+static int
+start_there(struct nk_ask *a, const char *program)
+{
+	struct nk_child child;
+	int r;
+
+	if ((r = nk_network_child(&nk_ask_work, program, strlen(program),
+	    &child)) == 0) {
+		a->fd = child.fd;
+		a->control = child.control;
+	}
+	return r;
+}
+
+static int
 start(struct nk_ask *a, const char *program)
 {
 	int pair[2], r = 0;
+
+	if (nk_network_path() != NULL)
+		return start_there(a, program);
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
 	    pair) == -1)
@@ -97,6 +124,7 @@ nk_ask_end(struct nk_ask *a)
 		while (waitpid(a->pid, NULL, 0) == -1 && errno == EINTR)
 			continue;
 	}
+	nk_network_end(a->control);
 	*a = NK_ASK_NONE;
 }
 

@@ -4,8 +4,9 @@
 
 /*
  * Is this who it says?  PAM knows: naskeys-login asks it, in a process of its
- * own, since its modules are anybody's code.  It has one socket of packets as
- * its standard input, and nothing else of its parent's.
+ * own, since its modules are anybody's code, and where the network is
+ * (lib/account/network.h), over which some of them ask.  It has one socket of
+ * packets as its standard input, and nothing else of its parent's.
  *
  * A packet is one byte that says what it is, and then fields, each ended by a
  * NUL:
@@ -22,6 +23,7 @@
 
 #include <stdint.h>
 
+#include "lib/account/network.h"
 #include "lib/attr.h"
 
 #define NK_ASK_PROGRAM	NK_LIBEXECDIR "/naskeys/naskeys-login"
@@ -50,8 +52,9 @@ enum nk_ask_result {
 struct nk_ask {
 	pid_t	pid;		/* 0: none */
 	int	fd;		/* or -1 */
+	int	control;	/* where it is started elsewhere, or -1 */
 };
-#define NK_ASK_NONE	((struct nk_ask){ .pid = 0, .fd = -1 })
+#define NK_ASK_NONE	((struct nk_ask){ .pid = 0, .fd = -1, .control = -1 })
 
 struct nk_ask_answer {
 	char			what;	/* MORE, WRONG or RESULT */
@@ -76,5 +79,8 @@ int	nk_ask_wait(const struct nk_ask *a, int client, int ms,
 	    struct nk_ask_answer *answer) NK_MUST_CHECK;
 /* End it, whatever it does. */
 void	nk_ask_end(struct nk_ask *a);
+
+/* For nk_network_serve(). */
+extern const struct nk_network_work nk_ask_work;
 
 #endif /* NASKEYS_LOGIN_ASK_H */

@@ -161,7 +161,7 @@ nk_slot_ask(const char *sshd, const char *connection, struct nk_settings *s,
 {
 	const struct nk_runner p = { .path = sshd, .args = { "-T",
 	    "-C", connection }, .seconds = SECONDS,
-	    .max = NK_SETTINGS_MAX };
+	    .max = NK_SETTINGS_MAX, .network = true };
 	char *text = NULL;
 	size_t len;
 	int r;

@@ -83,7 +83,10 @@ nk_remote_start(struct nk_remote_talk *talk, const struct nk_sandbox *sb,
 		return nk_remote_fail(talk, NK_REMOTE_TIME, NULL, 0);
 	limited.seconds = (unsigned int)(left / 1000) + 1;
 	talk->heard = 0;
-	r = nk_sandbox_start(&limited, task, fds, n, &talk->child);
+	/* The others have the sockets that this one has made. */
+	r = strcmp(task, NK_REMOTE_DIAL) == 0 ?
+	    nk_sandbox_start_network(&limited, task, &talk->child) :
+	    nk_sandbox_start(&limited, task, fds, n, &talk->child);
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0)

@@ -177,7 +177,7 @@ run(const json_t *words, uid_t root, char sentence[SENTENCE_MAX])
 	char path[PATH_MAX], *output = NULL;
 	struct nk_runner p = {
 		.path = path, .seconds = NK_CONSUMER_COMMAND_SECONDS,
-		.max = OUTPUT_MAX,
+		.max = OUTPUT_MAX, .network = true,
 	};
 	size_t i, len;
 	int r;

@@ -167,7 +167,8 @@ static int
 check_configuration(const struct nk_context *c, struct nk_error *e)
 {
 	const struct nk_runner p = { .path = c->conf->sshd,
-	    .args = { "-t" }, .seconds = SECONDS, .max = NK_SETTINGS_MAX };
+	    .args = { "-t" }, .seconds = SECONDS, .max = NK_SETTINGS_MAX,
+	    .network = true };
 	char *text;
 	size_t len;
 	int r;

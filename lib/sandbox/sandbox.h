@@ -28,6 +28,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/account/network.h"
 #include "lib/attr.h"
 #include "lib/seal/secret.h"
 
@@ -126,9 +127,11 @@ struct nk_sandbox_child {
 	pid_t	pid;
 	int	pidfd;
 	int	fd;		/* poll(2) it: there is something to hear */
+	int	control;	/* in place of the two, where it is started
+				   elsewhere */
 };
 
-#define NK_SANDBOX_CHILD_NONE	((struct nk_sandbox_child){ -1, -1, -1 })
+#define NK_SANDBOX_CHILD_NONE	((struct nk_sandbox_child){ -1, -1, -1, -1 })
 
 /*
  * Start sb->program for that task; it gets copies of the n sockets in fds.
@@ -162,6 +165,16 @@ int	nk_sandbox_hear(const struct nk_sandbox_child *c, int64_t end,
  * waiting until all that was sent on it is taken (SO_LINGER).
  */
 void	nk_sandbox_drop(int fd);
+
+/*
+ * Likewise, without sockets, where the network is (lib/account/network.h):
+ * for what makes its own.  0; -ENOSYS; -ECONNREFUSED; -errno.
+ */
+int	nk_sandbox_start_network(const struct nk_sandbox *sb,
+	    const char *task, struct nk_sandbox_child *c) NK_MUST_CHECK;
+
+/* For nk_network_serve(). */
+extern const struct nk_network_work nk_sandbox_task_work;
 
 /* End it, whatever it does; c is NK_SANDBOX_CHILD_NONE then. */
 void	nk_sandbox_end(struct nk_sandbox_child *c);

@@ -64,8 +64,8 @@ forget_signals(void)
 }
 
 /* In the child, which is still a copy of us: nothing of it outlives exec. */
-static _Noreturn void
-become(const struct nk_sandbox_args *a, int fd)
+_Noreturn void
+nk_sandbox_become(const struct nk_sandbox_args *a, int fd)
 {
 	struct nk_sandbox_head head = { .version = NK_SANDBOX_VERSION };
 	char *environment[] = { NULL };
@@ -97,7 +97,7 @@ fork_blocked(const struct nk_sandbox_args *a, int fd)
 	if (sigprocmask(SIG_SETMASK, &all, &before) == -1)
 		return -1;
 	if ((pid = fork()) == 0)
-		become(a, fd);
+		nk_sandbox_become(a, fd);
 	error = errno;
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	errno = error;
@@ -142,6 +142,7 @@ nk_sandbox_end(struct nk_sandbox_child *c)
 	while (c->pid != -1 && waitpid(c->pid, NULL, 0) == -1 &&
 	    errno == EINTR)
 		;
+	nk_network_end(c->control);
 	if (c->fd != -1)
 		close(c->fd);
 	*c = NK_SANDBOX_CHILD_NONE;

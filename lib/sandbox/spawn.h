@@ -40,4 +40,7 @@ int	nk_sandbox_args(struct nk_sandbox_args *a,
 int	nk_sandbox_spawn(const struct nk_sandbox_args *a, int type,
 	    struct nk_sandbox_child *c) NK_MUST_CHECK;
 
+/* In the child: leave it fd and a->fds, and execute the program. */
+_Noreturn void	nk_sandbox_become(const struct nk_sandbox_args *a, int fd);
+
 #endif /* NASKEYS_SANDBOX_SPAWN_H */

@@ -19,6 +19,7 @@
 #include "lib/account/process.h"
 #include "lib/account/runner.h"
 #include "lib/account/textfile.h"
+#include "lib/fullio.h"
 #include "lib/monotonic.h"
 #include "lib/sshservice/peer.h"
 
@@ -33,6 +34,7 @@
 #define ANSWER_MS	1000
 #define STEP_NS		50000000L
 #define PID_MAX		32u	/* bytes of a pid file */
+#define LIST_MAX	16384u	/* bytes of all that sshd listens on */
 
 /* What an init script cannot say of itself.  0 or -EIO. */
 static int
@@ -57,7 +59,7 @@ nk_control_run(const struct nk_conf *conf, const char *verb)
 {
 	struct nk_runner p = { .path = "/usr/bin/env", .args = { PATH_WORD,
 	    conf->ssh_control, verb }, .seconds = RUN_SECONDS,
-	    .max = OUTPUT_MAX };
+	    .max = OUTPUT_MAX, .network = true };
 	char *text;
 	size_t len;
 	int r;
@@ -230,21 +232,46 @@ answers_at(const char *value)
 	return r;
 }
 
-/* Everywhere, but for networks that are not there. */
+/*
+ * In a child that has the network: the addresses, a NUL behind each.
+ * Everywhere, but for networks that are not there.
+ */
+static int
+ask_all(void *arg, int fd)
+{
+	const struct nk_network_arg *a = arg;
+	const char *value = a->bytes, *end = value + a->len;
+	bool some = false;
+	int r = 0;
+
+	for (; value < end && r >= 0; value += strlen(value) + 1) {
+		r = answers_at(value);
+		some = some || r == 1;
+	}
+	some = some && r >= 0;
+	return nk_write_full(fd, &some, sizeof(some)) < 0;
+}
+
+const struct nk_network_work nk_control_work = { "sshd", ask_all };
+
 static bool
 answers(const struct nk_settings *s)
 {
+	char list[LIST_MAX];
+	unsigned int seconds = 1;
 	const char *value;
-	size_t pos = 0;
-	bool some = false;
-	int r;
+	size_t pos = 0, len = 0, n;
+	bool all = false;
 
 	while ((value = nk_setting_next(s, "listenaddress", &pos)) != NULL) {
-		if ((r = answers_at(value)) < 0)
+		if ((n = strlen(value) + 1) > sizeof(list) - len)
 			return false;
-		some = some || r == 1;
+		memcpy(list + len, value, n);
+		len += n;
+		seconds += 2 * ANSWER_MS / 1000;	/* dial() and its word */
 	}
-	return some;
+	return nk_network_ask(&nk_control_work, list, len, seconds, &all,
+	    sizeof(all)) == 0 && all;
 }
 
 int

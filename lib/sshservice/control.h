@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 
+#include "lib/account/network.h"
 #include "lib/account/sshdsettings.h"
 #include "lib/attr.h"
 #include "lib/conf/conf.h"
@@ -44,5 +45,8 @@ void	nk_control_mark(const struct nk_settings *s,
 int	nk_control_wait(const struct nk_settings *s,
 	    const struct nk_control_mark *m, unsigned int seconds)
 	    NK_MUST_CHECK;
+
+/* For nk_network_serve(). */
+extern const struct nk_network_work nk_control_work;
 
 #endif /* NASKEYS_SSHSERVICE_CONTROL_H */

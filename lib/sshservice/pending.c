@@ -5,12 +5,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "lib/account/conffile.h"
+#include "lib/account/network.h"
 #include "lib/fullio.h"
 #include "lib/publish/lock.h"
 #include "lib/sshservice/control.h"
@@ -208,8 +211,15 @@ static void __attribute__((noreturn))
 become_waiter(void)
 {
 	char name[] = "naskeys-helper", mode[] = "--ssh-wait";
-	char *argv[] = { name, mode, NULL }, *envp[] = { NULL };
+	char network[] = "--network", path[PATH_MAX];
+	char *argv[] = { name, mode, NULL, NULL, NULL }, *envp[] = { NULL };
 	int fd;
+
+	if (nk_network_path() != NULL) {
+		(void)snprintf(path, sizeof(path), "%s", nk_network_path());
+		argv[2] = network;
+		argv[3] = path;
+	}
 
 	if (setsid() == -1 || (fd = open("/dev/null", O_RDWR)) == -1 ||
 	    dup2(fd, 0) == -1 || dup2(fd, 1) == -1 || dup2(fd, 2) == -1)

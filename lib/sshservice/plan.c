@@ -140,7 +140,7 @@ ask(const struct nk_conf *conf, const char *config, const char *user,
 	char spec[NK_EXTERNAL_NAME_MAX + 128];
 	const struct nk_runner p = { .path = conf->sshd, .args = { "-f",
 	    config, s != NULL ? "-T" : "-t", s != NULL ? "-C" : NULL, spec },
-	    .seconds = SECONDS, .max = NK_SETTINGS_MAX };
+	    .seconds = SECONDS, .max = NK_SETTINGS_MAX, .network = true };
 	char *text = NULL;
 	size_t len;
 	int r;

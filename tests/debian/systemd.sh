@@ -67,6 +67,12 @@ ssh-keygen -q -t ed25519 -N 'a phrase' -f /home/shared/foreign
 
 check "a user asks it" as_alice key list alice
 check "and has started it" is naskeys-helper.service
+main() { prop "naskeys-$1.service" MainPID; }
+net_of() { inside readlink "/proc/$1/ns/net"; }
+refused "which has not the machine's network" \
+    test "$(net_of "$(main helper)")" = "$(net_of 1)"
+check "but what it asks has" \
+    test "$(net_of "$(main network)")" = "$(net_of 1)"
 check "a home" ctl user add bob --home /home/bob --create-home \
     --key /home/shared/alice.pub
 same "of its user" "$(stat -c %u:%a /home/bob)" "$(inside id -u bob):700"
@@ -90,6 +96,8 @@ check "a keypair" ctl keypair generate one
 check "one from outside" ctl keypair import two /home/shared/foreign.pub
 check "the host keys of another machine" \
     ctl connection scan 127.0.0.1 --timeout 20
+check "names are asked there" ctl user add somebody
+refused "and a taken one is refused" ctl user add sshd
 check "settings of sshd" ctl service set passwordauth=yes
 check "are applied" ctl service apply
 check "a change of the port" sh -c "nsenter -t $init -m -r \
@@ -101,10 +109,10 @@ check "the machine's accounts are taken over" \
     ctl user import --from-system --min-uid 1000 --dry-run
 check "the seal's key is changed" ctl seal rotate
 check "check finds nothing wrong" ctl check
-complaints() {
-	inside journalctl --no-pager -q -o cat -p warning -u 'naskeys-*'
+complaints() {	# UNIT
+	inside journalctl --no-pager -q -o cat -p warning -u "$1"
 }
-same "nothing was refused to it" "$(complaints)" ""
+same "nothing was refused to it" "$(complaints 'naskeys-*')" ""
 
 # ---- the gateway ----
 
@@ -117,6 +125,21 @@ refused "the gateway is off" answers
 check "until it is started" inside systemctl start naskeys-gateway.socket
 check "then it answers" answers
 check "in its unit" is naskeys-gateway.service
+cp "$top/tests/debian/lib/gateway_login" /home/shared
+ctl user add carol --admin --password-stdin <<<"staple" >carol 2>&1
+web() { inside /usr/bin/python3 /home/shared/gateway_login "$@"; }
+check "an administrator logs in there" web carol staple
+refused "with another password" web carol paper
+inside chpasswd <<<"root:root secret" 2>/dev/null
+check "the machine's own, by PAM" web root "root secret"
+inside systemctl stop naskeys-network.socket naskeys-network.service
+refused "nobody, where PAM cannot be asked" web carol staple
+refused "and no name is free" ctl user add nobodys
+check "until it is started" inside systemctl start naskeys-network.socket
+check "then he logs in" web carol staple
+check "by whom the connection asks" is naskeys-network.service
+same "nothing was refused to it meanwhile" \
+    "$(complaints naskeys-helper; complaints naskeys-network)" ""
 
 # ---- the socket of TrueNAS's client ----
 

@@ -31,6 +31,7 @@ trap 'rm -rf "$work"' EXIT
 units=/usr/lib/systemd/system
 check "units are sound" systemd-analyze verify --man=no \
     $units/naskeys-helper.socket $units/naskeys-helper.service \
+    $units/naskeys-network.socket $units/naskeys-network.service \
     $units/naskeys-sync.service
 root=$work/root
 mkdir -p "$root/etc"

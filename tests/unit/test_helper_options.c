@@ -28,6 +28,9 @@ static const struct {
 	    "--protocol=gateway", NULL },		0, RUN_LISTEN },
 	{ { "--protocol", "gateway", NULL },		0, RUN_SERVE },
 	{ { "--protocol", "pam", NULL },		0, RUN_SERVE },
+	{ { "--protocol", "network", NULL },		0, RUN_SERVE },
+	{ { "--network", "/n", "--listen", "/a", NULL }, 0, RUN_LISTEN },
+	{ { "--network=/n", "--ssh-wait", NULL },	0, RUN_SSH_WAIT },
 	{ { "--state-dir", "x", "--seal-key=/k", NULL }, 0, RUN_SERVE },
 	{ { "x", NULL },				-EINVAL, 0 },
 	{ { "", NULL },					-EINVAL, 0 },
@@ -57,6 +60,9 @@ static const struct {
 	{ { "--state-dir", LONG_DIR LONG_DIR LONG_DIR LONG_DIR LONG_DIR
 	    LONG_DIR, NULL },				-EINVAL, 0 },
 	{ { "--seal-key", "k", NULL },			-EINVAL, 0 },
+	{ { "--network", "n", NULL },			-EINVAL, 0 },
+	{ { "--network", "/n", "--network", "/n", NULL }, -EINVAL, 0 },
+	{ { "--network", LONG_DIR LONG_DIR, NULL },	-EINVAL, 0 },
 	{ { "--seal-key", "/k", "--seal-key", "/k", NULL }, -EINVAL, 0 },
 };
 
