@@ -178,12 +178,12 @@ check "no unit failed" no_unit_failed
 check "purge" package --purge $packages
 old_packages
 cp -r "$old" /home/shared/old
-ssh-keygen -q -t ed25519 -N '' -f carol
-cp carol.pub /home/shared
+ssh-keygen -q -t ed25519 -N '' -f dora
+cp dora.pub /home/shared
 check "installation of the version before" package -i /home/shared/old/*.deb
 check "its socket is there" is naskeys-helper.socket
-check "a user" ctl user add carol --key /home/shared/carol.pub --shell /bin/sh
-check "who logs in" login carol
+check "a user" ctl user add dora --key /home/shared/dora.pub --shell /bin/sh
+check "who logs in" login dora
 check "its gateway" inside systemctl start naskeys-gateway.socket
 check "answers" wait_until answers
 inside pgrep -x 'naskeys-helper|naskeys-gateway' | sort >pids.before
@@ -196,7 +196,7 @@ for unit in naskeys-helper.socket naskeys-sync.service \
 	check "$unit is there" is "$unit"
 done
 check "no unit failed" no_unit_failed
-check "the user logs in" login carol
+check "the user logs in" login dora
 check "the gateway answers again" wait_until answers
 check "check finds nothing wrong" ctl check
 works "upgraded from the version before"

@@ -50,8 +50,10 @@ unshare -n sh -c "ip link set lo up && exec $helper --network $net \
     --listen /run/naskeys/root/pam.sock --protocol pam \
     --listen /run/naskeys/gateway.sock --protocol gateway" &
 listener=$!
-wait_until listens /run/naskeys/gateway.sock
 alone() { nsenter -t $listener -n -- "$@"; }
+# listens() knows the sockets of its own namespace alone
+wait_until alone grep -q " 00010000 .* /run/naskeys/gateway.sock\$" \
+    /proc/net/unix
 same "the helper has no network" "$(alone ip -o link | wc -l)" 1
 
 # METHOD PARAMS: by the acceptor; result, or the reason
