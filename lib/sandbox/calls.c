@@ -228,10 +228,13 @@ static const int serve[] = {
 	SCMP_SYS(setsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername),
 };
 
-/* What a library tries by the way, and does without. */
+/*
+ * What a library tries by the way, and does without: libwebsockets 4.3 follows
+ * the machine's routes by recvmsg, and lets it be when that fails.
+ */
 static const int serve_refused[] = {
 	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(access), SCMP_SYS(stat),
-	SCMP_SYS(newfstatat), SCMP_SYS(ioctl),
+	SCMP_SYS(newfstatat), SCMP_SYS(ioctl), SCMP_SYS(recvmsg),
 };
 
 static int

@@ -49,9 +49,7 @@ check "the helper accepts" listens /run/naskeys/helper.sock
 refused "the gateway has no address" /etc/init.d/naskeys-gateway start
 echo 'gateway_listen = 127.0.0.1:8443' >/etc/naskeys/naskeys.conf
 check "the gateway starts" /etc/init.d/naskeys-gateway start
-check "and answers" sh -c 'printf "GET /api/versions HTTP/1.1\r\nHost: nas\r\n\
-Connection: close\r\n\r\n" | openssl s_client -quiet -connect 127.0.0.1:8443 \
-    2>/dev/null | grep -q "^HTTP/1.1 200"'
+check "and answers" gateway_answers
 check "it stops" /etc/init.d/naskeys-gateway stop
 socket=/run/middleware/middlewared.sock
 check "nobody is served at $socket" test ! -e $socket

@@ -37,6 +37,9 @@ if version naskeys 2>/dev/null | grep -q " $installed\$"; then
 	check "a user" naskeysctl user add alice --key alice.pub \
 	    --shell /bin/sh
 	check "who logs in" login alice
+	echo 'gateway_listen = 127.0.0.1:8443' >/etc/naskeys/naskeys.conf
+	check "the gateway starts" /etc/init.d/naskeys-gateway start
+	check "and answers" wait_until gateway_answers
 	check "purge" take purge $packages
 	works "a machine that is bare again"
 	rm -r /var/backups/naskeys-purged

@@ -116,14 +116,9 @@ same "nothing was refused to it" "$(complaints 'naskeys-*')" ""
 
 # ---- the gateway ----
 
-answers() {
-	printf 'GET /api/versions HTTP/1.1\r\nHost: nas\r\n\
-Connection: close\r\n\r\n' | openssl s_client -quiet \
-	    -connect 127.0.0.1:8443 2>/dev/null | grep -q '^HTTP/1.1 200'
-}
-refused "the gateway is off" answers
+refused "the gateway is off" gateway_answers
 check "until it is started" inside systemctl start naskeys-gateway.socket
-check "then it answers" answers
+check "then it answers" gateway_answers
 check "in its unit" is naskeys-gateway.service
 cp "$top/tests/debian/lib/gateway_login" /home/shared
 ctl user add carol --admin --password-stdin <<<"staple" >carol 2>&1
@@ -160,7 +155,7 @@ inside pgrep -x 'naskeys-helper|naskeys-gateway' | sort >pids.after
 same "processes of the version before that go on" \
     "$(comm -12 pids.before pids.after)" ""
 check "the socket is there" is naskeys-helper.socket
-check "the gateway answers again" wait_until answers
+check "the gateway answers again" wait_until gateway_answers
 check "the other socket is there, too" is naskeys-middleware.service
 check "check finds nothing wrong" ctl check
 works "upgraded"
@@ -185,7 +180,7 @@ check "its socket is there" is naskeys-helper.socket
 check "a user" ctl user add dora --key /home/shared/dora.pub --shell /bin/sh
 check "who logs in" login dora
 check "its gateway" inside systemctl start naskeys-gateway.socket
-check "answers" wait_until answers
+check "answers" wait_until gateway_answers
 inside pgrep -x 'naskeys-helper|naskeys-gateway' | sort >pids.before
 check "upgrade" package -i /home/shared/debs/*.deb
 inside pgrep -x 'naskeys-helper|naskeys-gateway' | sort >pids.after
@@ -196,8 +191,8 @@ for unit in naskeys-helper.socket naskeys-sync.service \
 	check "$unit is there" is "$unit"
 done
 check "no unit failed" no_unit_failed
-check "the user logs in" login dora
-check "the gateway answers again" wait_until answers
+check "the gateway answers again" wait_until gateway_answers
+check "the other socket is there, too" is naskeys-middleware.service
 check "check finds nothing wrong" ctl check
 works "upgraded from the version before"
 finish

@@ -100,4 +100,9 @@ make_old() {	# FOLDER
 		rm -r "$tree"
 	done
 }
+gateway_answers() {
+	printf 'GET /api/versions HTTP/1.1\r\nHost: nas\r\n\
+Connection: close\r\n\r\n' | openssl s_client -quiet \
+	    -connect 127.0.0.1:8443 2>/dev/null | grep -q '^HTTP/1.1 200'
+}
 version() { dpkg-query -W -f '${Version} ${Status}' "$1"; }
