@@ -89,6 +89,12 @@ start --plain --gateway-socket "$PWD/stand.sock"
 talk terminate "$pid" SIGKILL
 wait "$pid" 2>/dev/null
 
+mutants=300
+[ "${LONG-no}" = no ] || mutants=20000
+start --plain --gateway-socket "$PWD/stand.sock"
+python "$here/mutate.py" $port "$pid" $mutants || bad=1
+stop
+
 echo "gateway_proxy_header = x-real-remote-addr" >$conf
 start --plain --gateway-socket "$PWD/stand.sock"
 talk proxy
