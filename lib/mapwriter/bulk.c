@@ -38,7 +38,6 @@ struct pending {
 
 struct nk_bulk {
 	uint64_t	*tables[NK_MAP_TABLES_MAX];
-	size_t		 sizes[NK_MAP_TABLES_MAX];	/* bytes */
 	uint32_t	 ntables;
 	/* By the index of the group in the table of its rows. */
 	struct chunk	**chunks;
@@ -69,9 +68,11 @@ nk_bulk_new(struct nk_bulk **bp, const struct nk_mapwriter *w)
 	b->ntables = h->ntables;
 	b->at = h->records;
 	for (i = 0; i < h->ntables; i++) {
-		b->sizes[i] = sizeof(*b->tables[i]) << h->tables[i].bits;
-		if ((b->tables[i] = nk_huge_alloc(b->sizes[i])) == NULL)
+		if ((b->tables[i] = calloc(mask_of(h, i) + 1,
+		    sizeof(*b->tables[i]))) == NULL)
 			goto out;
+		nk_huge_memory(b->tables[i], sizeof(*b->tables[i]) <<
+		    h->tables[i].bits);
 	}
 	if (w->kind == NK_MAP_KIND_ACCOUNTS) {
 		b->large = true;	/* the one that is mapped */
@@ -97,7 +98,7 @@ nk_bulk_free(struct nk_bulk *b)
 	if (b == NULL)
 		return;
 	for (i = 0; i < b->ntables; i++)
-		nk_huge_free(b->tables[i], b->sizes[i]);
+		free(b->tables[i]);
 	for (i = 0; b->chunks != NULL && i < b->nchunks; i++)
 		free(b->chunks[i]);
 	free(b->chunks);
@@ -554,7 +555,8 @@ nk_bulk_leave(struct nk_mapwriter *w)
 		return r;
 	for (i = 0; i < w->header.ntables; i++) {
 		if ((r = nk_file_write(w, w->header.tables[i].offset,
-		    w->bulk->tables[i], w->bulk->sizes[i])) < 0)
+		    w->bulk->tables[i], sizeof(uint64_t) <<
+		    w->header.tables[i].bits)) < 0)
 			return r;
 	}
 	if ((r = write_head(w)) < 0)

@@ -2,9 +2,9 @@
 
 /*
  * Large pages for what everybody looks up in, and for what is filled in
- * memory at random.  A lookup in a large map costs
- * little but waiting for memory, and half of that is for the page tables;
- * with pages of 2 MiB these stay in the processor.
+ * memory at random.  A lookup in a large map costs little but waiting for
+ * memory, and half of that is for the page tables; with pages of 2 MiB these
+ * stay in the processor.
  *
  * Nobody but us knows the file yet, and the mapping is only read from, and
  * only by the kernel.  Where large pages are not to be had, all is as it
@@ -24,24 +24,14 @@
 #define MADV_COLLAPSE	25
 #endif
 
-void *
-nk_huge_alloc(size_t size)
-{
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (p == MAP_FAILED)
-		return NULL;
-	if (size >= NK_MAP_HUGE)	/* a wish, no more */
-		(void)madvise(p, size, MADV_HUGEPAGE);
-	return p;
-}
-
 void
-nk_huge_free(void *p, size_t size)
+nk_huge_memory(void *p, size_t size)
 {
-	if (p != NULL)
-		(void)munmap(p, size);
+	size_t skip = -(uintptr_t)p % NK_MAP_PAGE;
+
+	if (size >= NK_MAP_HUGE)
+		(void)madvise((uint8_t *)p + skip, size - skip,
+		    MADV_HUGEPAGE);
 }
 
 /* The bytes of a map of that length that are to lie on large pages. */

@@ -100,11 +100,10 @@ int	nk_file_grow(struct nk_mapwriter *w, uint64_t length) NK_MUST_CHECK;
 /* Room for bytes behind the last record: 0 or -errno. */
 int	nk_file_ensure(struct nk_mapwriter *w, uint64_t bytes) NK_MUST_CHECK;
 /*
- * Zeros in memory of the process's own, on large pages where they are to be
- * had and there are so many; NULL: there is no memory.
+ * Ask for large pages for memory that was just allocated, if there is so much
+ * of it.
  */
-void	*nk_huge_alloc(size_t size);
-void	nk_huge_free(void *p, size_t size);	/* NULL is fine */
+void	nk_huge_memory(void *p, size_t size);
 /* Ask for large pages for a file that nobody reads yet; it may have none. */
 void	nk_file_collapse(const struct nk_mapwriter *w);
 /*
