@@ -4,8 +4,11 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
+#include "helper/helper/log.h"
 #include "helper/helper/middleware.h"
 #include "helper/helper/peer.h"
 
@@ -26,8 +29,12 @@ start(struct nk_sandbox_child *child, int caller, int own)
 	struct nk_sandbox sb;
 	int r;
 
-	if ((r = middleware_check()) < 0 ||
-	    (r = nk_sandbox_init(&sb, PASSWD_FILE)) < 0)
+	if ((r = middleware_check()) < 0)
+		log_say(LOG_ERR, MIDDLEWARE_PROGRAM ": %s", strerror(-r));
+	else if ((r = nk_sandbox_init(&sb, PASSWD_FILE)) == -ENOENT)
+		log_say(LOG_ERR, "the user " NK_SANDBOX_USER " is missing; "
+		    "\"naskeysctl init\" makes it");
+	if (r < 0)
 		return r;
 	sb.program = MIDDLEWARE_PROGRAM;
 	sb.seconds = CPU_SECONDS;

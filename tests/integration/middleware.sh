@@ -19,6 +19,7 @@ naskeysctl init --configure >/dev/null || fail "init"
 printf '%s\n' "connections_per_uid = 8" "request_timeout = 5" \
     >/etc/naskeys/naskeys.conf
 mkdir -m 755 /run/middleware
+record_syslog || fail "syslog"
 
 # start SOCKETS...: the acceptor
 start() {
@@ -84,7 +85,16 @@ NASKEYS_ADMIN_GID=$(getent group naskeys-admin | cut -d: -f3)
 
 /usr/bin/python3 "$here/abuse.py" "$acceptor" || bad=1
 same "nothing is complained of but who was too many" \
-    "$(grep -v 'too many connections' helper.err)" ""
+    "$(grep naskeys syslog | grep -v 'too many connections')" ""
+check "who was" grep -q "uid 5002: too many connections" syslog
+cp /etc/passwd passwd
+sed -i '/^naskeys-net:/d' /etc/passwd
+refused "without the child's user nobody is served" /usr/bin/python3 -c 'import sys
+sys.path.insert(0, sys.argv[1])
+from local import Current
+Current()' "$here"
+check "which is said" wait_until grep -q "naskeys-net is missing" syslog
+cp passwd /etc/passwd
 stop
 mv $gateway gateway
 install -m 755 "$here/taken.py" $gateway
@@ -95,4 +105,5 @@ mv gateway $gateway
 same "nobody has come of it" "$(naskeysctl --json user list |
     jq -r '.[].username' | tr '\n' ' ')" "root boss dora late "
 check "store and maps agree" naskeysctl check
+kill "$logger"
 finish
