@@ -109,8 +109,10 @@ check "the machine's accounts are taken over" \
     ctl user import --from-system --min-uid 1000 --dry-run
 check "the seal's key is changed" ctl seal rotate
 check "check finds nothing wrong" ctl check
+# What systemd says of the control groups is about where it runs itself.
 complaints() {	# UNIT
-	inside journalctl --no-pager -q -o cat -p warning -u "$1"
+	inside journalctl --no-pager -q -o cat -p warning -u "$1" |
+	    grep -v 'Failed to migrate controller cgroups' || :
 }
 same "nothing was refused to it" "$(complaints 'naskeys-*')" ""
 
@@ -192,7 +194,6 @@ for unit in naskeys-helper.socket naskeys-sync.service \
 done
 check "no unit failed" no_unit_failed
 check "the gateway answers again" wait_until gateway_answers
-check "the other socket is there, too" is naskeys-middleware.service
 check "check finds nothing wrong" ctl check
 works "upgraded from the version before"
 finish
