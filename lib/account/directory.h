@@ -5,7 +5,8 @@
 /*
  * Is a name or id taken elsewhere?  The machine's name services are asked
  * without our own module, in a child with a time limit (network.h), before
- * the lock is taken.  A child that does not answer in time is killed: -ETIMEDOUT.
+ * the lock is taken.  A child that does not answer in time is killed:
+ * -ETIMEDOUT.
  */
 
 #include <stdbool.h>

@@ -268,7 +268,7 @@ answers(const struct nk_settings *s)
 			return false;
 		memcpy(list + len, value, n);
 		len += n;
-		seconds += 2 * ANSWER_MS / 1000;	/* dial() and its word */
+		seconds += 2 * ANSWER_MS / 1000;	/* dial(), says_ssh() */
 	}
 	return nk_network_ask(&nk_control_work, list, len, seconds, &all,
 	    sizeof(all)) == 0 && all;
