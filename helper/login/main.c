@@ -94,6 +94,15 @@ hear_login(struct login *l)
 
 /* ---- the conversation ---- */
 
+/* From here on it is known how long PAM takes. */
+static int
+take_turn(struct login *l)
+{
+	const char kind = NK_ASK_TURN;
+
+	return turn_take(&l->turn) < 0 ? -1 : say(&kind, 1);
+}
+
 /* As hear(), of a code; meanwhile others have their turn. */
 static ssize_t
 await_code(struct login *l, char *packet, size_t room)
@@ -103,7 +112,7 @@ await_code(struct login *l, char *packet, size_t room)
 	if (turn_give(&l->turn) < 0)
 		return -1;
 	n = hear(NK_ASK_CODE, packet, room);
-	if (turn_take(&l->turn) < 0) {
+	if (take_turn(l) == -1) {
 		explicit_bzero(packet, room);
 		return -1;
 	}
@@ -276,7 +285,7 @@ serve(void)
 	int result, n;
 
 	if (hear_login(&l) == -1 || turn_open(&l.turn) < 0 ||
-	    turn_take(&l.turn) < 0)
+	    take_turn(&l) == -1)
 		return EXIT_FAILURE;
 	result = ask_pam(&l, &uid);
 	for (codes = 1; result == PAM_AUTH_ERR && l.asked &&

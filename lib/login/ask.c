@@ -199,14 +199,16 @@ take(const struct nk_ask *a, struct nk_ask_answer *answer)
 		return p.bytes[p.len - 1] == '\0' ? take_result(&p, answer) :
 		    -EIO;
 	return p.len == 1 && (answer->what == NK_ASK_MORE ||
-	    answer->what == NK_ASK_WRONG) ? 0 : -EIO;
+	    answer->what == NK_ASK_WRONG || answer->what == NK_ASK_TURN) ?
+	    0 : -EIO;
 }
 
 int
 nk_ask_wait(const struct nk_ask *a, int client, int ms,
     struct nk_ask_answer *answer)
 {
-	int64_t deadline = nk_monotonic_ms() + ms, left;
+	/* Until it has its turn, which others may have; it ends by itself. */
+	int64_t deadline = nk_monotonic_ms() + NK_ASK_SECONDS * 1000, left;
 	struct pollfd p[2];
 	int r = -EAGAIN;
 
@@ -219,8 +221,11 @@ nk_ask_wait(const struct nk_ask *a, int client, int ms,
 			return -errno;
 		if ((p[1].revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0)
 			return -EPIPE;
-		if (p[0].revents != 0)
-			r = take(a, answer);
+		if (p[0].revents == 0 || (r = take(a, answer)) < 0 ||
+		    answer->what != NK_ASK_TURN)
+			continue;
+		deadline = nk_monotonic_ms() + ms;
+		r = -EAGAIN;
 	}
 	return r;
 }

@@ -13,7 +13,9 @@
  *
  *	to it	L	name, password, address
  *		C	a code: a one-time password
- *	from it	M	a code is wanted
+ *	from it	T	it has its turn with PAM, for which it has waited; again
+ *			behind each code
+ *		M	a code is wanted
  *		W	the code was wrong; another one is wanted
  *		R	the end: a digit of enum nk_ask_result and the uid that
  *			the name has on this machine, in decimal
@@ -38,6 +40,7 @@
 
 #define NK_ASK_LOGIN	'L'
 #define NK_ASK_CODE	'C'
+#define NK_ASK_TURN	'T'
 #define NK_ASK_MORE	'M'
 #define NK_ASK_WRONG	'W'
 #define NK_ASK_RESULT	'R'
@@ -71,8 +74,9 @@ int	nk_ask_start(struct nk_ask *a, const char *program, const char *name,
 /* Answer MORE or WRONG.  Likewise; then it is to be ended. */
 int	nk_ask_code(const struct nk_ask *a, const char *code) NK_MUST_CHECK;
 /*
- * Wait for what it says, for so long at most, and no longer than the other
- * end of the socket "client" (-1: none) is there.  0; -ETIMEDOUT; -EPIPE: the
+ * Wait for what it says, for so long at most from when it has its turn with
+ * PAM, and no longer than the other end of the socket "client" (-1: none) is
+ * there.  0; -ETIMEDOUT; -EPIPE: the
  * client has gone; -EIO: it ended, or said something else; -errno.
  */
 int	nk_ask_wait(const struct nk_ask *a, int client, int ms,

@@ -55,6 +55,7 @@ ask_code(const char *right, const char *says)
 		say(i == 0 ? "M" : "W");
 		if (recv(0, packet, sizeof(packet) - 1, 0) <= 0)
 			_exit(1);
+		say("T");
 		if (strcmp(packet + 1, right) == 0) {
 			say(says);
 			_exit(0);
@@ -96,6 +97,7 @@ be_naskeys_login(void)
 	if (recv(0, packet, sizeof(packet) - 1, 0) <= 0)
 		_exit(1);
 	password = name + strlen(name) + 1;
+	say("T");
 	if (strcmp(password, "die") == 0)
 		_exit(3);
 	if (strncmp(password, "raced", strlen("raced")) == 0)
