@@ -19,10 +19,33 @@ for d in /etc/systemd/system/*.wants; do
 done
 systemctl --quiet mask console-getty.service getty.target
 
+# Its control groups are below some of its own: what else boots on this kernel
+# gives its own the same names.
+own_groups=
+for h in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup; do
+	[ ! -e $h/cgroup.procs ] || ! mkdir "$h/naskeys-${dir##*.}" ||
+	    own_groups="$own_groups $h/naskeys-${dir##*.}"
+done
 : >console
-unshare --mount --pid --ipc --uts --cgroup --fork --kill-child \
-    --propagation private "$top/tests/debian/lib/init" "$PWD/console" &
+(
+	for g in $own_groups; do echo 0 >"$g/cgroup.procs"; done
+	exec unshare --mount --pid --ipc --uts --cgroup --fork --kill-child \
+	    --propagation private "$top/tests/debian/lib/init" "$PWD/console"
+) &
 unshared=$!
+groups_are_gone() {
+	local g
+	for g in $own_groups; do
+		[ ! -e "$g" ] || find "$g" -depth -type d -exec rmdir {} + ||
+		    return 1
+	done
+}
+turn_off() {
+	kill -KILL $unshared
+	wait $unshared
+	wait_until groups_are_gone
+} 2>/dev/null
+trap turn_off EXIT
 # Its first process, as we see it.
 init=
 find_init() { init=$(pgrep -P $unshared) && [ -n "$init" ]; }
@@ -109,10 +132,8 @@ check "the machine's accounts are taken over" \
     ctl user import --from-system --min-uid 1000 --dry-run
 check "the seal's key is changed" ctl seal rotate
 check "check finds nothing wrong" ctl check
-# What systemd says of the control groups is about where it runs itself.
 complaints() {	# UNIT
-	inside journalctl --no-pager -q -o cat -p warning -u "$1" |
-	    grep -v 'Failed to migrate controller cgroups' || :
+	inside journalctl --no-pager -q -o cat -p warning -u "$1"
 }
 same "nothing was refused to it" "$(complaints 'naskeys-*')" ""
 
