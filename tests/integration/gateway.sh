@@ -84,7 +84,8 @@ same "its rights" "$(sed -n 's/^\(CapEff\|CapPrm\|NoNewPrivs\|Seccomp\):\t/\1 /p
     "CapPrm 0000000000000000 CapEff 0000000000000000 NoNewPrivs 1 Seccomp 2 "
 talk all "$pid"
 talk terminate "$pid" SIGTERM
-same "it ends well" "$(wait "$pid"; echo $?)" 0
+wait "$pid"
+same "it ends well" $? 0
 start --plain --gateway-socket "$PWD/stand.sock"
 talk terminate "$pid" SIGKILL
 wait "$pid" 2>/dev/null
