@@ -166,10 +166,10 @@ at="$far4 port"
 cat >hostile.table <<TABLE
 0|6|SSH timeout: $at 2300: no end within 6 seconds: it was still waiting for its greeting
 1|6|SSH timeout: $at 2301: no end within 6 seconds: it was still waiting for its greeting
-2|5|ssh-keyscan failed: $at 2302: what answers on this port is no SSH server
-3|5|ssh-keyscan failed: $at 2303: what answers on this port is no SSH server (Receiving banner: too large banner)
+2|5|ssh-keyscan failed: $at 2302: what answers on this port is no SSH server, or turns us away
+3|5|ssh-keyscan failed: $at 2303: what answers on this port is no SSH server, or turns us away (Receiving banner: too large banner)
 4|5|ssh-keyscan failed: $at 2304: it closed the connection while we were waiting for its greeting
-5|5|ssh-keyscan failed: $at 2305: what answers on this port is no SSH server
+5|5|ssh-keyscan failed: $at 2305: what answers on this port is no SSH server, or turns us away
 6|5|ssh-keyscan failed: $at 2306: it closed the connection while we were exchanging keys
 7|6|SSH timeout: $at 2307: no end within 6 seconds: it was still exchanging keys
 8|5|ssh-keyscan failed: $at 2308: it does not keep to the SSH protocol
@@ -181,7 +181,7 @@ cat >hostile.table <<TABLE
 14|5|ssh-keyscan failed: $at 2314:
 15|5|ssh-keyscan failed: $at 2315: it closed the connection while we were exchanging keys (Received SSH_MSG_DISCONNECT: 11:go ?[31maway?xxx
 16|6|SSH timeout: $at 2316: no end within 6 seconds: it was still exchanging keys
-17|5|ssh-keyscan failed: $at 2317: what answers on this port is no SSH server
+17|5|ssh-keyscan failed: $at 2317: what answers on this port is no SSH server, or turns us away
 18|5|ssh-keyscan failed: $at 2318: it closed the connection while we were exchanging keys
 19|5|ssh-keyscan failed: $at 2319: it closed the connection while we were exchanging keys
 20|5|ssh-keyscan failed: $at 2320: it closed the connection while we were exchanging keys
