@@ -2,6 +2,8 @@
 #include "lib/remote/remote.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "lib/remote/dial.h"
@@ -13,9 +15,11 @@
 #define REQUEST_MAX	256
 /*
  * A server may take fewer connections at once than there are types: it is
- * asked again for the others, as long as each time adds something.
+ * asked again for the others, as long as each time adds something.  Once it
+ * is given time to see that the connections before have ended.
  */
-#define ROUNDS_MAX	NK_REMOTE_TYPES
+#define ROUNDS_MAX	(NK_REMOTE_TYPES + 1)
+#define REST_MS		500
 
 static int
 make_request(const struct nk_remote_found *f, struct nk_wire_out *o)
@@ -90,6 +94,7 @@ ask_all(struct nk_remote_talk *talk, const struct nk_sandbox *sb,
 {
 	struct nk_remote_report unread;
 	struct nk_remote_talk again = *talk;
+	bool rested = false;
 	size_t before, i;
 	int r;
 
@@ -101,8 +106,12 @@ ask_all(struct nk_remote_talk *talk, const struct nk_sandbox *sb,
 			break;
 		memset(&unread, 0, sizeof(unread));
 		r = ask_round(&again, sb, f);
-		if (nk_remote_found_count(f) == before)
+		if (nk_remote_found_count(f) > before)
+			continue;
+		if (rested)
 			break;
+		rested = true;
+		(void)poll(NULL, 0, REST_MS);
 	}
 	return r == -ENOMEM ? r : 0;
 }
