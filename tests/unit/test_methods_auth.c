@@ -10,6 +10,7 @@
 #include "lib/login/ask.h"
 #include "lib/monotonic.h"
 #include "lib/rpc/edit.h"
+#include "lib/rpc/job.h"
 #include "lib/rpc/method.h"
 #include "lib/rpc/rights.h"
 #include "lib/rpc/web.h"
@@ -748,6 +749,7 @@ START_TEST(on_this_machine)
 {
 	locally(0);
 	gives("service.control", "['STOP','none']", "result", "1");
+	ck_assert_int_eq(nk_job_run(&w.c), 0);
 	locally(here[_i].uid);
 	gives(here[_i].method, here[_i].params, here[_i].path,
 	    here[_i].value);
