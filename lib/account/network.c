@@ -127,7 +127,10 @@ wait_for(int fd, int64_t end)
 	}
 }
 
-/* How the child has ended: 0; -EIO, otherwise, or nobody tells. */
+/*
+ * How the child has ended: 0; -EIO, otherwise; -ECONNREFUSED: nobody tells,
+ * and a program must not be believed to have said no.
+ */
 static int
 take_status(int control, int64_t end)
 {
@@ -140,7 +143,9 @@ take_status(int control, int64_t end)
 	do {
 		n = recv(control, &status, sizeof(status), 0);
 	} while (n == -1 && errno == EINTR);
-	return n == (ssize_t)sizeof(status) && status == 0 ? 0 : -EIO;
+	if (n != (ssize_t)sizeof(status))
+		return -ECONNREFUSED;
+	return status == 0 ? 0 : -EIO;
 }
 
 void

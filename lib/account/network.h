@@ -42,7 +42,8 @@ const char *nk_network_path(void);
 
 /*
  * nk_child_run(), nk_child_ask() and nk_child_start() for such work.  The
- * same errors, and -ECONNREFUSED: nobody serves the socket; -E2BIG.
+ * same errors, and -ECONNREFUSED: nobody serves the socket, or who did has
+ * not said how the child ended; -E2BIG.
  */
 int	nk_network_run(const struct nk_network_work *w, const void *bytes,
 	    size_t len, unsigned int seconds,

@@ -24,6 +24,19 @@
 static const struct nk_subject subject = { "service", SERVICE_ID,
     SERVICE_NAME };
 
+/* What is not known must not be taken for what is to be done already. */
+static int
+look(struct nk_context *c, const char *verb, bool *yesp, struct nk_error *e)
+{
+	int r;
+
+	if ((r = nk_control_look(c->conf, verb, yesp)) == 0)
+		return 0;
+	return nk_error_call(e, EFAULT, "It cannot be seen whether sshd %s "
+	    "(%s); nothing was done", strcmp(verb, "status") == 0 ? "runs" :
+	    "is started at boot", strerror(-r));
+}
+
 /* ---- query ---- */
 
 /* systemd's or the hook's word; what is no machine's is not known. */
@@ -118,9 +131,12 @@ note_enable(struct nk_context *c, void *arg, struct nk_error *e)
 static int
 set_enable(struct nk_context *c, bool enable, struct nk_error *e)
 {
+	bool enabled;
 	int r;
 
-	if ((nk_control_run(c->conf, "is-enabled") == 0) == enable)
+	if ((r = look(c, "is-enabled", &enabled, e)) < 0)
+		return r;
+	if (enabled == enable)
 		return 0;
 	if ((r = nk_edit_run(c, note_enable, &enable, e)) < 0)
 		return r;
@@ -184,24 +200,34 @@ check_configuration(const struct nk_context *c, struct nk_error *e)
 	return r;
 }
 
+/* Wait until sshd does not run any more. */
+static int
+await_end(struct nk_context *c)
+{
+	const struct timespec step = { .tv_nsec = STEP_NS };
+	int left = SECONDS * 5, r;
+	bool running;
+
+	while ((r = nk_control_look(c->conf, "status", &running)) == 0 &&
+	    running) {
+		if (left-- == 0)
+			return -ETIMEDOUT;
+		(void)nanosleep(&step, NULL);
+	}
+	return r;
+}
+
 /* Tell the control program, and wait until sshd is as it should be. */
 static int
 tell(struct nk_context *c, const char *verb)
 {
-	const struct timespec step = { .tv_nsec = STEP_NS };
 	struct nk_control_mark mark = { .inode = 0 };
 	struct nk_settings s = { .n = 0 };
-	int left = SECONDS * 5, r;
+	int r;
 
 	if (strcmp(verb, "stop") == 0) {
-		if ((r = nk_control_run(c->conf, verb)) < 0)
-			return r;
-		while (nk_control_is_running(c->conf)) {
-			if (left-- == 0)
-				return -ETIMEDOUT;
-			(void)nanosleep(&step, NULL);
-		}
-		return 0;
+		r = nk_control_run(c->conf, verb);
+		return r < 0 ? r : await_end(c);
 	}
 	if (nk_settings_ask(&s, c->conf->sshd, "root", SECONDS) == 0)
 		nk_control_mark(&s, &mark);
@@ -241,9 +267,11 @@ do_noted(struct nk_context *c, const char *verb, struct nk_error *e)
 static int
 control(struct nk_context *c, const char *verb, struct nk_error *e)
 {
-	bool running = nk_control_is_running(c->conf);
+	bool running;
 	int r;
 
+	if ((r = look(c, "status", &running, e)) < 0)
+		return r;
 	if (strcmp(verb, running ? "start" : "stop") == 0)
 		return 0;
 	if (!running && strcmp(verb, "reload") == 0)

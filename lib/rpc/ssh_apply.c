@@ -178,10 +178,12 @@ static int
 reload(struct nk_context *c, struct apply *a)
 {
 	struct nk_control_mark mark;
+	bool running;
 	int r;
 
-	if (!nk_control_is_running(c->conf))
-		return 0;
+	if ((r = nk_control_look(c->conf, "status", &running)) < 0 ||
+	    !running)
+		return r;
 	a->reloaded = true;
 	if (a->plan.has_before)
 		nk_control_mark(&a->plan.before, &mark);

@@ -82,10 +82,13 @@ nk_control_run(const struct nk_conf *conf, const char *verb)
 	return r;
 }
 
-bool
-nk_control_is_running(const struct nk_conf *conf)
+int
+nk_control_look(const struct nk_conf *conf, const char *verb, bool *yesp)
 {
-	return nk_control_run(conf, "status") == 0;
+	int r = nk_control_run(conf, verb);
+
+	*yesp = r == 0;
+	return r == -EIO ? 0 : r;
 }
 
 pid_t

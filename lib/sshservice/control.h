@@ -23,7 +23,12 @@
  */
 int	nk_control_run(const struct nk_conf *conf, const char *verb)
 	    NK_MUST_CHECK;
-bool	nk_control_is_running(const struct nk_conf *conf);
+/*
+ * "status" or "is-enabled": *yesp is true where its status was 0.  0; -errno:
+ * it could not be asked, and nobody knows.
+ */
+int	nk_control_look(const struct nk_conf *conf, const char *verb,
+	    bool *yesp) NK_MUST_CHECK;
 
 /* The number in sshd's pid file; 0: there is none, or it is no sshd's. */
 pid_t	nk_control_pid(const struct nk_settings *s);

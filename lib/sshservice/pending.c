@@ -122,14 +122,15 @@ int
 nk_pending_restore(const struct nk_conf *conf,
     const struct nk_ssh_pending *p, bool start)
 {
+	bool running;
 	int r, s;
 
 	r = put_drop_in(p->drop_in);
 	if ((s = put_main(p->main)) < 0)
 		r = s;
-	if (r < 0)
+	if (r < 0 || (r = nk_control_look(conf, "status", &running)) < 0)
 		return r;
-	if (nk_control_is_running(conf))
+	if (running)
 		return nk_control_run(conf, "reload");
 	return start ? nk_control_run(conf, "start") : 0;
 }

@@ -162,6 +162,26 @@ refuses "no name is free" "name service" naskeysctl user add dora
 refused "nor made" naskeysctl user show dora
 refused "no login" test "$(login bob staple)" = true
 refused "no scan" scan $far4 --port 2201
+printf '#!/bin/sh\nexit 0\n' >control
+chmod 755 control
+echo "ssh_control = $PWD/control" >>/etc/naskeys/naskeys.conf
+unseen="cannot be seen"
+refuses "sshd is not said to be stopped" "$unseen" naskeysctl service stop
+refuses "nor not to run" "$unseen" naskeysctl service reload
+refuses "nor not to start at boot" "$unseen" naskeysctl service disable
+same "its state is not known" "$(call service.query '[]' | jq -r '.[].state')" \
+    UNKNOWN
+perl -MIO::Socket::UNIX -e 'my $s = IO::Socket::UNIX->new(Local => shift,
+    Listen => 5) or die; while (my $c = $s->accept) { sysread $c, $_, 68 }' \
+    $net &
+deaf=$!
+wait_until listens $net
+refuses "nor by who hangs up" "$unseen" naskeysctl service stop
+same "which says nothing of it" \
+    "$(call service.query '[]' | jq -r '.[].state')" UNKNOWN
+kill $deaf
+wait $deaf
+rm $net
 check "but all else" naskeysctl key list remote
 check "again" start_network
 check "a user" naskeysctl user add dora
