@@ -94,13 +94,13 @@ allow_message(scmp_filter_ctx ctx)
 
 /* ---- TALK: the sockets that it has ---- */
 
-static const int talk[] = {
-	SCMP_SYS(sendmsg), SCMP_SYS(recvmsg), SCMP_SYS(poll),
-	SCMP_SYS(close), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt),
+static const int sockets[] = {
+	SCMP_SYS(poll), SCMP_SYS(close), SCMP_SYS(getsockopt),
+	SCMP_SYS(setsockopt),
 };
 
 /* What a library tries by the way, and does without. */
-static const int talk_refused[] = {
+static const int sockets_refused[] = {
 	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(access), SCMP_SYS(stat),
 	SCMP_SYS(newfstatat), SCMP_SYS(socket), SCMP_SYS(connect),
 };
@@ -119,7 +119,7 @@ allow_descriptors(scmp_filter_ctx ctx)
 
 /* Nothing goes to standard output and error, whatever they are. */
 static int
-allow_talk(scmp_filter_ctx ctx)
+allow_sockets(scmp_filter_ctx ctx)
 {
 	const struct scmp_arg_cmp others = SCMP_A0_32(SCMP_CMP_GE,
 	    NK_CONFINE_SOCKET, 0);
@@ -131,7 +131,7 @@ allow_talk(scmp_filter_ctx ctx)
 	int r;
 
 	if ((r = allow_message(ctx)) < 0 ||
-	    (r = allow_all(ctx, talk, COUNT(talk))) < 0 ||
+	    (r = allow_all(ctx, sockets, COUNT(sockets))) < 0 ||
 	    (r = allow_descriptors(ctx)) < 0 ||
 	    (r = allow_if(ctx, SCMP_SYS(read), others)) < 0 ||
 	    (r = allow_if(ctx, SCMP_SYS(write), others)) < 0 ||
@@ -140,13 +140,30 @@ allow_talk(scmp_filter_ctx ctx)
 	    (r = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW,
 	    SCMP_SYS(sendto), 2, no_address)) < 0)
 		return r;
-	for (i = 0; r == 0 && i < COUNT(talk_refused); i++)
+	for (i = 0; r == 0 && i < COUNT(sockets_refused); i++)
 		r = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EACCES),
-		    talk_refused[i], 0);
+		    sockets_refused[i], 0);
 	return r;
 }
 
-/* ---- RELAY: the same, and epoll(7) to wait for them ---- */
+/* With these it passes connections on, and takes them. */
+static const int talk[] = { SCMP_SYS(sendmsg), SCMP_SYS(recvmsg) };
+
+static int
+allow_talk(scmp_filter_ctx ctx)
+{
+	int r = allow_sockets(ctx);
+
+	return r < 0 ? r : allow_all(ctx, talk, COUNT(talk));
+}
+
+/*
+ * ---- RELAY: the sockets, and epoll(7) to wait for them ----
+ *
+ * No descriptor is passed on or taken: the kernel counts those on their way
+ * for the user, and one of its processes could keep all others from passing
+ * any.
+ */
 
 static const int relay[] = {
 	SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
@@ -156,9 +173,13 @@ static const int relay[] = {
 static int
 allow_relay(scmp_filter_ctx ctx)
 {
-	int r = allow_talk(ctx);
+	int r = allow_sockets(ctx);
 
-	return r < 0 ? r : allow_all(ctx, relay, COUNT(relay));
+	if (r < 0 || (r = allow_all(ctx, relay, COUNT(relay))) < 0)
+		return r;
+	/* libwebsockets 4.3 follows routes by it: see SERVE */
+	return seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EACCES),
+	    SCMP_SYS(recvmsg), 0);
 }
 
 /* ---- DIAL: files to read, and sockets that connect ---- */

@@ -39,7 +39,8 @@ enum nk_sandbox_kind {
 	NK_SANDBOX_COMPUTE,	/* nothing else: one question, one answer */
 	NK_SANDBOX_DIAL,	/* read files, ask name servers, connect */
 	NK_SANDBOX_TALK,	/* use the sockets that it is given */
-	NK_SANDBOX_RELAY,	/* likewise, in a loop of events */
+	NK_SANDBOX_RELAY,	/* likewise, in a loop of events, and without
+				   nk_sandbox_say() and nk_sandbox_listen() */
 	NK_SANDBOX_SERVE,	/* accept, and connect to sockets of Unix */
 };
 

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "lib/monotonic.h"
+#include "lib/sandbox/message.h"
 #include "lib/sandbox/sandbox.h"
 
 #define NET_UID	64123
@@ -71,11 +72,13 @@ hear(const struct nk_sandbox_child *c, uint32_t *typep,
 
 /* ---- messages ---- */
 
-/* In the child: a message without bytes. */
+/* In the child: a message without bytes, also by whom sendmsg(2) ends. */
 static void
-say(uint32_t type, int fd)
+say(uint32_t type)
 {
-	if (nk_sandbox_say(type, NULL, 0, fd) < 0)
+	const uint32_t packet[2] = { NK_SANDBOX_VERSION, type };
+
+	if (send(0, packet, sizeof(packet), MSG_NOSIGNAL) == -1)
 		_exit(1);
 }
 
@@ -206,7 +209,7 @@ read_sockets(size_t n)
 			return;
 	}
 	len = recv(3 + (int)n, text, sizeof(text), 0);
-	say(len == -1 && errno == EBADF ? 99 : 98, -1);
+	say(len == -1 && errno == EBADF ? 99 : 98);
 }
 
 START_TEST(has_its_sockets)
@@ -254,7 +257,7 @@ wait_there(size_t n)
 	uint32_t type;
 
 	(void)n;
-	say(1, -1);
+	say(1);
 	if (nk_sandbox_listen(&type, &bytes) < 0)
 		_exit(1);
 }
@@ -369,7 +372,7 @@ static const struct sockaddr_in somewhere = { .sin_family = AF_INET };
 static void
 say_result(long r)
 {
-	say(r == -1 ? (uint32_t)errno : 0, -1);
+	say(r == -1 ? (uint32_t)errno : 0);
 }
 
 #define TRY(name, call)							\
@@ -391,7 +394,7 @@ try_print(size_t n)
 {
 	(void)n;
 	(void)syscall(SYS_write, 1, "x", 1);
-	say(0, -1);
+	say(0);
 }
 
 /* There is no such descriptor. */
@@ -403,6 +406,40 @@ try_wait(size_t n)
 	(void)n;
 	errno = 0;
 	say_result(epoll_wait(63, &e, 1, 0));
+}
+
+/* A descriptor, to whoever is at the other end of the first socket. */
+static void
+try_pass(size_t n)
+{
+	union {
+		struct cmsghdr	head;
+		char		bytes[CMSG_SPACE(sizeof(int))];
+	} control = { .head = { CMSG_LEN(sizeof(int)), SOL_SOCKET,
+	    SCM_RIGHTS } };
+	char byte = 'x';
+	struct iovec v = { &byte, 1 };
+	const struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1,
+	    .msg_control = control.bytes,
+	    .msg_controllen = sizeof(control.bytes) };
+	const int fd = 3;
+
+	(void)n;
+	memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
+	errno = 0;
+	say_result(sendmsg(3, &m, MSG_NOSIGNAL));
+}
+
+static void
+try_take(size_t n)
+{
+	char byte;
+	struct iovec v = { &byte, 1 };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
+
+	(void)n;
+	errno = 0;
+	say_result(recvmsg(3, &m, MSG_DONTWAIT));
 }
 
 #define TRY(name, call)	#name,
@@ -458,6 +495,15 @@ START_TEST(waits_for_events)
 {
 	ck_assert_int_eq(try("talk", "wait"), -1);
 	ck_assert_int_eq(try("relay", "wait"), EBADF);
+}
+END_TEST
+
+START_TEST(passes_nothing)
+{
+	ck_assert_int_eq(try("talk", "pass"), 0);
+	ck_assert_int_eq(try("talk", "take"), EAGAIN);
+	ck_assert_int_eq(try("relay", "pass"), -1);
+	ck_assert_int_eq(try("relay", "take"), EACCES);
 }
 END_TEST
 
@@ -585,11 +631,11 @@ static const struct nk_sandbox_task tasks[] = {
 	{ "no kind", NK_SANDBOX_COMPUTE, echo, NULL },
 #define TRY(name, call)	{ "talk " #name, NK_SANDBOX_TALK, \
 	    try_##name, NULL },
-	TRIES MORE SOFT TRY(print, 0) TRY(wait, 0)
+	TRIES MORE SOFT TRY(print, 0) TRY(wait, 0) TRY(pass, 0) TRY(take, 0)
 #undef TRY
 #define TRY(name, call)	{ "relay " #name, NK_SANDBOX_RELAY, \
 	    try_##name, NULL },
-	TRIES MORE SOFT TRY(print, 0) TRY(wait, 0)
+	TRIES MORE SOFT TRY(print, 0) TRY(wait, 0) TRY(pass, 0) TRY(take, 0)
 #undef TRY
 #define TRY(name, call)	{ "dial " #name, NK_SANDBOX_DIAL, \
 	    try_##name, NULL },
@@ -624,6 +670,7 @@ main(int argc, char **argv)
 	tcase_add_loop_test(tc, more_may_not, 0, 2 * (int)COUNT(more_names));
 	tcase_add_test(tc, waits_for_events);
 	tcase_add_test(tc, prints_nothing);
+	tcase_add_test(tc, passes_nothing);
 	tcase_add_loop_test(tc, says, 0, (int)COUNT(sayings));
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
