@@ -304,6 +304,7 @@ check "applied" ctl apply --confirm-within 600
 check "the new port" answers 2224
 # shellcheck disable=SC2046
 kill -9 $(waiters)
+check "who was killed has gone" wait_until refuted waiters
 $helper --ssh-wait &
 first=$!
 lock=/run/naskeys/ssh-wait.lock
