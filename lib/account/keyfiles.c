@@ -17,14 +17,19 @@
 
 /*
  * The words of AuthorizedKeysFile; *s holds them.  What sshd does not say
- * is taken to be its default.
+ * is taken to be its default; but one that nobody here could ask has not been
+ * silent: NULL.
  */
 static const char *
 ask_sshd(const struct nk_keyfiles *k, struct nk_settings *s)
 {
 	const char *words = NULL;
+	int r;
 
-	if (nk_settings_ask(s, k->sshd, k->user, k->seconds) == 0)
+	r = nk_settings_ask(s, k->sshd, k->user, k->seconds);
+	if (r == -ECONNREFUSED)
+		return NULL;
+	if (r == 0)
 		words = nk_setting(s, "authorizedkeysfile");
 	return words != NULL ? words : DEFAULT_FILES;
 }
@@ -160,7 +165,12 @@ nk_keyfiles_look(const struct nk_keyfiles *k, struct nk_looker **lp,
 
 	*deadp = false;
 	why[0] = '\0';
-	words = ask_sshd(k, &settings);
+	if ((words = ask_sshd(k, &settings)) == NULL) {
+		(void)snprintf(why, NK_KEYFILES_WHY_MAX, "sshd cannot be "
+		    "asked now which files it reads; if one holds the key, "
+		    "sshd will accept it.");
+		return 0;
+	}
 	for (i = 0; r == 0 && dead && i < NK_KEYFILES_MAX; i++) {
 		if ((word = nk_setting_word(&words, &len)) == NULL)
 			break;

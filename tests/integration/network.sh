@@ -182,6 +182,15 @@ same "which says nothing of it" \
 kill $deaf
 wait $deaf
 rm $net
+echo 'AuthorizedKeysFile /etc/ssh/keys-%u' \
+    >/etc/ssh/sshd_config.d/00-files.conf
+ssh-keygen -q -t ed25519 -N '' -C '' -f other
+install -m 644 other.pub /etc/ssh/keys-alice
+check "a key that another file of sshd's has" naskeysctl key add alice other.pub
+naskeysctl key remove alice "$(ssh-keygen -lf other.pub | cut -d' ' -f2)" \
+    >removed 2>&1
+check "is not said to let nobody in" grep -q "cannot be asked now" removed
+rm /etc/ssh/sshd_config.d/00-files.conf
 check "but all else" naskeysctl key list remote
 check "again" start_network
 check "a user" naskeysctl user add dora

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/account/keyfiles.h"
+#include "lib/account/network.h"
 #include "lib/account/sshdsettings.h"
 #include "lib/account/missing.h"
 #include "tests/unit/tmp.h"
@@ -209,6 +210,18 @@ START_TEST(silent)
 }
 END_TEST
 
+/* But nobody has heard it where it could not even be asked (network.h). */
+START_TEST(out_of_reach)
+{
+	put(sshd, "#!/bin/sh\necho 'authorizedkeysfile keys'\n", 0755);
+	ck_assert(is_dead());
+	nk_network_use("/no/such/socket");
+	ck_assert(!is_dead());
+	ck_assert_ptr_nonnull(strstr(why, "cannot be asked now"));
+	nk_network_use(NULL);
+}
+END_TEST
+
 /* Neither a pipe nor a file that the user may not read stops us. */
 START_TEST(hostile)
 {
@@ -383,6 +396,7 @@ main(void)
 	tcase_add_test(files, switched_off);
 	tcase_add_test(files, elsewhere);
 	tcase_add_test(files, silent);
+	tcase_add_test(files, out_of_reach);
 	tcase_add_test(files, hostile);
 	tcase_add_test(files, changed_meanwhile);
 	tcase_add_test(files, killed);
