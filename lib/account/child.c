@@ -53,7 +53,8 @@ keep_only(int fd, const int *keep)
 }
 
 static _Noreturn void
-child(int (*work)(void *arg, int fd), void *arg, int fd, const int *keep)
+child(int (*work)(void *arg, int fd), void *arg, int fd, const int *keep,
+    pid_t parent)
 {
 	sigset_t none;
 	int r;
@@ -65,7 +66,8 @@ child(int (*work)(void *arg, int fd), void *arg, int fd, const int *keep)
 	(void)signal(SIGTERM, SIG_DFL);
 	(void)signal(SIGINT, SIG_DFL);
 	(void)setpgid(0, 0);		/* by which nk_child_end() knows them */
-	if ((fd = keep_only(fd, keep)) < 0)
+	/* a parent that was gone before it was asked for gives no signal */
+	if ((fd = keep_only(fd, keep)) < 0 || getppid() != parent)
 		_exit(100);
 	r = work(arg, fd);
 	_exit(r < 0 || r > 99 ? 100 : r);
@@ -75,10 +77,12 @@ int
 nk_child_fork(int (*work)(void *arg, int fd), void *arg, int fd,
     const int *keep, pid_t *pidp)
 {
+	pid_t parent = getpid();
+
 	if ((*pidp = fork()) == -1)
 		return -errno;
 	if (*pidp == 0)
-		child(work, arg, fd, keep);
+		child(work, arg, fd, keep, parent);
 	return 0;
 }
 

@@ -161,6 +161,7 @@ run_there(const struct nk_runner *p, struct output *o)
 	if ((r = pack(p, &bytes, &len)) < 0)
 		return r;
 	r = nk_network_run(&nk_runner_work, bytes, len, p->seconds, take, o);
+	explicit_bzero(bytes, len);	/* as the input may have to be */
 	free(bytes);
 	return r;
 }
