@@ -54,8 +54,8 @@ static const char *const sentences[NK_REMOTE_FAULTS] = {
 	    "connection refused: does a server listen on this port?",
 	[NK_REMOTE_UNREACHABLE] = "cannot be reached",
 	/* sshd in words of its own: MaxStartups, PerSourcePenalties */
-	[NK_REMOTE_NO_SSH] = "what answers on this port is no SSH server, or "
-	    "turns us away",
+	[NK_REMOTE_NO_SSH] =
+	    "what answers on this port is no SSH server, or turns us away",
 	[NK_REMOTE_NO_KEY] = "it has no host key of a type that is taken",
 	[NK_REMOTE_NO_ALGORITHM] = "it has no algorithm in common with us",
 	[NK_REMOTE_PROTOCOL] = "it does not keep to the SSH protocol",
