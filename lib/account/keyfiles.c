@@ -17,8 +17,8 @@
 
 /*
  * The words of AuthorizedKeysFile; *s holds them.  What sshd does not say
- * is taken to be its default; but one that nobody here could ask has not been
- * silent: NULL.
+ * is taken to be its default; but one that nobody here could ask, or that
+ * has not come to an end, has not been silent: NULL.
  */
 static const char *
 ask_sshd(const struct nk_keyfiles *k, struct nk_settings *s)
@@ -27,7 +27,7 @@ ask_sshd(const struct nk_keyfiles *k, struct nk_settings *s)
 	int r;
 
 	r = nk_settings_ask(s, k->sshd, k->user, k->seconds);
-	if (r == -ECONNREFUSED)
+	if (r == -ECONNREFUSED || r == -ETIMEDOUT)
 		return NULL;
 	if (r == 0)
 		words = nk_setting(s, "authorizedkeysfile");
