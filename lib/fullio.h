@@ -2,8 +2,9 @@
 #ifndef NASKEYS_FULLIO_H
 #define NASKEYS_FULLIO_H
 
-/* read(2), pread(2) and write(2) until all is done. */
+/* read(2), pread(2), write(2) and send(2) until all is done. */
 
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include <errno.h>
@@ -65,6 +66,24 @@ nk_write_full(int fd, const void *bytes, size_t len)
 		if (n == -1)
 			return -errno;
 		done += (size_t)n;
+	}
+	return 0;
+}
+
+/* All of it, to a socket whose other end may have gone.  0 or -errno. */
+NK_MUST_CHECK static inline int
+nk_send_full(int fd, const void *bytes, size_t len)
+{
+	const unsigned char *p = bytes;
+	size_t done = 0;
+	ssize_t n;
+
+	for (; done < len; done += (size_t)n) {
+		n = send(fd, p + done, len - done, MSG_NOSIGNAL);
+		if (n == -1 && errno == EINTR)
+			n = 0;
+		else if (n == -1)
+			return -errno;
 	}
 	return 0;
 }

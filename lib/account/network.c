@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/fullio.h"
 #include "lib/monotonic.h"
 
 #define SEND_S	10	/* for somebody who does not listen */
@@ -33,24 +34,6 @@ nk_network_path(void)
 }
 
 /* ---- the other side ---- */
-
-static int
-send_all(int fd, const void *bytes, size_t len)
-{
-	const unsigned char *p = bytes;
-	ssize_t n;
-
-	while (len > 0) {
-		n = send(fd, p, len, MSG_NOSIGNAL);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -errno;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
 
 /*
  * No error of connect(2) must be taken for another thing's: -ENOENT would be
@@ -98,7 +81,7 @@ nk_network_start(const struct nk_network_work *w, const void *bytes,
 	if ((r = dial(&control)) < 0)
 		return r;
 	if (nk_child_tell(control, &head, sizeof(head), &fd) < 0 ||
-	    send_all(control, bytes, len) < 0) {
+	    nk_send_full(control, bytes, len) < 0) {
 		close(control);
 		return -ECONNREFUSED;
 	}

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/account/network.h"
+#include "lib/fullio.h"
 
 #define RECEIVE_S	10	/* for somebody who does not go on */
 
@@ -28,23 +29,6 @@ check_peer(int fd)
 		return -errno;
 	return len == sizeof(peer) && (peer.uid == 0 ||
 	    peer.uid == geteuid()) ? 0 : -EPERM;
-}
-
-static int
-receive_all(int fd, unsigned char *p, size_t len)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		n = recv(fd, p, len, 0);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n == 0 ? -EPIPE : -errno;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
 }
 
 /* One of another version, as while packages are changed, is not understood. */
@@ -102,6 +86,7 @@ receive(int fd, const struct nk_network_work *const *works,
     int *passedp)
 {
 	struct nk_network_head head;
+	size_t got;
 	ssize_t n;
 	int r;
 
@@ -117,7 +102,9 @@ receive(int fd, const struct nk_network_work *const *works,
 	if ((arg->bytes = calloc(1, head.len + 1)) == NULL)
 		return -ENOMEM;
 	arg->len = head.len;
-	return receive_all(fd, arg->bytes, arg->len);
+	if ((r = nk_read_full(fd, arg->bytes, arg->len, &got)) < 0)
+		return r;
+	return got == arg->len ? 0 : -EPIPE;
 }
 
 int

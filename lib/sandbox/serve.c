@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/fullio.h"
 #include "lib/libcrypto.h"
 #include "lib/sandbox/confine.h"
 #include "lib/sandbox/message.h"
@@ -120,24 +121,6 @@ confine(const struct nk_sandbox *sb, enum nk_sandbox_kind kind,
 /* ---- request and answer ---- */
 
 static int
-send_all(const void *bytes, size_t len)
-{
-	const uint8_t *p = bytes;
-	ssize_t n;
-
-	while (len > 0) {
-		n = send(NK_CONFINE_FD, p, len, MSG_NOSIGNAL);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -errno;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-static int
 receive_all(void *bytes, size_t len)
 {
 	uint8_t *p = bytes;
@@ -200,8 +183,9 @@ nk_sandbox_serve(int argc, char *const *argv,
 	nk_secret_clear(&request);
 	head.result = r;
 	head.len = r == 0 ? (uint32_t)answer.len : 0;
-	if (send_all(&head, sizeof(head)) == 0 && head.len > 0)
-		r = send_all(answer.p, head.len);
+	if (nk_send_full(NK_CONFINE_FD, &head, sizeof(head)) == 0 &&
+	    head.len > 0)
+		r = nk_send_full(NK_CONFINE_FD, answer.p, head.len);
 	nk_secret_clear(&answer);
 	_exit(r < 0 ? 1 : 0);
 }

@@ -26,6 +26,7 @@
 
 #include "lib/attr.h"
 #include "tests/fault/faults.h"
+#include "tests/fault/inout.h"
 #include "tests/fault/place.h"
 #include "tests/fault/tracer.h"
 
@@ -145,33 +146,6 @@ read_answer(const struct test *t, char buf[ANSWER_MAX])
 	(void)close(fd);
 }
 
-/* Our own input and output become the files; what they were is kept. */
-static void
-redirect(const struct test *t, int saved[2])
-{
-	int in = open(t->in, O_RDONLY | O_CLOEXEC);
-	int out = open(t->out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	(void)fflush(stdout);
-	saved[0] = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 10);
-	saved[1] = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10);
-	if (in == -1 || out == -1 || saved[0] == -1 || saved[1] == -1 ||
-	    dup2(in, STDIN_FILENO) == -1 || dup2(out, STDOUT_FILENO) == -1)
-		fail(t, "dup: %s", strerror(errno));
-	(void)close(in);
-	(void)close(out);
-}
-
-static void
-restore(const int saved[2])
-{
-	if (dup2(saved[0], STDIN_FILENO) == -1 ||
-	    dup2(saved[1], STDOUT_FILENO) == -1)
-		_exit(1);
-	(void)close(saved[0]);
-	(void)close(saved[1]);
-}
-
 /* ---- a helper whom nobody disturbs ---- */
 
 static int
@@ -180,13 +154,14 @@ run(const struct test *t, const char *option, char answer[ANSWER_MAX])
 	int saved[2], status = -1;
 	pid_t pid;
 
-	redirect(t, saved);
+	if (inout_redirect(t->in, t->out, saved) < 0)
+		fail(t, "dup: %s", strerror(errno));
 	if ((pid = fork()) == 0) {
 		(void)execl(t->helper, t->helper, "--state-dir", t->dir,
 		    option, (char *)NULL);
 		_exit(127);
 	}
-	restore(saved);
+	inout_restore(saved);
 	if (pid == -1 || waitpid(pid, &status, 0) == -1)
 		fail(t, "fork: %s", strerror(errno));
 	read_answer(t, answer);
@@ -343,9 +318,10 @@ run_traced(struct test *t, char answer[ANSWER_MAX])
 	write_edit(t);
 	t->phase = BEFORE_COMMIT;
 	t->header = false;
-	redirect(t, saved);
+	if (inout_redirect(t->in, t->out, saved) < 0)
+		fail(t, "dup: %s", strerror(errno));
 	r = tracer_start(&tr, argv);
-	restore(saved);
+	inout_restore(saved);
 	if (r < 0)
 		fail(t, "cannot trace: %s", strerror(-r));
 	while ((stop = tracer_next(&tr)) != TRACER_GONE) {

@@ -34,6 +34,7 @@
 #include "lib/attr.h"
 #include "lib/sandbox/confine.h"
 #include "tests/fault/faults.h"
+#include "tests/fault/inout.h"
 #include "tests/fault/place.h"
 #include "tests/fault/tree.h"
 
@@ -156,33 +157,6 @@ read_file(const struct test *t, const char *path, char *buf, size_t size)
 		(void)close(fd);
 }
 
-/* Our own input and output become the files; what they were is kept. */
-static void
-redirect(const struct test *t, int saved[2])
-{
-	int in = open(t->in, O_RDONLY | O_CLOEXEC);
-	int out = open(t->out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	(void)fflush(stdout);
-	saved[0] = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 10);
-	saved[1] = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10);
-	if (in == -1 || out == -1 || saved[0] == -1 || saved[1] == -1 ||
-	    dup2(in, STDIN_FILENO) == -1 || dup2(out, STDOUT_FILENO) == -1)
-		fail(t, "dup: %s", strerror(errno));
-	(void)close(in);
-	(void)close(out);
-}
-
-static void
-restore(const int saved[2])
-{
-	if (dup2(saved[0], STDIN_FILENO) == -1 ||
-	    dup2(saved[1], STDOUT_FILENO) == -1)
-		_exit(1);
-	(void)close(saved[0]);
-	(void)close(saved[1]);
-}
-
 /* Ask a helper whom nobody disturbs; the answer is in t->said. */
 static int
 ask(struct test *t, const char *option, const char *request)
@@ -191,13 +165,14 @@ ask(struct test *t, const char *option, const char *request)
 	pid_t pid;
 
 	write_file(t, t->in, request);
-	redirect(t, saved);
+	if (inout_redirect(t->in, t->out, saved) < 0)
+		fail(t, "dup: %s", strerror(errno));
 	if ((pid = fork()) == 0) {
 		(void)execl(t->helper, t->helper, "--state-dir", t->near,
 		    option, (char *)NULL);
 		_exit(127);
 	}
-	restore(saved);
+	inout_restore(saved);
 	if (pid == -1 || waitpid(pid, &status, 0) == -1)
 		fail(t, "fork: %s", strerror(errno));
 	read_file(t, t->out, t->said, sizeof(t->said));
@@ -481,9 +456,10 @@ run_traced(struct test *t, int counts[WHOS][KINDS])
 
 	write_pairing(t, t->existing, request, sizeof(request));
 	write_file(t, t->in, request);
-	redirect(t, saved);
+	if (inout_redirect(t->in, t->out, saved) < 0)
+		fail(t, "dup: %s", strerror(errno));
 	r = tree_start(&tree, argv);
-	restore(saved);
+	inout_restore(saved);
 	if (r < 0)
 		fail(t, "cannot trace: %s", strerror(-r));
 	while ((stop = tree_next(&tree)) != TRACER_GONE) {
