@@ -189,4 +189,23 @@ replace_sealed(int64_t id, const uint8_t *p, size_t len)
 	commit();
 }
 
+/* A whole rotation of the key that seals. */
+static inline int
+rotate(int64_t *np)
+{
+	struct nk_keychain kc;
+	int r;
+
+	nk_keychain_init(&kc, s, key_path);
+	begin();
+	if ((r = nk_keychain_rotate_prepare(&kc, np)) == 0) {
+		commit();
+		r = nk_keychain_rotate_install(&kc);
+	} else {
+		nk_store_rollback(s);
+	}
+	nk_keychain_clear(&kc);
+	return r;
+}
+
 #endif /* NASKEYS_TEST_KEYCHAIN_FIXTURE_H */

@@ -8,29 +8,13 @@
 
 #include "lib/store/attempts.h"
 #include "lib/store/session_db.h"
-#include "tests/unit/store_fixture.h"
+#include "tests/unit/session_fixture.h"
 
 #define N(a)	((int)(sizeof(a) / sizeof((a)[0])))
 
-static struct nk_session *ss;
 static const struct nk_attempt_rule rule = {
 	.free = 3, .most = 5, .window = 900000,
 };
-
-static void
-setup_session(void)
-{
-	make_dir();
-	ck_assert_int_eq(nk_session_open(&ss, path), 0);
-}
-
-static void
-teardown_session(void)
-{
-	nk_session_close(ss);
-	ss = NULL;
-	remove_dir();
-}
 
 /* w: it is begun, waits that long and fails; r: it is refused. */
 static const struct {

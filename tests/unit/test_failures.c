@@ -6,28 +6,12 @@
 #include <stdint.h>
 
 #include "lib/store/failures.h"
-#include "tests/unit/store_fixture.h"
+#include "tests/unit/session_fixture.h"
 
 #define N(a)	((int)(sizeof(a) / sizeof((a)[0])))
 #define ALICE	7
 
-static struct nk_session *ss;
 static const struct nk_lockout_rule rule = { 3, 100, 50 };
-
-static void
-setup_session(void)
-{
-	make_dir();
-	ck_assert_int_eq(nk_session_open(&ss, path), 0);
-}
-
-static void
-teardown_session(void)
-{
-	nk_session_close(ss);
-	ss = NULL;
-	remove_dir();
-}
 
 static const struct {
 	const char	*what;

@@ -10,25 +10,6 @@
 
 #define PAIRS	5
 
-/* A whole rotation. */
-static int
-rotate(int64_t *np)
-{
-	struct nk_keychain kc;
-	int r;
-
-	nk_keychain_init(&kc, s, key_path);
-	begin();
-	if ((r = nk_keychain_rotate_prepare(&kc, np)) == 0) {
-		commit();
-		r = nk_keychain_rotate_install(&kc);
-	} else {
-		nk_store_rollback(s);
-	}
-	nk_keychain_clear(&kc);
-	return r;
-}
-
 START_TEST(everything_anew)
 {
 	struct nk_keychain before;

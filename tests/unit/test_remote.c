@@ -29,40 +29,13 @@
 #include "lib/ssh/base64.h"
 #include "lib/ssh/wire.h"
 #include "tests/unit/private_keys.h"
+#include "tests/unit/silent_server.h"
 #include "tests/unit/ssh_keys.h"
 
 #define NET_UID	64123
 #define NET_GID	64124
 
 static int lie;			/* in a child: which */
-static int listener = -1;
-static uint16_t port;
-
-/* ---- a server that takes connections and says nothing ---- */
-
-static void
-setup(void)
-{
-	struct sockaddr_in a = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	socklen_t len = sizeof(a);
-
-	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	ck_assert_int_eq(bind(listener, (struct sockaddr *)&a, sizeof(a)),
-	    0);
-	ck_assert_int_eq(listen(listener, 64), 0);
-	ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&a, &len),
-	    0);
-	port = ntohs(a.sin_port);
-}
-
-static void
-teardown(void)
-{
-	close(listener);
-}
 
 /* ---- is it a connection? ---- */
 
@@ -801,7 +774,8 @@ main(int argc, char **argv)
 	if (argc > 4 && strcmp(argv[1], "--sandbox-task") == 0)
 		lie = (int)strtol(argv[4], NULL, 10) - NET_GID;
 	nk_sandbox_serve_tasks(argc, argv, tables);
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, start_silent_server,
+	    end_silent_server);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, sockets);
 	tcase_add_loop_test(tc, lies_are_seen, 0, LIES);

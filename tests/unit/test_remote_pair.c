@@ -21,38 +21,13 @@
 #include "lib/remote/pair.h"
 #include "lib/ssh/base64.h"
 #include "lib/ssh/wire.h"
+#include "tests/unit/silent_server.h"
 #include "tests/unit/ssh_keys.h"
 
 #define NET_UID	64123
 #define NET_GID	64200
 
 static int row;			/* in a child: which */
-static int listener = -1;
-static uint16_t port;
-
-static void
-setup(void)
-{
-	struct sockaddr_in a = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	socklen_t len = sizeof(a);
-
-	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	ck_assert_int_eq(bind(listener, (struct sockaddr *)&a, sizeof(a)),
-	    0);
-	ck_assert_int_eq(listen(listener, 64), 0);
-	ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&a, &len),
-	    0);
-	port = ntohs(a.sin_port);
-}
-
-static void
-teardown(void)
-{
-	close(listener);
-}
 
 /* ---- the children ---- */
 
@@ -333,7 +308,8 @@ main(int argc, char **argv)
 	if (argc > 4 && strcmp(argv[1], "--sandbox-task") == 0)
 		row = (int)strtol(argv[4], NULL, 10) - NET_GID;
 	nk_sandbox_serve_tasks(argc, argv, tables);
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, start_silent_server,
+	    end_silent_server);
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, pairs, 0,
 	    (int)(sizeof(rows) / sizeof(rows[0])));

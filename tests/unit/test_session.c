@@ -12,26 +12,9 @@
 #include <signal.h>
 
 #include "lib/store/session.h"
-#include "tests/unit/store_fixture.h"
+#include "tests/unit/session_fixture.h"
 
 #define N(a)	((int)(sizeof(a) / sizeof((a)[0])))
-
-static struct nk_session *ss;
-
-static void
-setup_session(void)
-{
-	make_dir();
-	ck_assert_int_eq(nk_session_open(&ss, path), 0);
-}
-
-static void
-teardown_session(void)
-{
-	nk_session_close(ss);
-	ss = NULL;
-	remove_dir();
-}
 
 /* ---- token buckets ---- */
 

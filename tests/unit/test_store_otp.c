@@ -224,24 +224,6 @@ seal_parts(void)
 	nk_keychain_clear(&kc);
 }
 
-static int
-rotate(int64_t *np)
-{
-	struct nk_keychain kc;
-	int r;
-
-	nk_keychain_init(&kc, s, key_path);
-	begin();
-	if ((r = nk_keychain_rotate_prepare(&kc, np)) == 0) {
-		commit();
-		r = nk_keychain_rotate_install(&kc);
-	} else {
-		nk_store_rollback(s);
-	}
-	nk_keychain_clear(&kc);
-	return r;
-}
-
 START_TEST(rotation)
 {
 	char old[256];

@@ -6,27 +6,11 @@
 #include <string.h>
 
 #include "lib/store/weblogins.h"
-#include "tests/unit/store_fixture.h"
+#include "tests/unit/session_fixture.h"
 
 #define N(a)	((int)(sizeof(a) / sizeof((a)[0])))
 
-static struct nk_session *ss;
 static char seen[512];
-
-static void
-setup_session(void)
-{
-	make_dir();
-	ck_assert_int_eq(nk_session_open(&ss, path), 0);
-}
-
-static void
-teardown_session(void)
-{
-	nk_session_close(ss);
-	ss = NULL;
-	remove_dir();
-}
 
 static void
 put(char *to, size_t size, const char *text)
