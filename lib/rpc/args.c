@@ -10,6 +10,19 @@
 #define STRING_MAX	1024	/* characters, where nothing else is said */
 #define PATH_MAX_LEN	512	/* of an attribute; more is cut */
 
+const struct nk_arg nk_no_args[] = { { .name = NULL } };
+
+const struct nk_arg nk_id_args[] = {
+	{ .name = "id", .type = NK_ARG_INT, .flags = NK_ARG_REQUIRED },
+	{ .name = NULL },
+};
+
+const struct nk_arg nk_instance_args[] = {
+	{ .name = "id", .type = NK_ARG_INT, .flags = NK_ARG_REQUIRED },
+	{ .name = "options", .type = NK_ARG_OBJECT },
+	{ .name = NULL },
+};
+
 /* Where in the parameters we are, and where complaints go. */
 struct cursor {
 	struct nk_error	*e;

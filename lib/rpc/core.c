@@ -4,10 +4,6 @@
 #include "lib/rpc/job.h"
 #include "lib/rpc/method.h"
 
-static const struct nk_arg no_args[] = {
-	{ .name = NULL },
-};
-
 static const struct nk_arg options_fields[] = {
 	{ .name = "legacy_jobs", .type = NK_ARG_BOOL },
 	{ .name = "private_methods", .type = NK_ARG_BOOL },
@@ -118,12 +114,12 @@ core_get_methods(struct nk_context *c, json_t *params, json_t **resultp,
 }
 
 const struct nk_method nk_methods_core[] = {
-	{ "core.ping", NK_RIGHT_ANYBODY, NK_APART, no_args, core_ping },
+	{ "core.ping", NK_RIGHT_ANYBODY, NK_APART, nk_no_args, core_ping },
 	{ "core.set_options", NK_RIGHT_ANYBODY, NK_APART, set_options_args,
 	    core_set_options },
 	{ "core.get_jobs", NK_RIGHT_USER, NK_APART, nk_query_args,
 	    core_get_jobs },
-	{ "core.get_methods", NK_RIGHT_USER, NK_APART, no_args,
+	{ "core.get_methods", NK_RIGHT_USER, NK_APART, nk_no_args,
 	    core_get_methods },
 	{ .name = NULL },
 };

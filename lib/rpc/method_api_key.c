@@ -332,33 +332,18 @@ static const struct nk_arg update_args[] = {
 	{ .name = NULL },
 };
 
-static const struct nk_arg id_args[] = {
-	{ "id", NK_ARG_INT, NK_ARG_REQUIRED, 0, 0, NULL },
-	{ .name = NULL },
-};
-
-static const struct nk_arg instance_args[] = {
-	{ "id", NK_ARG_INT, NK_ARG_REQUIRED, 0, 0, NULL },
-	{ "options", NK_ARG_OBJECT, 0, 0, 0, NULL },
-	{ .name = NULL },
-};
-
-static const struct nk_arg no_args[] = {
-	{ .name = NULL },
-};
-
 const struct nk_method nk_methods_api_key[] = {
 	{ "api_key.query", NK_RIGHT_ADMIN, NK_READS, nk_query_args,
 	    api_key_query },
-	{ "api_key.get_instance", NK_RIGHT_ADMIN, NK_READS, instance_args,
+	{ "api_key.get_instance", NK_RIGHT_ADMIN, NK_READS, nk_instance_args,
 	    api_key_get_instance },
-	{ "api_key.my_keys", NK_RIGHT_ADMIN, NK_READS, no_args,
+	{ "api_key.my_keys", NK_RIGHT_ADMIN, NK_READS, nk_no_args,
 	    api_key_my_keys },
 	{ "api_key.create", NK_RIGHT_ADMIN, NK_EDITS, create_args,
 	    api_key_create },
 	{ "api_key.update", NK_RIGHT_ADMIN, NK_EDITS, update_args,
 	    api_key_update },
-	{ "api_key.delete", NK_RIGHT_ADMIN, NK_EDITS, id_args,
+	{ "api_key.delete", NK_RIGHT_ADMIN, NK_EDITS, nk_id_args,
 	    api_key_delete },
 	{ .name = NULL },
 };

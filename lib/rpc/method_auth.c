@@ -310,10 +310,6 @@ static const struct nk_arg with_key_args[] = {
 	{ .name = NULL },
 };
 
-static const struct nk_arg no_args[] = {
-	{ .name = NULL },
-};
-
 const struct nk_method nk_methods_auth[] = {
 	{ "auth.login", NK_RIGHT_ANYBODY, NK_READS, login_args, auth_login },
 	{ "auth.login_ex", NK_RIGHT_ANYBODY, NK_READS, login_ex_args,
@@ -326,7 +322,7 @@ const struct nk_method nk_methods_auth[] = {
 	    with_key_args, auth_login_with_api_key },
 	{ "auth.token", NK_RIGHT_ANYBODY, NK_READS, with_token_args,
 	    auth_login_with_token },
-	{ "auth.mechanism_choices", NK_RIGHT_ANYBODY, NK_APART, no_args,
+	{ "auth.mechanism_choices", NK_RIGHT_ANYBODY, NK_APART, nk_no_args,
 	    auth_mechanism_choices },
 	{ .name = NULL },
 };

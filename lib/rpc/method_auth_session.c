@@ -273,10 +273,6 @@ auth_terminate_other_sessions(struct nk_context *c, json_t *params,
 	return r < 0 ? r : answer_true(resultp);
 }
 
-static const struct nk_arg no_args[] = {
-	{ .name = NULL },
-};
-
 static const struct nk_arg token_args[] = {
 	{ "ttl", NK_ARG_INT, NK_ARG_NULL, 1, INT32_MAX, NULL },
 	{ "attrs", NK_ARG_OBJECT, NK_ARG_OPEN, 0, 0, NULL },
@@ -293,17 +289,17 @@ static const struct nk_arg id_args[] = {
 const struct nk_method nk_methods_auth_own[] = {
 	{ "auth.generate_token", NK_RIGHT_USER, NK_READS, token_args,
 	    auth_generate_token },
-	{ "auth.logout", NK_RIGHT_USER, NK_READS, no_args, auth_logout },
+	{ "auth.logout", NK_RIGHT_USER, NK_READS, nk_no_args, auth_logout },
 	{ .name = NULL },
 };
 
 const struct nk_method nk_methods_auth_session[] = {
-	{ "auth.me", NK_RIGHT_USER, NK_READS, no_args, auth_me },
+	{ "auth.me", NK_RIGHT_USER, NK_READS, nk_no_args, auth_me },
 	{ "auth.sessions", NK_RIGHT_ADMIN, NK_READS, nk_query_args,
 	    auth_sessions },
 	{ "auth.terminate_session", NK_RIGHT_ADMIN, NK_READS, id_args,
 	    auth_terminate_session },
-	{ "auth.terminate_other_sessions", NK_RIGHT_ADMIN, NK_READS, no_args,
+	{ "auth.terminate_other_sessions", NK_RIGHT_ADMIN, NK_READS, nk_no_args,
 	    auth_terminate_other_sessions },
 	{ .name = NULL },
 };

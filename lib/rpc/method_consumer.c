@@ -142,15 +142,10 @@ static const struct nk_arg bind_args[] = {
 	{ .name = NULL },
 };
 
-static const struct nk_arg id_args[] = {
-	{ .name = "id", .type = NK_ARG_INT, .flags = NK_ARG_REQUIRED },
-	{ .name = NULL },
-};
-
 const struct nk_method nk_methods_consumer[] = {
 	{ "naskeys.consumer.bind", NK_RIGHT_ADMIN, NK_EDITS, bind_args,
 	    consumer_bind },
-	{ "naskeys.consumer.unbind", NK_RIGHT_ADMIN, NK_EDITS, id_args,
+	{ "naskeys.consumer.unbind", NK_RIGHT_ADMIN, NK_EDITS, nk_id_args,
 	    consumer_unbind },
 	{ "naskeys.consumer.list", NK_RIGHT_ADMIN, NK_READS, nk_query_args,
 	    consumer_list },

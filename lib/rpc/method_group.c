@@ -319,14 +319,6 @@ group_has_password_enabled_user(struct nk_context *c, json_t *params,
 
 /* ---- the table ---- */
 
-static const struct nk_arg no_args[] = { { .name = NULL } };
-
-static const struct nk_arg instance_args[] = {
-	{ .name = "id", .type = NK_ARG_INT, .flags = NK_ARG_REQUIRED },
-	{ .name = "options", .type = NK_ARG_OBJECT },
-	{ .name = NULL },
-};
-
 static const struct nk_arg command = {
 	.name = "", .type = NK_ARG_STRING, .flags = NK_ARG_NONEMPTY,
 };
@@ -408,7 +400,7 @@ static const struct nk_arg password_args[] = {
 
 const struct nk_method nk_methods_group[] = {
 	{ "group.query", NK_RIGHT_ADMIN, NK_READS, nk_query_args, group_query },
-	{ "group.get_instance", NK_RIGHT_ADMIN, NK_READS, instance_args,
+	{ "group.get_instance", NK_RIGHT_ADMIN, NK_READS, nk_instance_args,
 	    group_get_instance },
 	{ "group.create", NK_RIGHT_ADMIN, NK_EDITS, create_args,
 	    nk_group_create },
@@ -416,7 +408,7 @@ const struct nk_method nk_methods_group[] = {
 	    nk_group_update_method },
 	{ "group.delete", NK_RIGHT_ADMIN, NK_EDITS, delete_args,
 	    nk_group_delete_method },
-	{ "group.get_next_gid", NK_RIGHT_ADMIN, NK_READS, no_args,
+	{ "group.get_next_gid", NK_RIGHT_ADMIN, NK_READS, nk_no_args,
 	    group_get_next_gid },
 	{ "group.get_group_obj", NK_RIGHT_ADMIN, NK_READS, obj_args,
 	    group_get_group_obj },

@@ -148,14 +148,10 @@ core_job_wait(struct nk_context *c, json_t *params, json_t **resultp,
 	return r;
 }
 
-static const struct nk_arg id_args[] = {
-	{ "id", NK_ARG_INT, NK_ARG_REQUIRED, 0, 0, NULL },
-	{ .name = NULL },
-};
-
 const struct nk_method nk_methods_jobs[] = {
-	{ "core.job_wait", NK_RIGHT_ADMIN, NK_READS, id_args, core_job_wait },
-	{ "core.job_abort", NK_RIGHT_ADMIN, NK_READS, id_args,
+	{ "core.job_wait", NK_RIGHT_ADMIN, NK_READS, nk_id_args,
+	    core_job_wait },
+	{ "core.job_abort", NK_RIGHT_ADMIN, NK_READS, nk_id_args,
 	    core_job_abort },
 	{ .name = NULL },
 };

@@ -133,19 +133,6 @@ keychain_get_of_type(struct nk_context *c, json_t *params, json_t **resultp,
 
 /* ---- the table ---- */
 
-static const struct nk_arg no_args[] = { { .name = NULL } };
-
-static const struct nk_arg instance_args[] = {
-	{ .name = "id", .type = NK_ARG_INT, .flags = NK_ARG_REQUIRED },
-	{ .name = "options", .type = NK_ARG_OBJECT },
-	{ .name = NULL },
-};
-
-static const struct nk_arg id_args[] = {
-	{ .name = "id", .type = NK_ARG_INT, .flags = NK_ARG_REQUIRED },
-	{ .name = NULL },
-};
-
 static const struct nk_arg of_type_args[] = {
 	{ .name = "id", .type = NK_ARG_INT, .flags = NK_ARG_REQUIRED },
 	{ .name = "type", .type = NK_ARG_STRING, .flags = NK_ARG_REQUIRED },
@@ -228,10 +215,10 @@ const struct nk_method nk_methods_keychain[] = {
 	{ "keychaincredential.query", NK_RIGHT_ADMIN, NK_READS, nk_query_args,
 	    keychain_query },
 	{ "keychaincredential.get_instance", NK_RIGHT_ADMIN, NK_READS,
-	    instance_args, keychain_get_instance },
+	    nk_instance_args, keychain_get_instance },
 	{ "keychaincredential.get_of_type", NK_RIGHT_ADMIN, NK_READS,
 	    of_type_args, keychain_get_of_type },
-	{ "keychaincredential.used_by", NK_RIGHT_ADMIN, NK_READS, id_args,
+	{ "keychaincredential.used_by", NK_RIGHT_ADMIN, NK_READS, nk_id_args,
 	    nk_credential_used_by_method },
 	{ "keychaincredential.create", NK_RIGHT_ADMIN, NK_EDITS, create_args,
 	    nk_keychain_create_method },
@@ -247,7 +234,7 @@ const struct nk_method nk_methods_keychain[] = {
 	    nk_keychain_export_method },
 	{ "keychaincredential.lend", NK_RIGHT_ADMIN, NK_EDITS,
 	    nk_connection_lend_args, nk_connection_lend_method },
-	{ "naskeys.seal_rotate", NK_RIGHT_ADMIN, NK_EDITS, no_args,
+	{ "naskeys.seal_rotate", NK_RIGHT_ADMIN, NK_EDITS, nk_no_args,
 	    nk_seal_rotate_method },
 	{ .name = NULL },
 };

@@ -216,8 +216,6 @@ ssh_update(struct nk_context *c, json_t *params, json_t **resultp,
 
 /* ---- the table ---- */
 
-static const struct nk_arg no_args[] = { { .name = NULL } };
-
 static const struct nk_arg update_args[] = {
 	{ .name = "ssh_update", .type = NK_ARG_OBJECT,
 	    .flags = NK_ARG_REQUIRED, .fields = nk_ssh_update_fields },
@@ -225,15 +223,15 @@ static const struct nk_arg update_args[] = {
 };
 
 const struct nk_method nk_methods_ssh[] = {
-	{ "ssh.config", NK_RIGHT_ADMIN, NK_READS, no_args, ssh_config },
-	{ "ssh.bindiface_choices", NK_RIGHT_ADMIN, NK_READS, no_args,
+	{ "ssh.config", NK_RIGHT_ADMIN, NK_READS, nk_no_args, ssh_config },
+	{ "ssh.bindiface_choices", NK_RIGHT_ADMIN, NK_READS, nk_no_args,
 	    ssh_bindiface_choices },
 	{ "ssh.update", NK_RIGHT_ADMIN, NK_EDITS, update_args, ssh_update },
 	{ "ssh.apply", NK_RIGHT_ADMIN, NK_EDITS, nk_ssh_apply_args,
 	    nk_ssh_apply_method },
-	{ "ssh.confirm", NK_RIGHT_ADMIN, NK_EDITS, no_args,
+	{ "ssh.confirm", NK_RIGHT_ADMIN, NK_EDITS, nk_no_args,
 	    nk_ssh_confirm_method },
-	{ "ssh.host_keys", NK_RIGHT_ADMIN, NK_READS, no_args,
+	{ "ssh.host_keys", NK_RIGHT_ADMIN, NK_READS, nk_no_args,
 	    nk_ssh_hostkeys_method },
 	{ "ssh.host_key_accept", NK_RIGHT_ADMIN, NK_EDITS,
 	    nk_ssh_hostkey_args, nk_ssh_hostkey_accept },

@@ -144,10 +144,6 @@ system_sync(struct nk_context *c, json_t *params, json_t **resultp,
 	return (*resultp = json_null()) == NULL ? -ENOMEM : 0;
 }
 
-static const struct nk_arg no_args[] = {
-	{ .name = NULL },
-};
-
 static const struct nk_arg sync_fields[] = {
 	{ .name = "force", .type = NK_ARG_BOOL },
 	{ .name = NULL },
@@ -159,7 +155,7 @@ static const struct nk_arg sync_args[] = {
 };
 
 const struct nk_method nk_methods_system[] = {
-	{ "naskeys.check", NK_RIGHT_ADMIN, NK_LOOKS, no_args, system_check },
+	{ "naskeys.check", NK_RIGHT_ADMIN, NK_LOOKS, nk_no_args, system_check },
 	{ "naskeys.sync", NK_RIGHT_ADMIN, NK_EDITS, sync_args, system_sync },
 	{ .name = NULL },
 };

@@ -360,14 +360,6 @@ user_get_user_obj(struct nk_context *c, json_t *params, json_t **resultp,
 
 /* ---- the table ---- */
 
-static const struct nk_arg no_args[] = { { .name = NULL } };
-
-static const struct nk_arg instance_args[] = {
-	{ .name = "id", .type = NK_ARG_INT, .flags = NK_ARG_REQUIRED },
-	{ .name = "options", .type = NK_ARG_OBJECT },
-	{ .name = NULL },
-};
-
 static const struct nk_arg create_args[] = {
 	{ .name = "user_create", .type = NK_ARG_OBJECT,
 	    .flags = NK_ARG_REQUIRED, .fields = nk_user_create_fields },
@@ -443,7 +435,7 @@ static const struct nk_arg setup_args[] = {
 
 const struct nk_method nk_methods_user[] = {
 	{ "user.query", NK_RIGHT_USER, NK_READS, nk_query_args, user_query },
-	{ "user.get_instance", NK_RIGHT_USER, NK_READS, instance_args,
+	{ "user.get_instance", NK_RIGHT_USER, NK_READS, nk_instance_args,
 	    user_get_instance },
 	{ "user.create", NK_RIGHT_ADMIN, NK_EDITS, create_args,
 	    nk_user_create },
@@ -457,14 +449,14 @@ const struct nk_method nk_methods_user[] = {
 	    nk_user_otp_enroll },
 	{ "user.otp_remove", NK_RIGHT_USER, NK_EDITS, nk_otp_remove_args,
 	    nk_user_otp_remove },
-	{ "user.get_next_uid", NK_RIGHT_ADMIN, NK_READS, no_args,
+	{ "user.get_next_uid", NK_RIGHT_ADMIN, NK_READS, nk_no_args,
 	    user_get_next_uid },
 	{ "user.shell_choices", NK_RIGHT_ADMIN, NK_READS, shell_args,
 	    user_shell_choices },
 	{ "user.get_user_obj", NK_RIGHT_ADMIN, NK_READS, obj_args,
 	    user_get_user_obj },
 	{ "user.has_local_administrator_set_up", NK_RIGHT_ANYBODY, NK_READS,
-	    no_args, user_has_administrator },
+	    nk_no_args, user_has_administrator },
 	{ "user.setup_local_administrator", NK_RIGHT_ADMIN, NK_EDITS,
 	    setup_args, nk_user_setup_administrator },
 	{ "user.import", NK_RIGHT_ADMIN, NK_EDITS, nk_user_import_args,

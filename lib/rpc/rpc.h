@@ -219,6 +219,9 @@ struct nk_arg {
 	const struct nk_arg	*fields; /* of an object; of an array: items */
 };
 
+/* What many methods take: nothing; {id}; {id, options}, as get_instance. */
+extern const struct nk_arg nk_no_args[], nk_id_args[], nk_instance_args[];
+
 /*
  * Check positional params against args (strict types, no coercion).  All
  * errors are added with the peer's texts ("Field required", "Extra inputs
