@@ -155,27 +155,30 @@ open_state(struct state *s, const char *helper, const char *dir)
  * holds the key.
  */
 
-static void
+static json_t *
 edit_key_of(struct state *s, const char *user, int round)
 {
 	if (round % 2 == 0)
-		edit(s, "user.add_key", json_pack("[s,{s:s}]", user,
+		return call(s, "user.add_key", json_pack("[s,{s:s}]", user,
 		    "key", KEY_LINE));
-	else
-		edit(s, "user.remove_key", json_pack("[s,s]", user,
-		    KEY_FINGERPRINT));
+	return call(s, "user.remove_key", json_pack("[s,s]", user,
+	    KEY_FINGERPRINT));
 }
 
 static void
 edit_key(struct state *s, int round)
 {
-	edit_key_of(s, HOMELESS, round);
+	json_decref(edit_key_of(s, HOMELESS, round));
 }
 
 static void
 edit_key_at_home(struct state *s, int round)
 {
-	edit_key_of(s, AT_HOME, round);
+	json_t *answer = edit_key_of(s, AT_HOME, round);
+
+	if (round % 2 != 0 && !json_is_true(json_object_get(answer, "dead")))
+		errx(1, "the home was not looked at");
+	json_decref(answer);
 }
 
 static void

@@ -13,6 +13,7 @@ set -eu
 users=20000
 [ "${LONG-no}" = no ] || users=1000000
 dir=$(mktemp -d /var/tmp/naskeys-bench.XXXXXX)
+chmod 711 "$dir"	# the user of a home in it gets there
 trap 'umount "$dir"/*/maps; rm -rf "$dir"' EXIT
 for state in small large; do
 	mkdir -m 700 "$dir/$state"
