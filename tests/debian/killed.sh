@@ -65,7 +65,7 @@ after_nsswitch=$(($(sed -n \
 naskeysctl user add alice --key alice.pub --shell /bin/sh >/dev/null
 check "the user logs in" login alice
 
-for stop_at in $(stops "$n" $after_nsswitch); do
+for stop_at in $(stops "$n" 1 $after_nsswitch); do
 	dpkg --purge $packages >/dev/null 2>&1
 	refused "installation is killed at command $stop_at" \
 	    interrupted dpkg -i "$DEBS"/*.deb
