@@ -27,13 +27,10 @@ struct want {
 };
 
 int
-nk_user_at(const struct nk_view *v, uint32_t unit, struct nk_map_user *u)
+nk_user_take(struct nk_map_user *u)
 {
 	const struct nk_user_record *rec = (const void *)u->page;
-	int r;
 
-	if ((r = nk_page_load(v, unit, NK_RECORD_USER, u->page)) < 0)
-		return r;
 	if (rec->r.length < sizeof(*rec) ||
 	    (u->name = nk_user_text(rec)) == NULL)
 		return -EIO;
@@ -56,13 +53,18 @@ nk_user_at(const struct nk_view *v, uint32_t unit, struct nk_map_user *u)
 }
 
 int
-nk_group_at(const struct nk_view *v, uint32_t unit, struct nk_map_group *g)
+nk_user_at(const struct nk_view *v, uint32_t unit, struct nk_map_user *u)
+{
+	int r = nk_page_load(v, unit, NK_RECORD_USER, u->page);
+
+	return r < 0 ? r : nk_user_take(u);
+}
+
+int
+nk_group_take(struct nk_map_group *g)
 {
 	const struct nk_group_record *rec = (const void *)g->page;
-	int r;
 
-	if ((r = nk_page_load(v, unit, NK_RECORD_GROUP, g->page)) < 0)
-		return r;
 	if (rec->r.length < sizeof(*rec) ||
 	    (g->name = nk_group_text(rec)) == NULL)
 		return -EIO;
@@ -71,6 +73,14 @@ nk_group_at(const struct nk_view *v, uint32_t unit, struct nk_map_group *g)
 	g->members = rec->members;
 	g->name_len = rec->name_len;
 	return 0;
+}
+
+int
+nk_group_at(const struct nk_view *v, uint32_t unit, struct nk_map_group *g)
+{
+	int r = nk_page_load(v, unit, NK_RECORD_GROUP, g->page);
+
+	return r < 0 ? r : nk_group_take(g);
 }
 
 int

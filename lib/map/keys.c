@@ -14,15 +14,12 @@ _Static_assert(sizeof(struct nk_keyset_entry) == 8, "no padding");
 _Static_assert(sizeof(struct nk_keyline_record) == 56, "no padding");
 
 int
-nk_keyset_at(const struct nk_view *v, uint32_t unit, struct nk_map_keyset *k)
+nk_keyset_take(struct nk_map_keyset *k)
 {
 	struct nk_keyset_record rec;
 	struct nk_rest rest;
 	const uint8_t *entries;
-	int r;
 
-	if ((r = nk_page_load(v, unit, NK_RECORD_KEYSET, k->page)) < 0)
-		return r;
 	memcpy(&rec, k->page, sizeof(rec));
 	if (rec.r.length < sizeof(rec))
 		return -EIO;
@@ -37,6 +34,14 @@ nk_keyset_at(const struct nk_view *v, uint32_t unit, struct nk_map_keyset *k)
 	k->count = rec.count;
 	k->entries = (const struct nk_keyset_entry *)(const void *)entries;
 	return 0;
+}
+
+int
+nk_keyset_at(const struct nk_view *v, uint32_t unit, struct nk_map_keyset *k)
+{
+	int r = nk_page_load(v, unit, NK_RECORD_KEYSET, k->page);
+
+	return r < 0 ? r : nk_keyset_take(k);
 }
 
 int

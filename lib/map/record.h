@@ -138,7 +138,16 @@ nk_group_text(const struct nk_group_record *rec)
 	return name;
 }
 
-/* Load and decode; results as above, and -EIO for what makes no sense. */
+/*
+ * Decode what nk_page_load() has put into the page: 0, or -EIO for what makes
+ * no sense.
+ */
+int	nk_user_take(struct nk_map_user *u) NK_MUST_CHECK;
+int	nk_group_take(struct nk_map_group *g) NK_MUST_CHECK;
+int	nk_keyset_take(struct nk_map_keyset *k) NK_MUST_CHECK;
+int	nk_secret_take(struct nk_map_secret *s) NK_MUST_CHECK;
+
+/* Load and decode; results as of both. */
 int	nk_user_at(const struct nk_view *v, uint32_t unit,
 	    struct nk_map_user *u) NK_MUST_CHECK;
 int	nk_group_at(const struct nk_view *v, uint32_t unit,

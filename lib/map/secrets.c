@@ -12,14 +12,11 @@
 _Static_assert(sizeof(struct nk_secret_record) == 80, "no padding");
 
 int
-nk_secret_at(const struct nk_view *v, uint32_t unit, struct nk_map_secret *s)
+nk_secret_take(struct nk_map_secret *s)
 {
 	struct nk_secret_record rec;
 	struct nk_rest rest;
-	int r;
 
-	if ((r = nk_page_load(v, unit, NK_RECORD_SECRET, s->page)) < 0)
-		return r;
 	memcpy(&rec, s->page, sizeof(rec));
 	if (rec.r.length < sizeof(rec) || rec.hash_len > NK_HASH_MAX)
 		return -EIO;
@@ -41,6 +38,14 @@ nk_secret_at(const struct nk_view *v, uint32_t unit, struct nk_map_secret *s)
 	s->flags = rec.flags;
 	s->hash_len = rec.hash_len;
 	return 0;
+}
+
+int
+nk_secret_at(const struct nk_view *v, uint32_t unit, struct nk_map_secret *s)
+{
+	int r = nk_page_load(v, unit, NK_RECORD_SECRET, s->page);
+
+	return r < 0 ? r : nk_secret_take(s);
 }
 
 int

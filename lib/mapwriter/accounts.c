@@ -137,25 +137,22 @@ leave_bulk(struct nk_mapwriter *w)
 static int
 find_user(struct nk_mapwriter *w, uint64_t row, struct user_edit *ue)
 {
+	struct nk_map_user *old = &ue->old;
 	struct nk_edit *e = &ue->e;
-	struct nk_record rec;
 	int r;
 
 	memset(e, 0, sizeof(*e));
 	e->kind = NK_RECORD_USER;
 	e->table = NK_TABLE_USER_ROW;
 	e->row = row;
-	if ((r = nk_edit_find(w, e)) < 0 || e->unit == 0)
+	if ((r = nk_edit_find(w, e, old->page)) < 0 || e->unit == 0)
 		return r;
-	if ((r = nk_user_at(&w->view, e->unit, &ue->old)) < 0)
+	if ((r = nk_user_take(old)) < 0)
 		return nk_writer_error(r);
-	memcpy(&rec, ue->old.page, sizeof(rec));
-	e->old_length = rec.length;
-	e->old_capacity = rec.capacity * NK_MAP_UNIT;
-	e->old_name = ue->old.name;
-	e->old_name_len = ue->old.name_len;
-	e->old_has_id = (ue->old.flags & NK_USER_MANAGED) != 0;
-	e->old_id = ue->old.uid;
+	e->old_name = old->name;
+	e->old_name_len = old->name_len;
+	e->old_has_id = (old->flags & NK_USER_MANAGED) != 0;
+	e->old_id = old->uid;
 	return 0;
 }
 
@@ -358,20 +355,16 @@ static int
 find_group(struct nk_mapwriter *w, uint64_t row, struct nk_edit *e,
     struct nk_map_group *old)
 {
-	struct nk_record rec;
 	int r;
 
 	memset(e, 0, sizeof(*e));
 	e->kind = NK_RECORD_GROUP;
 	e->table = NK_TABLE_GROUP_ROW;
 	e->row = row;
-	if ((r = nk_edit_find(w, e)) < 0 || e->unit == 0)
+	if ((r = nk_edit_find(w, e, old->page)) < 0 || e->unit == 0)
 		return r;
-	if ((r = nk_group_at(&w->view, e->unit, old)) < 0)
+	if ((r = nk_group_take(old)) < 0)
 		return nk_writer_error(r);
-	memcpy(&rec, old->page, sizeof(rec));
-	e->old_length = rec.length;
-	e->old_capacity = rec.capacity * NK_MAP_UNIT;
 	e->old_name = old->name;
 	e->old_name_len = old->name_len;
 	e->old_has_id = true;

@@ -91,15 +91,21 @@ plan_keys(struct nk_mapwriter *w, struct nk_edit *e)
 }
 
 int
-nk_edit_find(struct nk_mapwriter *w, struct nk_edit *e)
+nk_edit_find(struct nk_mapwriter *w, struct nk_edit *e,
+    uint8_t page[NK_RECORD_PAGE_MAX])
 {
 	struct nk_want want = { .by = NK_BY_ROW, .table = e->table,
-	    .kind = e->kind, .row = e->row };
+	    .kind = e->kind, .row = e->row, .page = page };
+	struct nk_record rec;
 	int r;
 
-	if ((r = nk_table_find(w, &want, &e->row_at)) == 0)
-		e->unit = e->row_at.unit;
-	return r;
+	if ((r = nk_table_find(w, &want, &e->row_at)) < 0 ||
+	    (e->unit = e->row_at.unit) == 0)
+		return r;
+	memcpy(&rec, page, sizeof(rec));
+	e->old_length = rec.length;
+	e->old_capacity = rec.capacity * NK_MAP_UNIT;
+	return 0;
 }
 
 int

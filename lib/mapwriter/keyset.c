@@ -109,7 +109,6 @@ static int
 find_keyset(struct nk_mapwriter *w, uint64_t row, struct nk_edit *e,
     struct nk_map_keyset *old)
 {
-	struct nk_record rec;
 	int r;
 
 	memset(e, 0, sizeof(*e));
@@ -118,14 +117,9 @@ find_keyset(struct nk_mapwriter *w, uint64_t row, struct nk_edit *e,
 	e->row = row;
 	if (w->bulk != NULL && (r = nk_bulk_leave(w)) < 0)
 		return r;
-	if ((r = nk_edit_find(w, e)) < 0 || e->unit == 0)
+	if ((r = nk_edit_find(w, e, old->page)) < 0 || e->unit == 0)
 		return r;
-	if ((r = nk_keyset_at(&w->view, e->unit, old)) < 0)
-		return nk_writer_error(r);
-	memcpy(&rec, old->page, sizeof(rec));
-	e->old_length = rec.length;
-	e->old_capacity = rec.capacity * NK_MAP_UNIT;
-	return 0;
+	return nk_writer_error(nk_keyset_take(old));
 }
 
 /* The line of k, not yet found, that has this text; or k->count. */

@@ -44,7 +44,6 @@ static int
 find_secret(struct nk_mapwriter *w, uint64_t row, struct nk_edit *e,
     struct nk_map_secret *old)
 {
-	struct nk_record rec;
 	int r;
 
 	memset(e, 0, sizeof(*e));
@@ -53,14 +52,9 @@ find_secret(struct nk_mapwriter *w, uint64_t row, struct nk_edit *e,
 	e->row = row;
 	if (w->bulk != NULL && (r = nk_bulk_leave(w)) < 0)
 		return r;
-	if ((r = nk_edit_find(w, e)) < 0 || e->unit == 0)
+	if ((r = nk_edit_find(w, e, old->page)) < 0 || e->unit == 0)
 		return r;
-	if ((r = nk_secret_at(&w->view, e->unit, old)) < 0)
-		return nk_writer_error(r);
-	memcpy(&rec, old->page, sizeof(rec));
-	e->old_length = rec.length;
-	e->old_capacity = rec.capacity * NK_MAP_UNIT;
-	return 0;
+	return nk_writer_error(nk_secret_take(old));
 }
 
 /* *lockedp: of the record that is there, or 0. */

@@ -54,25 +54,38 @@ group_is(struct nk_mapwriter *w, const struct nk_want *want, uint32_t unit)
 	return want->by == NK_BY_ROW || g.gid == want->id;
 }
 
+/* The same of any kind, where no more than the row is asked for. */
+static int
+row_is(struct nk_mapwriter *w, const struct nk_want *want, uint32_t unit,
+    uint8_t page[NK_RECORD_PAGE_MAX])
+{
+	struct nk_record rec;
+	int r;
+
+	if ((r = nk_page_load(&w->view, unit, want->kind, page)) < 0)
+		return nk_writer_error(r);
+	memcpy(&rec, page, sizeof(rec));
+	return rec.row == want->row;
+}
+
 /* Is the record at unit, of the right tag, what is wanted?  1, 0, -errno. */
 static int
 record_is(struct nk_mapwriter *w, const struct nk_want *want, uint32_t unit)
 {
 	_Alignas(8) uint8_t page[NK_RECORD_PAGE_MAX];
-	struct nk_record rec;
 	int r;
 
 	if (unit == want->own)
 		return 1;
+	if (want->page != NULL)
+		return row_is(w, want, unit, want->page);
 	if (want->kind == NK_RECORD_USER)
 		return user_is(w, want, unit);
 	if (want->kind == NK_RECORD_GROUP)
 		return group_is(w, want, unit);
-	if ((r = nk_page_load(&w->view, unit, want->kind, page)) < 0)
-		return nk_writer_error(r);
-	memcpy(&rec, page, sizeof(rec));
-	explicit_bzero(page, rec.length);	/* it may hold a hash */
-	return rec.row == want->row;
+	r = row_is(w, want, unit, page);
+	explicit_bzero(page, sizeof(page));	/* it may hold hashes */
+	return r;
 }
 
 int

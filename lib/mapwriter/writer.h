@@ -150,6 +150,8 @@ struct nk_want {
 	size_t		 len;
 	uint32_t	 id;
 	uint32_t	 own;		/* a slot with this unit is ours; 0 */
+	uint8_t		*page;		/* by row: where the record that is
+					   found goes, undecoded; NULL */
 };
 
 /* Where it is, or may be put. */
@@ -190,10 +192,11 @@ struct nk_edit {
 	enum nk_record_kind kind;
 	uint32_t	 table;		/* of rows; + 1 of names, + 2 of ids */
 	uint64_t	 row;
-	/* What is there: unit by nk_edit_find(), the rest by the caller. */
+	/* What is there: by nk_edit_find() ... */
 	uint32_t	 unit;		/* 0: nothing */
 	uint32_t	 old_length;
 	uint32_t	 old_capacity;
+	/* ... and by the caller. */
 	const char	*old_name;	/* NULL: has none */
 	size_t		 old_name_len;
 	bool		 old_has_id;
@@ -212,9 +215,9 @@ struct nk_edit {
 	struct nk_place	 row_at, name_at, id_at, old_name_at, old_id_at;
 };
 
-/* Find the row: e->unit is its record, or 0. */
-int	nk_edit_find(struct nk_mapwriter *w, struct nk_edit *e)
-	    NK_MUST_CHECK;
+/* Find the row: e->unit is its record, which goes to page, or 0. */
+int	nk_edit_find(struct nk_mapwriter *w, struct nk_edit *e,
+	    uint8_t page[NK_RECORD_PAGE_MAX]) NK_MUST_CHECK;
 int	nk_edit_plan(struct nk_mapwriter *w, struct nk_edit *e)
 	    NK_MUST_CHECK;
 /* Is there room for the edit, and extra bytes?  Nothing fails for it then. */
