@@ -94,15 +94,25 @@ int
 nk_edit_find(struct nk_mapwriter *w, struct nk_edit *e,
     uint8_t page[NK_RECORD_PAGE_MAX])
 {
+	struct nk_found *f = &w->found;
 	struct nk_want want = { .by = NK_BY_ROW, .table = e->table,
-	    .kind = e->kind, .row = e->row, .page = page };
+	    .kind = e->kind, .row = e->row, .page = f->page };
 	struct nk_record rec;
 	int r;
 
-	if ((r = nk_table_find(w, &want, &e->row_at)) < 0 ||
-	    (e->unit = e->row_at.unit) == 0)
-		return r;
-	memcpy(&rec, page, sizeof(rec));
+	if (f->row != e->row || f->kind != e->kind) {
+		f->row = 0;
+		f->read = true;
+		if ((r = nk_table_find(w, &want, &f->at)) < 0)
+			return r;
+		f->row = e->row;
+		f->kind = e->kind;
+	}
+	e->row_at = f->at;
+	if ((e->unit = f->at.unit) == 0)
+		return 0;
+	memcpy(&rec, f->page, sizeof(rec));
+	memcpy(page, f->page, rec.length);
 	e->old_length = rec.length;
 	e->old_capacity = rec.capacity * NK_MAP_UNIT;
 	return 0;

@@ -65,6 +65,7 @@ int
 nk_file_write(struct nk_mapwriter *w, uint64_t at, const void *buf,
     size_t len)
 {
+	w->found.row = 0;
 	return write_all(w->fd, at, buf, len);
 }
 
@@ -596,11 +597,21 @@ nk_mapwriter_refresh(struct nk_mapwriter *w)
 		return -ESTALE;
 	w->view.length = (uint64_t)named.st_size;
 	w->dirty = false;
+	w->found.row = 0;
 	/* the header was found good when it was first read */
 	if (w->view.length < w->header.records || read_front(w, &f) < 0 ||
 	    memcmp(f.bytes, &w->header, sizeof(w->header)) != 0)
 		return -EBADMSG;
 	return nk_writer_error(take_cells(w, &f));
+}
+
+void
+nk_mapwriter_forget(struct nk_mapwriter *w)
+{
+	if (w->kind == NK_MAP_KIND_SECRETS && w->found.read)
+		explicit_bzero(w->found.page, sizeof(w->found.page));
+	w->found.read = false;
+	w->found.row = 0;
 }
 
 uint64_t

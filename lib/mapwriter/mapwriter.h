@@ -97,6 +97,12 @@ int	nk_mapwriter_is_current(const struct nk_mapwriter *w);
  */
 int	nk_mapwriter_refresh(struct nk_mapwriter *w) NK_MUST_CHECK;
 
+/*
+ * Before the lock is let go: what was found in the file may change now, and
+ * a hash that was must not stay in memory.
+ */
+void	nk_mapwriter_forget(struct nk_mapwriter *w);
+
 /* Close; a file not installed is removed.  NULL is fine. */
 void	nk_mapwriter_free(struct nk_mapwriter *w);
 

@@ -25,6 +25,28 @@
 
 struct nk_bulk;
 
+/* Where in a table something is, or may be put. */
+struct nk_place {
+	uint64_t	index;
+	uint32_t	table;
+	uint32_t	unit;		/* what the slot says, 0: not found */
+	uint16_t	tag;
+	bool		free;		/* index may be used, if not found */
+	bool		fresh;		/* it is an empty slot */
+};
+
+/*
+ * The row that was looked for last, and its record.  The lock is held, so it
+ * stays so until we write to the file ourselves, or let go of the lock.
+ */
+struct nk_found {
+	enum nk_record_kind kind;
+	uint64_t	row;		/* 0: none */
+	bool		read;		/* there may be something in page */
+	struct nk_place	at;
+	_Alignas(8) uint8_t page[NK_RECORD_PAGE_MAX];
+};
+
 struct nk_mapwriter {
 	int		dirfd;
 	int		fd;
@@ -41,6 +63,7 @@ struct nk_mapwriter {
 	struct nk_view	view;		/* pread through fd */
 	struct nk_bulk	*bulk;		/* being built: nobody reads it */
 	uint64_t	wanted_slots;	/* what reserve() could not promise */
+	struct nk_found	found;		/* by nk_edit_find() */
 	_Alignas(8) uint8_t page[NK_RECORD_PAGE_MAX];	/* being composed */
 };
 
@@ -152,16 +175,6 @@ struct nk_want {
 	uint32_t	 own;		/* a slot with this unit is ours; 0 */
 	uint8_t		*page;		/* by row: where the record that is
 					   found goes, undecoded; NULL */
-};
-
-/* Where it is, or may be put. */
-struct nk_place {
-	uint64_t	index;
-	uint32_t	table;
-	uint32_t	unit;		/* what the slot says, 0: not found */
-	uint16_t	tag;
-	bool		free;		/* index may be used, if not found */
-	bool		fresh;		/* it is an empty slot */
 };
 
 struct nk_hash nk_want_key(const uint64_t salt[2], const struct nk_want *want);

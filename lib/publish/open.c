@@ -407,6 +407,11 @@ nk_publish_lock(struct nk_publisher *p, uint32_t wait_ms)
 void
 nk_publish_unlock(struct nk_publisher *p)
 {
+	size_t i;
+
+	for (i = 0; i < NK_PUB_MAPS; i++)
+		if (p->map[i] != NULL)
+			nk_mapwriter_forget(p->map[i]);
 	nk_lock_drop(&p->lock);
 }
 

@@ -43,6 +43,15 @@ lives(void)
 }
 
 ssize_t
+pread(int fd, void *buf, size_t len, off_t at)
+{
+	struct iovec iov = { buf, len };
+
+	mapfault.reads++;
+	return preadv(fd, &iov, 1, at);
+}
+
+ssize_t
 pwrite(int fd, const void *buf, size_t len, off_t at)
 {
 	struct iovec iov = { (void *)(uintptr_t)buf, len };

@@ -5,7 +5,8 @@
 /*
  * Faults for the map writer.  A test that links mapfault.c has pwrite(2),
  * fallocate(2), renameat(2), unlinkat(2), ftruncate(2) and mmap(2) of its
- * own, in place of libc's: they count, and stop where they are told.
+ * own, in place of libc's: they count, and stop where they are told.  Its
+ * pread(2) counts only.
  */
 
 #include <stdbool.h>
@@ -18,6 +19,7 @@ struct mapfault {
 	bool		halves;		/* pwrite writes a half at most */
 	bool		no_fallocate;	/* the file system has none */
 	bool		no_mmap;	/* a security module says no */
+	unsigned long	reads;		/* calls of pread */
 	unsigned long	writes;		/* calls of pwrite */
 	uint64_t	bytes;		/* written by them */
 	unsigned long	allocations;

@@ -11,6 +11,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -1613,6 +1614,83 @@ START_TEST(two_writers)
 }
 END_TEST
 
+/* What is found is kept for the put, and not when the lock is taken anew. */
+START_TEST(found_once)
+{
+	struct nk_mapwriter *w[2];
+	struct nk_put_user u;
+	struct mt_question q = { .ask = MT_USER_ROW, .row = 4 };
+	uint64_t generation, bytes = 0;
+	uint32_t slots = 0;
+
+	mt_world_make(dir.fd);
+	w[0] = open_writer(NK_MAP_KIND_ACCOUNTS);
+	w[1] = open_writer(NK_MAP_KIND_ACCOUNTS);
+	mt_world_user(&u, 4);
+	u.gecos = "Somebody Else";
+	mapfault_reset();
+	ck_assert_int_eq(nk_mapwriter_user_generation(w[0], 4, &generation),
+	    0);
+	ck_assert_uint_eq(mapfault.reads, 2);	/* slot, record */
+	ck_assert_int_eq(nk_mapwriter_user_need(w[0], &u, &bytes, &slots), 0);
+	ck_assert_int_eq(nk_mapwriter_put_user(w[0], &u), 0);
+	/* slots of the name and of the uid */
+	ck_assert_uint_eq(mapfault.reads, 6);
+	/* another one moves the record, and takes it away */
+	ck_assert_int_eq(nk_mapwriter_user_generation(w[0], 4, &generation),
+	    0);
+	ck_assert_int_eq(nk_mapwriter_refresh(w[1]), 0);
+	u.gecos = text_of(700);
+	u.generation = ++generation;
+	ck_assert_int_eq(nk_mapwriter_put_user(w[1], &u), 0);
+	ck_assert_int_eq(nk_mapwriter_refresh(w[0]), 0);
+	ck_assert_int_eq(nk_mapwriter_user_generation(w[0], 4, &generation),
+	    0);
+	ck_assert_uint_eq(generation, u.generation);
+	u.gecos = "Somebody Else";
+	ck_assert_int_eq(nk_mapwriter_put_user(w[0], &u), 0);
+	verify(w[0]);
+	mt_tell_user(&want, &u);
+	expect(NK_MAP_KIND_ACCOUNTS, &q, &want);
+	nk_mapwriter_forget(w[0]);
+	ck_assert_int_eq(nk_mapwriter_refresh(w[1]), 0);
+	ck_assert_int_eq(nk_mapwriter_drop_user(w[1], 4), 0);
+	ck_assert_int_eq(nk_mapwriter_refresh(w[0]), 0);
+	ck_assert_int_eq(nk_mapwriter_user_generation(w[0], 4, &generation),
+	    -ENOENT);
+	nk_mapwriter_free(w[0]);
+	nk_mapwriter_free(w[1]);
+}
+END_TEST
+
+/* A hash that was found is gone from memory when the lock is. */
+START_TEST(forgotten_hash)
+{
+	uint64_t bytes = 0;
+	struct nk_put_secret s;
+	struct nk_mapwriter *w;
+	uint32_t slots = 0;
+	size_t size;
+
+	mt_world_make(dir.fd);
+	w = open_writer(NK_MAP_KIND_SECRETS);
+	size = malloc_usable_size(w);
+	mt_world_secret(&s, 3);
+	s.hash = "a-hash-to-be-found";
+	ck_assert_int_eq(nk_mapwriter_put_secret(w, &s), 0);
+	ck_assert_int_eq(nk_mapwriter_secret_need(w, &s, &bytes, &slots), 0);
+	ck_assert_ptr_nonnull(memmem(w, size, s.hash, strlen(s.hash)));
+	nk_mapwriter_forget(w);
+	ck_assert_ptr_null(memmem(w, size, s.hash, strlen(s.hash)));
+	/* also what was found and then changed */
+	s.locked_until++;
+	ck_assert_int_eq(nk_mapwriter_put_secret(w, &s), 0);
+	nk_mapwriter_forget(w);
+	ck_assert_ptr_null(memmem(w, size, s.hash, strlen(s.hash)));
+	nk_mapwriter_free(w);
+}
+END_TEST
+
 /* No trace of a hash that was replaced or dropped. */
 START_TEST(no_old_hashes)
 {
@@ -1683,6 +1761,8 @@ main(void)
 	tcase_add_test(tc, finished);
 	tcase_add_test(tc, forgotten_mark);
 	tcase_add_test(tc, two_writers);
+	tcase_add_test(tc, found_once);
+	tcase_add_test(tc, forgotten_hash);
 	tcase_add_test(tc, no_old_hashes);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
