@@ -156,7 +156,10 @@ find_user(struct nk_mapwriter *w, uint64_t row, struct user_edit *ue)
 	return 0;
 }
 
-/* The chunks of the groups that stay; the rest joins. */
+/*
+ * The chunks of the groups that stay; the rest joins.  -ENOENT when one is
+ * not there, with all others planned.
+ */
 static int
 plan_groups(struct nk_mapwriter *w, const struct nk_put_user *u,
     struct user_edit *ue)
@@ -196,11 +199,9 @@ plan_groups(struct nk_mapwriter *w, const struct nk_put_user *u,
 	return missing ? -ENOENT : 0;
 }
 
-/*
- * -ENOENT when a group is not there, with all else planned.
- */
+/* What is there of the user, and what shall be. */
 static int
-plan_user(struct nk_mapwriter *w, const struct nk_put_user *u,
+describe_user(struct nk_mapwriter *w, const struct nk_put_user *u,
     struct user_edit *ue)
 {
 	struct nk_edit *e = &ue->e;
@@ -216,9 +217,7 @@ plan_user(struct nk_mapwriter *w, const struct nk_put_user *u,
 	e->length = (uint32_t)(sizeof(struct nk_user_record) +
 	    u->ngroups * sizeof(struct nk_user_group) + e->name_len +
 	    strlen(u->gecos) + strlen(u->home) + strlen(u->shell) + 4);
-	if ((r = nk_edit_plan(w, e)) < 0)
-		return r;
-	return plan_groups(w, u, ue);
+	return 0;
 }
 
 int
@@ -230,8 +229,11 @@ nk_mapwriter_user_need(struct nk_mapwriter *w, const struct nk_put_user *u,
 
 	if ((r = check_user(w, u)) < 0 || (r = leave_bulk(w)) < 0)
 		return r;
+	if ((r = describe_user(w, u, &ue)) < 0 ||
+	    (r = nk_edit_need(w, &ue.e)) < 0)
+		return r;
 	/* A group that is not there will be put before. */
-	if ((r = plan_user(w, u, &ue)) < 0 && r != -ENOENT)
+	if ((r = plan_groups(w, u, &ue)) < 0 && r != -ENOENT)
 		return r;
 	*bytesp += ue.e.bytes + ue.member_bytes;
 	*slotsp += ue.e.slots;
@@ -279,7 +281,9 @@ nk_mapwriter_put_user(struct nk_mapwriter *w, const struct nk_put_user *u)
 		return r;
 	if (w->bulk != NULL && (r = nk_bulk_put_user(w, u)) != -EEXIST)
 		return r;
-	if ((r = leave_bulk(w)) < 0 || (r = plan_user(w, u, &ue)) < 0 ||
+	if ((r = leave_bulk(w)) < 0 || (r = describe_user(w, u, &ue)) < 0 ||
+	    (r = nk_edit_plan(w, &ue.e)) < 0 ||
+	    (r = plan_groups(w, u, &ue)) < 0 ||
 	    (r = nk_edit_ensure(w, &ue.e, ue.member_bytes)) < 0)
 		return r;
 	if (ue.e.unit != 0 && (r = leave_groups(w, u, &ue.old)) < 0)
@@ -373,7 +377,7 @@ find_group(struct nk_mapwriter *w, uint64_t row, struct nk_edit *e,
 }
 
 static int
-plan_group(struct nk_mapwriter *w, const struct nk_put_group *g,
+describe_group(struct nk_mapwriter *w, const struct nk_put_group *g,
     struct nk_edit *e, struct nk_map_group *old)
 {
 	int r;
@@ -387,7 +391,7 @@ plan_group(struct nk_mapwriter *w, const struct nk_put_group *g,
 	e->slack = NK_RECORD_SLACK_SMALL;
 	e->length = (uint32_t)(sizeof(struct nk_group_record) +
 	    e->name_len + 1);
-	return nk_edit_plan(w, e);
+	return 0;
 }
 
 static int
@@ -406,7 +410,8 @@ nk_mapwriter_group_need(struct nk_mapwriter *w, const struct nk_put_group *g,
 	int r;
 
 	if ((r = check_group(w, g)) < 0 || (r = leave_bulk(w)) < 0 ||
-	    (r = plan_group(w, g, &e, &old)) < 0)
+	    (r = describe_group(w, g, &e, &old)) < 0 ||
+	    (r = nk_edit_need(w, &e)) < 0)
 		return r;
 	*bytesp += e.bytes;
 	*slotsp += e.slots;
@@ -424,7 +429,9 @@ nk_mapwriter_put_group(struct nk_mapwriter *w, const struct nk_put_group *g)
 		return r;
 	if (w->bulk != NULL && (r = nk_bulk_put_group(w, g)) != -EEXIST)
 		return r;
-	if ((r = leave_bulk(w)) < 0 || (r = plan_group(w, g, &e, &old)) < 0 ||
+	if ((r = leave_bulk(w)) < 0 ||
+	    (r = describe_group(w, g, &e, &old)) < 0 ||
+	    (r = nk_edit_plan(w, &e)) < 0 ||
 	    (r = nk_edit_ensure(w, &e, 0)) < 0)
 		return r;
 	if (e.unit != 0 && old.gid != g->gid &&

@@ -62,6 +62,23 @@ keep_if_same(struct nk_place *old, const struct nk_place *new)
 		old->unit = 0;
 }
 
+/* Does it keep its name, or its lack of one? */
+static bool
+keeps_name(const struct nk_edit *e)
+{
+	if (e->name == NULL || e->old_name == NULL)
+		return e->name == e->old_name;
+	return e->name_len == e->old_name_len &&
+	    memcmp(e->name, e->old_name, e->name_len) == 0;
+}
+
+static bool
+keeps_id(const struct nk_edit *e)
+{
+	return e->has_id == e->old_has_id &&
+	    (!e->has_id || e->id == e->old_id);
+}
+
 static int
 plan_keys(struct nk_mapwriter *w, struct nk_edit *e)
 {
@@ -72,16 +89,14 @@ plan_keys(struct nk_mapwriter *w, struct nk_edit *e)
 		return r;
 	if (e->has_id && (r = find_id(w, e, e->id, &e->id_at)) < 0)
 		return r;
-	if (e->old_name != NULL && (e->name == NULL ||
-	    e->name_len != e->old_name_len ||
-	    memcmp(e->name, e->old_name, e->name_len) != 0)) {
+	if (e->old_name != NULL && !keeps_name(e)) {
 		if ((r = find_name(w, e, e->old_name, e->old_name_len,
 		    &e->old_name_at)) < 0)
 			return r;
 		if (e->name != NULL)
 			keep_if_same(&e->old_name_at, &e->name_at);
 	}
-	if (e->old_has_id && (!e->has_id || e->id != e->old_id)) {
+	if (e->old_has_id && !keeps_id(e)) {
 		if ((r = find_id(w, e, e->old_id, &e->old_id_at)) < 0)
 			return r;
 		if (e->has_id)
@@ -118,21 +133,43 @@ nk_edit_find(struct nk_mapwriter *w, struct nk_edit *e,
 	return 0;
 }
 
-int
-nk_edit_plan(struct nk_mapwriter *w, struct nk_edit *e)
+static void
+measure(struct nk_edit *e)
 {
-	int r;
-
-	if ((r = plan_keys(w, e)) < 0)
-		return r;
 	e->fits = e->unit != 0 && e->length <= e->old_capacity;
 	e->bytes = e->fits ? 0 : nk_fit_most(e->length,
 	    nk_capacity_for(e->length, e->slack));
 	e->slots = e->unit == 0 ? 1 : 0;
-	if (e->name != NULL && e->name_at.unit == 0)
-		e->slots++;
-	if (e->has_id && e->id_at.unit == 0)
-		e->slots++;
+}
+
+int
+nk_edit_plan(struct nk_mapwriter *w, struct nk_edit *e)
+{
+	measure(e);
+	return plan_keys(w, e);
+}
+
+/*
+ * A name or id that stays has its slot, or a killed writer left it without:
+ * then the put finds that out.
+ */
+int
+nk_edit_need(struct nk_mapwriter *w, struct nk_edit *e)
+{
+	int r;
+
+	measure(e);
+	if (e->name != NULL && !keeps_name(e)) {
+		if ((r = find_name(w, e, e->name, e->name_len,
+		    &e->name_at)) < 0)
+			return r;
+		e->slots += e->name_at.unit == 0;
+	}
+	if (e->has_id && !keeps_id(e)) {
+		if ((r = find_id(w, e, e->id, &e->id_at)) < 0)
+			return r;
+		e->slots += e->id_at.unit == 0;
+	}
 	return 0;
 }
 

@@ -221,16 +221,21 @@ struct nk_edit {
 	uint32_t	 id;
 	uint32_t	 length;
 	uint32_t	 slack;
-	/* What nk_edit_plan() found. */
+	/* What nk_edit_need() and nk_edit_plan() found. */
 	bool		 fits;
 	uint64_t	 bytes;		/* to allocate at most */
-	uint32_t	 slots;		/* to fill at most */
+	uint32_t	 slots;		/* to fill at most; of names and
+					   ids by nk_edit_need() alone */
 	struct nk_place	 row_at, name_at, id_at, old_name_at, old_id_at;
 };
 
 /* Find the row: e->unit is its record, which goes to page, or 0. */
 int	nk_edit_find(struct nk_mapwriter *w, struct nk_edit *e,
 	    uint8_t page[NK_RECORD_PAGE_MAX]) NK_MUST_CHECK;
+/* What it will take: bytes and slots. */
+int	nk_edit_need(struct nk_mapwriter *w, struct nk_edit *e)
+	    NK_MUST_CHECK;
+/* The places of all keys, for nk_edit_put(). */
 int	nk_edit_plan(struct nk_mapwriter *w, struct nk_edit *e)
 	    NK_MUST_CHECK;
 /* Is there room for the edit, and extra bytes?  Nothing fails for it then. */
