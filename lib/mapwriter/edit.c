@@ -24,7 +24,8 @@
  *     the entry's, whatever the record says: the slot that a killed writer
  *     made is found again, and there are never two.
  *  6. A drop: name, id, row.
- *  7. All space and slots are there before the first write that a reader
+ *  7. A record that says it all is not written again.
+ *  8. All space and slots are there before the first write that a reader
  *     could see.
  */
 
@@ -128,6 +129,7 @@ nk_edit_find(struct nk_mapwriter *w, struct nk_edit *e,
 		return 0;
 	memcpy(&rec, f->page, sizeof(rec));
 	memcpy(page, f->page, rec.length);
+	e->old = page;
 	e->old_length = rec.length;
 	e->old_capacity = rec.capacity * NK_MAP_UNIT;
 	return 0;
@@ -225,6 +227,15 @@ bury_old_keys(struct nk_mapwriter *w, const struct nk_edit *e)
 	return nk_table_bury(w, &e->old_id_at);
 }
 
+/* Does the record say it all, but for the sum? */
+static bool
+says_so(const struct nk_edit *e, const struct nk_record *rec)
+{
+	return rec->length == e->old_length && memcmp((const uint8_t *)rec +
+	    sizeof(rec->sum), e->old + sizeof(rec->sum), rec->length -
+	    sizeof(rec->sum)) == 0;
+}
+
 static int
 put_in_place(struct nk_mapwriter *w, const struct nk_edit *e,
     struct nk_record *rec)
@@ -234,7 +245,8 @@ put_in_place(struct nk_mapwriter *w, const struct nk_edit *e,
 	rec->capacity = (uint16_t)(e->old_capacity / NK_MAP_UNIT);
 	if ((r = settle_state(w, e)) < 0 ||
 	    (r = point_keys(w, e, e->unit)) < 0 ||
-	    (r = nk_record_rewrite(w, e->unit, rec, e->old_length)) < 0)
+	    (!says_so(e, rec) &&
+	    (r = nk_record_rewrite(w, e->unit, rec, e->old_length)) < 0))
 		return r;
 	return bury_old_keys(w, e);
 }

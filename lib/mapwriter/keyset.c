@@ -277,6 +277,8 @@ nk_mapwriter_keyset_generations(struct nk_mapwriter *w, uint64_t row,
 		return -EINVAL;
 	if ((r = find_keyset(w, row, &e, &old)) < 0 || e.unit == 0)
 		return r;
+	if (memcmp(old.generation, generation, sizeof(old.generation)) == 0)
+		return 0;
 	memcpy(w->page, old.page, e.old_length);
 	memcpy(&rec, w->page, sizeof(rec));
 	memcpy(rec.generation, generation, sizeof(rec.generation));

@@ -57,19 +57,21 @@ find_secret(struct nk_mapwriter *w, uint64_t row, struct nk_edit *e,
 	return nk_writer_error(nk_secret_take(old));
 }
 
-/* *lockedp: of the record that is there, or 0. */
+/* Of what find_secret() found, the hash. */
+static void
+wipe_old(const struct nk_edit *e, struct nk_map_secret *old)
+{
+	explicit_bzero(old->page, e->old_length);
+}
+
+/* The caller wipes *old, also when this fails. */
 static int
 plan_secret(struct nk_mapwriter *w, const struct nk_put_secret *s,
-    struct nk_edit *e, int64_t *lockedp)
+    struct nk_edit *e, struct nk_map_secret *old)
 {
-	struct nk_map_secret old;
 	int r;
 
-	old.locked_until = 0;
-	r = find_secret(w, s->row, e, &old);
-	*lockedp = old.locked_until;
-	explicit_bzero(&old, sizeof(old));
-	if (r < 0)
+	if ((r = find_secret(w, s->row, e, old)) < 0)
 		return r;
 	e->slack = NK_RECORD_SLACK;
 	e->length = (uint32_t)(sizeof(struct nk_secret_record) +
@@ -90,39 +92,43 @@ int
 nk_mapwriter_secret_need(struct nk_mapwriter *w,
     const struct nk_put_secret *s, uint64_t *bytesp, uint32_t *slotsp)
 {
+	struct nk_map_secret old;
 	struct nk_edit e;
-	int64_t locked;
 	int r;
 
-	if ((r = check_secret(w, s)) < 0 ||
-	    (r = plan_secret(w, s, &e, &locked)) < 0)
+	if ((r = check_secret(w, s)) < 0)
 		return r;
-	*bytesp += e.bytes;
-	*slotsp += e.slots;
-	return 0;
+	if ((r = plan_secret(w, s, &e, &old)) == 0) {
+		*bytesp += e.bytes;
+		*slotsp += e.slots;
+	}
+	wipe_old(&e, &old);
+	return r;
 }
 
 int
 nk_mapwriter_put_secret(struct nk_mapwriter *w, const struct nk_put_secret *s)
 {
 	struct nk_put_secret put = *s;
+	struct nk_map_secret old;
 	struct nk_edit e;
-	int64_t locked;
 	int r;
 
 	if ((r = check_secret(w, s)) < 0)
 		return r;
 	if (w->bulk != NULL && (r = nk_bulk_put_secret(w, s)) != -EEXIST)
 		return r;
-	if ((r = plan_secret(w, s, &e, &locked)) < 0 ||
+	if ((r = plan_secret(w, s, &e, &old)) < 0 ||
 	    (r = nk_edit_ensure(w, &e, 0)) < 0)
-		return r;
+		goto out;
 	if (put.locked_until == NK_LOCKED_KEEP)
-		put.locked_until = locked;
+		put.locked_until = e.unit != 0 ? old.locked_until : 0;
 	r = nk_edit_put(w, &e, nk_compose_secret(w->page, &put));
-	explicit_bzero(w->page, sizeof(w->page));
+	explicit_bzero(w->page, nk_record_words(e.length) * sizeof(uint64_t));
 	if (r == 0 && e.unit != 0 && !e.fits)
 		r = wipe(w, &e);
+ out:
+	wipe_old(&e, &old);
 	return r;
 }
 
@@ -143,11 +149,13 @@ rewrite_secret(struct nk_mapwriter *w, uint64_t row,
 		goto out;
 	memcpy(&rec, old.page, sizeof(rec));
 	change(&rec, arg);
+	if (memcmp(&rec, old.page, sizeof(rec)) == 0)
+		goto out;
 	memcpy(old.page, &rec, sizeof(rec));
 	r = nk_record_rewrite(w, e.unit, (struct nk_record *)(void *)old.page,
 	    e.old_length);
  out:
-	explicit_bzero(&old, sizeof(old));
+	wipe_old(&e, &old);
 	return r;
 }
 
@@ -189,7 +197,7 @@ nk_mapwriter_drop_secret(struct nk_mapwriter *w, uint64_t row)
 	if (w->kind != NK_MAP_KIND_SECRETS || row == 0)
 		return -EINVAL;
 	r = find_secret(w, row, &e, &old);
-	explicit_bzero(&old, sizeof(old));
+	wipe_old(&e, &old);
 	if (r < 0 || e.unit == 0)
 		return r;
 	if ((r = nk_edit_drop(w, &e)) < 0)

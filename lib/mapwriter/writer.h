@@ -209,6 +209,7 @@ struct nk_edit {
 	uint32_t	 unit;		/* 0: nothing */
 	uint32_t	 old_length;
 	uint32_t	 old_capacity;
+	const uint8_t	*old;		/* the record */
 	/* ... and by the caller. */
 	const char	*old_name;	/* NULL: has none */
 	size_t		 old_name_len;

@@ -1689,6 +1689,47 @@ START_TEST(found_once)
 }
 END_TEST
 
+/* What the map says already is not written. */
+START_TEST(nothing_new)
+{
+	struct nk_mapwriter *w[3];
+	struct nk_put_keyset k;
+	struct nk_put_secret s;
+	struct nk_put_group g;
+	struct nk_put_user u;
+	uint32_t i;
+
+	mt_world_make(dir.fd);
+	for (i = 0; i < 3; i++)
+		w[i] = open_writer(kinds[i]);
+	mapfault_reset();
+	for (i = 1; i <= MT_WORLD_GROUPS; i++) {
+		mt_world_group(&g, i);
+		ck_assert_int_eq(nk_mapwriter_put_group(w[0], &g), 0);
+	}
+	for (i = 1; i <= MT_WORLD_USERS; i++) {
+		mt_world_user(&u, i);
+		ck_assert_int_eq(nk_mapwriter_put_user(w[0], &u), 0);
+		mt_world_keyset(&k, i);
+		ck_assert_int_eq(nk_mapwriter_put_keyset(w[1], &k), 0);
+		ck_assert_int_eq(nk_mapwriter_keyset_generations(w[1], i,
+		    k.generation), 0);
+		mt_world_secret(&s, i);
+		ck_assert_int_eq(nk_mapwriter_put_secret(w[2], &s), 0);
+		ck_assert_int_eq(nk_mapwriter_secret_generations(w[2], i,
+		    s.generation), 0);
+		ck_assert_int_eq(nk_mapwriter_secret_locked(w[2], i,
+		    s.locked_until), 0);
+	}
+	ck_assert_uint_eq(mapfault.writes, 0);
+	for (i = 0; i < 3; i++) {
+		verify(w[i]);
+		nk_mapwriter_free(w[i]);
+	}
+	expect_world();
+}
+END_TEST
+
 /* A hash that was found is gone from memory when the lock is. */
 START_TEST(forgotten_hash)
 {
@@ -1788,6 +1829,7 @@ main(void)
 	tcase_add_test(tc, forgotten_mark);
 	tcase_add_test(tc, two_writers);
 	tcase_add_test(tc, found_once);
+	tcase_add_test(tc, nothing_new);
 	tcase_add_test(tc, forgotten_hash);
 	tcase_add_test(tc, no_old_hashes);
 	suite_add_tcase(s, tc);
