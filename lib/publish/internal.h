@@ -40,6 +40,8 @@ struct nk_publisher {
 	ino_t			 store_ino;
 	struct nk_map_identity	 id;
 	int			 dirfd;		/* folder of the maps, or -1 */
+	dev_t			 dir_dev;	/* and which one that is */
+	ino_t			 dir_ino;
 	int			 lock;		/* held while not -1 */
 	struct nk_mapwriter	*map[NK_PUB_MAPS];
 	int64_t			 base;		/* published, at BEGIN */

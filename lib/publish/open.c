@@ -127,17 +127,18 @@ folder_open(struct nk_publisher *p)
 		return r;
 	}
 	p->dirfd = fd;
+	p->dir_dev = st.st_dev;
+	p->dir_ino = st.st_ino;
 	return 0;
 }
 
 static bool
 folder_is_current(const struct nk_publisher *p)
 {
-	struct stat mine, there;
+	struct stat there;
 
-	return p->dirfd != -1 && fstat(p->dirfd, &mine) == 0 &&
-	    lstat(p->state->maps, &there) == 0 &&
-	    mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
+	return p->dirfd != -1 && lstat(p->state->maps, &there) == 0 &&
+	    there.st_dev == p->dir_dev && there.st_ino == p->dir_ino;
 }
 
 int
