@@ -131,7 +131,7 @@ nk_edit_begin(struct nk_publisher *p)
 		nk_publish_unlock(p);
 		return r;
 	}
-	if (!nk_revoked_file_is(p->state, p->revision))
+	if (!nk_revoked_file_is(&p->revoked_file, p->state, p->revision))
 		(void)nk_publish_revoked(p);
 	if (!nk_sudo_file_is(p->store, p->state, p->sudo_revision))
 		nk_publish_sudo(p);

@@ -12,6 +12,7 @@
 
 #include "lib/attr.h"
 #include "lib/mapwriter/mapwriter.h"
+#include "lib/publish/ownfile.h"
 #include "lib/publish/publish.h"
 #include "lib/publish/render.h"
 
@@ -52,6 +53,7 @@ struct nk_publisher {
 	bool			 as_is;		/* not looked at when opened */
 	int64_t			 revision;	/* of the list, at BEGIN */
 	int			 revoked;	/* 0, or why its file lags */
+	struct nk_ownfile	 revoked_file;	/* as it was last looked at */
 	int			 central;	/* likewise, of those files */
 	int64_t			 sudo_revision;	/* of the rules, at BEGIN */
 	int			 sudo;		/* nk_publisher_sudo() */

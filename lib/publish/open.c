@@ -456,7 +456,7 @@ is_agreed(struct nk_publisher *p)
 	if (folder_open(p) < 0 || nk_publish_central_is_late(p) ||
 	    nk_store_seq(p->store, &seq) < 0 ||
 	    nk_revoked_revision(p->store, &revision) < 0 ||
-	    !nk_revoked_file_is(p->state, revision) ||
+	    !nk_revoked_file_is(&p->revoked_file, p->state, revision) ||
 	    nk_sudo_revision(p->store, &revision) < 0 ||
 	    !nk_sudo_file_is(p->store, p->state, revision))
 		return false;
@@ -508,6 +508,7 @@ nk_publisher_open_as_is(struct nk_publisher **pp,
 	p->mode = mode;
 	p->dirfd = -1;
 	p->lock = -1;
+	p->revoked_file = NK_OWNFILE_NONE;
 	if ((r = boot_id(p->id.boot_id)) < 0)
 		goto out;
 	if (mode == NK_STORE_READ)
@@ -579,6 +580,7 @@ nk_publisher_free(struct nk_publisher *p)
 	if (p->lock != -1)
 		nk_edit_abort(p);
 	nk_publish_close_maps(p);
+	nk_ownfile_close(&p->revoked_file);
 	nk_store_close(p->store);
 	nk_ids_clear(&p->homes);
 	free(p);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,13 @@
 
 #include "lib/fullio.h"
 #include "lib/ownfolder.h"
+
+static bool
+is_ours(const struct stat *st, uid_t owner, mode_t mode)
+{
+	return S_ISREG(st->st_mode) && st->st_uid == owner &&
+	    (st->st_mode & 07777) == mode;
+}
 
 int
 nk_ownfile_open(const char *path, uid_t owner, mode_t mode, int *fdp,
@@ -24,14 +32,39 @@ nk_ownfile_open(const char *path, uid_t owner, mode_t mode, int *fdp,
 		return errno == ELOOP ? -EPERM : -errno;
 	if (fstat(fd, st) == -1)
 		r = -errno;
-	else if (!S_ISREG(st->st_mode) || st->st_uid != owner ||
-	    (st->st_mode & 07777) != mode)
+	else if (!is_ours(st, owner, mode))
 		r = -EPERM;
 	if (r < 0)
 		close(fd);
 	else
 		*fdp = fd;
 	return r;
+}
+
+int
+nk_ownfile_look(struct nk_ownfile *f, const char *path, uid_t owner,
+    mode_t mode)
+{
+	struct stat st;
+	int r;
+
+	if (f->fd != -1 && lstat(path, &st) == 0 && st.st_dev == f->dev &&
+	    st.st_ino == f->ino && is_ours(&st, owner, mode))
+		return 0;
+	nk_ownfile_close(f);
+	if ((r = nk_ownfile_open(path, owner, mode, &f->fd, &st)) < 0)
+		return r;
+	f->dev = st.st_dev;
+	f->ino = st.st_ino;
+	return 0;
+}
+
+void
+nk_ownfile_close(struct nk_ownfile *f)
+{
+	if (f->fd != -1)
+		close(f->fd);
+	f->fd = -1;
 }
 
 int

@@ -21,6 +21,25 @@
 int	nk_ownfile_open(const char *path, uid_t owner, mode_t mode, int *fdp,
 	    struct stat *st) NK_MUST_CHECK;
 
+/*
+ * One that is looked at again and again stays open, and is opened anew when
+ * another one has come into its place.
+ */
+struct nk_ownfile {
+	int	fd;			/* -1: none is open */
+	dev_t	dev;
+	ino_t	ino;
+};
+#define NK_OWNFILE_NONE	((struct nk_ownfile){ .fd = -1 })
+
+/*
+ * Have the file open that the path names now: 0, f->fd is for pread(2) and
+ * stays f's.  Errors as of nk_ownfile_open(), with none open.
+ */
+int	nk_ownfile_look(struct nk_ownfile *f, const char *path, uid_t owner,
+	    mode_t mode) NK_MUST_CHECK;
+void	nk_ownfile_close(struct nk_ownfile *f);
+
 /* Does it hold exactly this?  0; -EBADMSG: no; others as above. */
 int	nk_ownfile_compare(const char *path, uid_t owner, mode_t mode,
 	    const void *bytes, size_t len) NK_MUST_CHECK;

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "lib/publish/revoked.h"
 
-#include <sys/stat.h>
-
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "lib/fullio.h"
-#include "lib/publish/ownfile.h"
 #include "lib/ssh/krl.h"
 #include "lib/store/revoked.h"
 
@@ -54,23 +50,21 @@ nk_revoked_file_clear(struct nk_revoked_file *f)
 /* ---- what it holds ---- */
 
 bool
-nk_revoked_file_is(const struct nk_state *state, int64_t revision)
+nk_revoked_file_is(struct nk_ownfile *f, const struct nk_state *state,
+    int64_t revision)
 {
 	uint8_t header[NK_KRL_HEADER];
 	uint64_t version = 0;
-	struct stat st;
 	size_t len;
-	int fd, r;
+	int r;
 
-	if (nk_ownfile_open(state->revoked, state->owner, MODE, &fd,
-	    &st) < 0)
+	if (nk_ownfile_look(f, state->revoked, state->owner, MODE) < 0)
 		return false;
-	r = nk_pread_full(fd, header, sizeof(header), 0, &len);
+	r = nk_pread_full(f->fd, header, sizeof(header), 0, &len);
 	if (r == 0 && len < sizeof(header))
 		r = -EBADMSG;
 	if (r == 0)
 		r = nk_krl_get_version(header, &version);
-	close(fd);
 	return r == 0 && version == (uint64_t)revision;
 }
 

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "lib/attr.h"
+#include "lib/publish/ownfile.h"
 #include "lib/publish/publish.h"
 #include "lib/store/store.h"
 
@@ -42,9 +43,10 @@ int	nk_revoked_file_write(const struct nk_state *state,
 
 /*
  * Is the file there, with the right owner and mode and of this revision of
- * the list?  Reads its first bytes alone.
+ * the list?  Reads its first bytes alone.  It stays open in *f.
  */
-bool	nk_revoked_file_is(const struct nk_state *state, int64_t revision);
+bool	nk_revoked_file_is(struct nk_ownfile *f, const struct nk_state *state,
+	    int64_t revision);
 
 /* Does it hold exactly this?  0; -ENOENT; -EPERM; -EBADMSG; -errno. */
 int	nk_revoked_file_compare(const struct nk_state *state,

@@ -248,9 +248,12 @@ START_TEST(mended_at_open)
 }
 END_TEST
 
+/* One that has the file open as it was before. */
 START_TEST(mended_by_an_edit)
 {
 	put_on_list(1);
+	ck_assert_int_eq(nk_edit_begin(p), 0);
+	nk_edit_abort(p);
 	damages[_i]();
 	ck_assert_int_eq(nk_edit_begin(p), 0);
 	ck_assert_int_eq(compare(), 0);
