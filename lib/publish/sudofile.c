@@ -79,20 +79,22 @@ nk_sudo_file_clear(struct nk_sudo_file *f)
 
 /* ---- what it holds ---- */
 
-/* Its first bytes, NUL-terminated.  0; -ENOENT; -errno. */
+/* Its first bytes, NUL-terminated; closes fd. */
 static int
-read_head(const struct nk_state *state, char head[NK_SUDO_HEAD_MAX])
+read_head(int fd, char head[NK_SUDO_HEAD_MAX])
 {
 	size_t len = 0;
-	int fd, r;
+	int r = nk_read_full(fd, head, NK_SUDO_HEAD_MAX - 1, &len);
 
-	if ((fd = open(state->sudoers, O_RDONLY | O_CLOEXEC | O_NOFOLLOW |
-	    O_NONBLOCK)) == -1)
-		return -errno;
-	r = nk_read_full(fd, head, NK_SUDO_HEAD_MAX - 1, &len);
 	close(fd);
 	head[len] = '\0';
 	return r;
+}
+
+static bool
+has_mark(const char *head)
+{
+	return strncmp(head, NK_SUDO_MARK, sizeof(NK_SUDO_MARK) - 1) == 0;
 }
 
 /* One that a person has put there, under our name. */
@@ -100,10 +102,12 @@ static bool
 is_foreign(const struct nk_state *state)
 {
 	char head[NK_SUDO_HEAD_MAX];
-	int r = read_head(state, head);
+	int fd;
 
-	return r == 0 ? strncmp(head, NK_SUDO_MARK,
-	    sizeof(NK_SUDO_MARK) - 1) != 0 : r != -ENOENT;
+	if ((fd = open(state->sudoers, O_RDONLY | O_CLOEXEC | O_NOFOLLOW |
+	    O_NONBLOCK)) == -1)
+		return errno != ENOENT;
+	return read_head(fd, head) < 0 || !has_mark(head);
 }
 
 bool
@@ -112,19 +116,18 @@ nk_sudo_file_is(struct nk_store *s, const struct nk_state *state,
 {
 	char head[NK_SUDO_HEAD_MAX], wanted[NK_SUDO_HEAD_MAX];
 	struct stat st;
-	int fd;
+	int fd, r;
 
 	if (state->sudoers == NULL)
 		return true;
-	if (nk_ownfile_open(state->sudoers, state->owner, MODE, &fd,
-	    &st) < 0)
-		return access(state->sudoers, F_OK) == -1 ?
+	if ((r = nk_ownfile_open(state->sudoers, state->owner, MODE, &fd,
+	    &st)) < 0)
+		return r == -ENOENT || access(state->sudoers, F_OK) == -1 ?
 		    revision == 0 || !has_sudo(state) : is_foreign(state);
-	close(fd);
-	if (read_head(state, head) < 0 ||
+	if (read_head(fd, head) < 0 ||
 	    nk_sudotext_head(s, revision, wanted) < 0)
 		return false;
-	if (strncmp(head, NK_SUDO_MARK, sizeof(NK_SUDO_MARK) - 1) != 0)
+	if (!has_mark(head))
 		return true;		/* not for us to change */
 	return revision != 0 && has_sudo(state) &&
 	    strncmp(head, wanted, strlen(wanted)) == 0;
