@@ -117,25 +117,43 @@ is_known_missing(const struct nk_keyfiles *k, const char *path,
 	return true;
 }
 
-static bool
-look(const struct nk_keyfiles *k, struct nk_looker **lp, const char *path,
-    char why[NK_KEYFILES_WHY_MAX])
+/* Where nobody has a home, nobody is at work either: there is no entering. */
+static int
+look_at(const struct nk_keyfiles *k, struct nk_looker **lp, const char *path,
+    enum nk_looked *statep)
 {
 	struct nk_look question = { .uid = k->uid, .gid = k->gid,
 	    .path = path, .home = home_that_counts(k, path),
-	    .word = k->base64, .keep = k->keep };
-	enum nk_looked state = NK_LOOKED_UNKNOWN;
+	    .word = k->base64 };
+	int r;
 
-	if (!is_known_missing(k, path, &state) &&
-	    nk_looker_ask(lp, &question, k->seconds, &state) < 0)
-		state = NK_LOOKED_UNKNOWN;
-	if (state == NK_LOOKED_WITHOUT || state == NK_LOOKED_ABSENT)
-		return true;
-	(void)snprintf(why, NK_KEYFILES_WHY_MAX, state == NK_LOOKED_HOLDS ?
-	    "%s still holds the key, and sshd reads it." :
-	    "%s cannot be looked at now; if it holds the key, sshd will "
-	    "accept it.", path);
-	return false;
+	if (question.home == NULL && is_known_missing(k, path, statep))
+		return 0;
+	if (k->enter != NULL && (r = k->enter(k->arg, &question.keep)) < 0)
+		return r;
+	if ((question.home == NULL || !is_known_missing(k, path, statep)) &&
+	    nk_looker_ask(lp, &question, k->seconds, statep) < 0)
+		*statep = NK_LOOKED_UNKNOWN;
+	return 0;
+}
+
+static int
+look(const struct nk_keyfiles *k, struct nk_looker **lp, const char *path,
+    bool *deadp, char why[NK_KEYFILES_WHY_MAX])
+{
+	enum nk_looked state = NK_LOOKED_UNKNOWN;
+	int r;
+
+	if ((r = look_at(k, lp, path, &state)) < 0)
+		return r;
+	*deadp = state == NK_LOOKED_WITHOUT || state == NK_LOOKED_ABSENT;
+	if (!*deadp)
+		(void)snprintf(why, NK_KEYFILES_WHY_MAX,
+		    state == NK_LOOKED_HOLDS ?
+		    "%s still holds the key, and sshd reads it." :
+		    "%s cannot be looked at now; if it holds the key, sshd "
+		    "will accept it.", path);
+	return 0;
 }
 
 void
@@ -178,7 +196,7 @@ nk_keyfiles_look(const struct nk_keyfiles *k, struct nk_looker **lp,
 			continue;
 		r = nk_keyfiles_expand(k, word, len, path, sizeof(path));
 		if (r == 0)
-			dead = look(k, lp, path, why);
+			r = look(k, lp, path, &dead, why);
 	}
 	nk_settings_clear(&settings);
 	if (r == 0)

@@ -29,7 +29,13 @@ struct nk_keyfiles {
 	gid_t		 gid;
 	const char	*base64;	/* of the key */
 	unsigned int	 seconds;
-	const int	*keep;		/* by who looks (looker.h), or NULL */
+	/*
+	 * Called before a file is looked at that may be there, or come back:
+	 * 0 and what is kept open by who looks (looker.h); or -errno, by
+	 * which the look ends.  NULL: nothing is kept.
+	 */
+	int		(*enter)(void *arg, const int **keepp);
+	void		*arg;
 };
 
 /*

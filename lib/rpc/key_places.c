@@ -69,6 +69,23 @@ nk_key_places_pending(struct nk_context *c, int64_t user_id,
 	return 1;
 }
 
+struct entry {
+	const struct nk_state	*state;
+	uint32_t		 uid;
+	struct nk_homelock	 lock;
+};
+
+/* The lock of the homes: once. */
+static int
+enter(void *arg, const int **keepp)
+{
+	struct entry *e = arg;
+
+	*keepp = &e->lock.fd;
+	return e->lock.fd != -1 ? 0 : nk_homelock_take(&e->lock, e->state,
+	    e->uid, NK_HOMELOCK_MS);
+}
+
 void
 nk_key_places_look(struct nk_context *c, const struct nk_user *u,
     uint32_t gid, const char *base64, bool *deadp,
@@ -76,8 +93,9 @@ nk_key_places_look(struct nk_context *c, const struct nk_user *u,
 {
 	struct nk_keyfiles k = files_of(c, u, gid);
 	struct nk_question q = { .name = u->name };
+	struct entry e = { .state = c->state, .uid = u->uid,
+	    .lock = { .fd = -1 } };
 	const char *text = NULL;
-	struct nk_homelock lock;
 	int r = -EAGAIN;
 
 	*deadp = false;
@@ -92,11 +110,11 @@ nk_key_places_look(struct nk_context *c, const struct nk_user *u,
 		k.home = q.entry.home;
 		k.gid = q.entry.gid;
 	}
-	if (text == NULL && (r = nk_homelock_take(&lock, c->state, u->uid,
-	    NK_HOMELOCK_MS)) == 0) {
-		k.keep = &lock.fd;
+	if (text == NULL) {
+		k.enter = enter;
+		k.arg = &e;
 		r = nk_keyfiles_look(&k, &c->looker, deadp, why);
-		nk_homelock_drop(&lock);
+		nk_homelock_drop(&e.lock);
 	}
 	if (r == 0)
 		return;

@@ -380,6 +380,46 @@ START_TEST(no_child)
 }
 END_TEST
 
+/* arg: how often, until it is refused. */
+static int
+enter(void *arg, const int **keepp)
+{
+	int *left = arg;
+
+	*keepp = NULL;
+	return (*left)-- > 0 ? 0 : -EAGAIN;
+}
+
+/* Where nobody has a home there is nothing to enter; elsewhere it is asked. */
+START_TEST(entered)
+{
+	struct nk_looker *l = NULL;
+	bool dead = true;
+	int left = 1;
+
+	put(file, "ssh-ed25519 " B64 "X\n", 0644);
+	put(sshd, "#!/bin/sh\necho 'authorizedkeysfile keys'\n", 0755);
+	k.enter = enter;
+	k.arg = &left;
+	ck_assert_int_eq(nk_keyfiles_look(&k, &l, &dead, why), 0);
+	ck_assert(dead);
+	ck_assert_int_eq(left, 0);
+	ck_assert_int_eq(nk_keyfiles_look(&k, &l, &dead, why), -EAGAIN);
+	ck_assert(!dead);
+	/* one that is away could be on its way back */
+	left = 0;
+	k.home = "/naskeys-none";
+	ck_assert_int_eq(nk_keyfiles_look(&k, &l, &dead, why), -EAGAIN);
+	ck_assert(!dead);
+	left = 0;
+	k.no_home = k.home;
+	ck_assert_int_eq(nk_keyfiles_look(&k, &l, &dead, why), 0);
+	ck_assert(dead);
+	ck_assert_int_eq(left, 0);
+	nk_looker_free(l);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -406,6 +446,7 @@ main(void)
 	tcase_add_test(files, killed);
 	tcase_add_test(files, one_user_after_another);
 	tcase_add_test(files, no_child);
+	tcase_add_test(files, entered);
 	suite_add_tcase(s, pure);
 	suite_add_tcase(s, files);
 	srunner_run_all(sr, CK_ENV);
