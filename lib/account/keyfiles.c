@@ -102,36 +102,57 @@ home_that_counts(const struct nk_keyfiles *k, const char *path)
 	return k->home;
 }
 
+/* A path that was found to be missing, and so is all below it. */
+struct gone {
+	size_t	len;			/* 0: none */
+	char	path[PATH_MAX];
+};
+
+static bool
+is_gone(struct gone *g, const char *path)
+{
+	if (g->len > 0 && strncmp(path, g->path, g->len) == 0 &&
+	    (path[g->len] == '/' || path[g->len] == '\0'))
+		return true;
+	g->len = 0;
+	if (strlen(path) >= sizeof(g->path) ||
+	    !nk_path_is_missing(path, &g->len))
+		return false;
+	memcpy(g->path, path, g->len);
+	return true;
+}
+
 /* What everybody would be told there is, no user has to be asked for. */
 static bool
 is_known_missing(const struct nk_keyfiles *k, const char *path,
-    enum nk_looked *statep)
+    struct gone *g, enum nk_looked *statep)
 {
 	const char *home = home_that_counts(k, path);
-	size_t end;
 
-	if (!nk_path_is_missing(path, &end))
+	if (!is_gone(g, path))
 		return false;
-	*statep = home != NULL && end <= strlen(home) ? NK_LOOKED_UNKNOWN :
-	    NK_LOOKED_ABSENT;
+	*statep = home != NULL && g->len <= strlen(home) ?
+	    NK_LOOKED_UNKNOWN : NK_LOOKED_ABSENT;
 	return true;
 }
 
 /* Where nobody has a home, nobody is at work either: there is no entering. */
 static int
 look_at(const struct nk_keyfiles *k, struct nk_looker **lp, const char *path,
-    enum nk_looked *statep)
+    struct gone *g, enum nk_looked *statep)
 {
 	struct nk_look question = { .uid = k->uid, .gid = k->gid,
 	    .path = path, .home = home_that_counts(k, path),
 	    .word = k->base64 };
 	int r;
 
-	if (question.home == NULL && is_known_missing(k, path, statep))
+	if (question.home == NULL && is_known_missing(k, path, g,
+	    statep))
 		return 0;
 	if (k->enter != NULL && (r = k->enter(k->arg, &question.keep)) < 0)
 		return r;
-	if ((question.home == NULL || !is_known_missing(k, path, statep)) &&
+	if ((question.home == NULL ||
+	    !is_known_missing(k, path, g, statep)) &&
 	    nk_looker_ask(lp, &question, k->seconds, statep) < 0)
 		*statep = NK_LOOKED_UNKNOWN;
 	return 0;
@@ -139,12 +160,12 @@ look_at(const struct nk_keyfiles *k, struct nk_looker **lp, const char *path,
 
 static int
 look(const struct nk_keyfiles *k, struct nk_looker **lp, const char *path,
-    bool *deadp, char why[NK_KEYFILES_WHY_MAX])
+    struct gone *g, bool *deadp, char why[NK_KEYFILES_WHY_MAX])
 {
 	enum nk_looked state = NK_LOOKED_UNKNOWN;
 	int r;
 
-	if ((r = look_at(k, lp, path, &state)) < 0)
+	if ((r = look_at(k, lp, path, g, &state)) < 0)
 		return r;
 	*deadp = state == NK_LOOKED_WITHOUT || state == NK_LOOKED_ABSENT;
 	if (!*deadp)
@@ -161,9 +182,11 @@ nk_keyfiles_prepare(const struct nk_keyfiles *k, struct nk_looker **lp)
 {
 	char path[PATH_MAX];
 	enum nk_looked state;
+	struct gone gone;
 
+	gone.len = 0;
 	if (nk_keyfiles_expand(k, DEFAULT_FILE, strlen(DEFAULT_FILE), path,
-	    sizeof(path)) == 0 && is_known_missing(k, path, &state))
+	    sizeof(path)) == 0 && is_known_missing(k, path, &gone, &state))
 		return;
 	/* where it does not start now, it may when it is asked */
 	if (nk_looker_start(lp) < 0)
@@ -176,6 +199,7 @@ nk_keyfiles_look(const struct nk_keyfiles *k, struct nk_looker **lp,
 {
 	char path[PATH_MAX];
 	struct nk_settings settings;
+	struct gone gone;
 	const char *words, *word;
 	bool dead = true;
 	size_t len, i;
@@ -189,6 +213,7 @@ nk_keyfiles_look(const struct nk_keyfiles *k, struct nk_looker **lp,
 		    "sshd will accept it.");
 		return 0;
 	}
+	gone.len = 0;
 	for (i = 0; r == 0 && dead && i < NK_KEYFILES_MAX; i++) {
 		if ((word = nk_setting_word(&words, &len)) == NULL)
 			break;
@@ -196,7 +221,7 @@ nk_keyfiles_look(const struct nk_keyfiles *k, struct nk_looker **lp,
 			continue;
 		r = nk_keyfiles_expand(k, word, len, path, sizeof(path));
 		if (r == 0)
-			r = look(k, lp, path, &dead, why);
+			r = look(k, lp, path, &gone, &dead, why);
 	}
 	nk_settings_clear(&settings);
 	if (r == 0)

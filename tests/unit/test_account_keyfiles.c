@@ -380,6 +380,26 @@ START_TEST(no_child)
 }
 END_TEST
 
+/* What is below a missing name is missing; what begins as it does is not. */
+START_TEST(below_the_missing)
+{
+	struct nk_looker *l = NULL;
+	bool dead = false;
+
+	put(sshd, "#!/bin/sh\necho 'authorizedkeysfile /et /et/a /et'\n",
+	    0755);
+	ck_assert_int_eq(nk_keyfiles_look(&k, &l, &dead, why), 0);
+	ck_assert(dead);
+	ck_assert_ptr_null(l);
+	put(sshd, "#!/bin/sh\necho 'authorizedkeysfile /et /etc/passwd'\n",
+	    0755);
+	ck_assert_int_eq(nk_keyfiles_look(&k, &l, &dead, why), 0);
+	ck_assert(dead);
+	ck_assert_ptr_nonnull(l);
+	nk_looker_free(l);
+}
+END_TEST
+
 /* arg: how often, until it is refused. */
 static int
 enter(void *arg, const int **keepp)
@@ -446,6 +466,7 @@ main(void)
 	tcase_add_test(files, killed);
 	tcase_add_test(files, one_user_after_another);
 	tcase_add_test(files, no_child);
+	tcase_add_test(files, below_the_missing);
 	tcase_add_test(files, entered);
 	suite_add_tcase(s, pure);
 	suite_add_tcase(s, files);
