@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -90,6 +91,43 @@ nk_keyfiles_expand(const struct nk_keyfiles *k, const char *word, size_t len,
 	return r;
 }
 
+struct files {
+	char	*path[NK_KEYFILES_MAX];
+	size_t	 n;
+};
+
+static void
+files_clear(struct files *f)
+{
+	while (f->n > 0)
+		free(f->path[--f->n]);
+}
+
+/* Their paths; those before one that cannot be told stay in *f. */
+static int
+files_of(const struct nk_keyfiles *k, const char *words, struct files *f)
+{
+	char path[PATH_MAX];
+	const char *word;
+	size_t len, i;
+	int r;
+
+	f->n = 0;
+	for (i = 0; i < NK_KEYFILES_MAX; i++) {
+		if ((word = nk_setting_word(&words, &len)) == NULL)
+			break;
+		if (len == 4 && memcmp(word, "none", 4) == 0)
+			continue;
+		if ((r = nk_keyfiles_expand(k, word, len, path,
+		    sizeof(path))) < 0)
+			return r;
+		if ((f->path[f->n] = strdup(path)) == NULL)
+			return -ENOMEM;
+		f->n++;
+	}
+	return 0;
+}
+
 /* ---- what is in the files ---- */
 
 /* One that is away may come back with what is in it. */
@@ -136,44 +174,68 @@ is_known_missing(const struct nk_keyfiles *k, const char *path,
 	return true;
 }
 
-/* Where nobody has a home, nobody is at work either: there is no entering. */
-static int
-look_at(const struct nk_keyfiles *k, struct nk_looker **lp, const char *path,
-    struct gone *g, enum nk_looked *statep)
+static bool
+is_without(enum nk_looked state)
 {
-	struct nk_look question = { .uid = k->uid, .gid = k->gid,
-	    .path = path, .home = home_that_counts(k, path),
-	    .word = k->base64 };
+	return state == NK_LOOKED_WITHOUT || state == NK_LOOKED_ABSENT;
+}
+
+/*
+ * Which of the files have to be opened?  Those before *stopp, which may come
+ * back, or is NULL.  Where nobody has a home, nobody is at work either: there
+ * is no entering.
+ */
+static int
+choose(const struct nk_keyfiles *k, const struct files *f,
+    struct nk_look *question, const char **stopp)
+{
+	struct gone gone;
+	enum nk_looked state;
+	bool in_home, entered = k->enter == NULL;
+	size_t i;
 	int r;
 
-	if (question.home == NULL && is_known_missing(k, path, g,
-	    statep))
-		return 0;
-	if (k->enter != NULL && (r = k->enter(k->arg, &question.keep)) < 0)
-		return r;
-	if ((question.home == NULL ||
-	    !is_known_missing(k, path, g, statep)) &&
-	    nk_looker_ask(lp, &question, k->seconds, statep) < 0)
-		*statep = NK_LOOKED_UNKNOWN;
+	gone.len = 0;
+	*stopp = NULL;
+	for (i = 0; i < f->n; i++) {
+		in_home = home_that_counts(k, f->path[i]) != NULL;
+		if (!in_home && is_known_missing(k, f->path[i], &gone,
+		    &state))
+			continue;
+		if (!entered && (r = k->enter(k->arg, &question->keep)) < 0)
+			return r;
+		entered = true;
+		if (!in_home || !is_known_missing(k, f->path[i], &gone,
+		    &state)) {
+			question->path[question->npaths++] = f->path[i];
+		} else if (!is_without(state)) {
+			*stopp = f->path[i];
+			break;
+		}
+	}
 	return 0;
 }
 
+/* *whichp: the first file that is not known to be without the key, or NULL. */
 static int
-look(const struct nk_keyfiles *k, struct nk_looker **lp, const char *path,
-    struct gone *g, bool *deadp, char why[NK_KEYFILES_WHY_MAX])
+look(const struct nk_keyfiles *k, struct nk_looker **lp,
+    const struct files *f, enum nk_looked *statep, const char **whichp)
 {
-	enum nk_looked state = NK_LOOKED_UNKNOWN;
+	struct nk_look question = { .uid = k->uid, .gid = k->gid,
+	    .home = home_that_counts(k, k->home), .word = k->base64 };
+	struct nk_look_answer answer = { .state = NK_LOOKED_ABSENT };
 	int r;
 
-	if ((r = look_at(k, lp, path, g, &state)) < 0)
+	*statep = NK_LOOKED_UNKNOWN;
+	if ((r = choose(k, f, &question, whichp)) < 0 ||
+	    question.npaths == 0)
 		return r;
-	*deadp = state == NK_LOOKED_WITHOUT || state == NK_LOOKED_ABSENT;
-	if (!*deadp)
-		(void)snprintf(why, NK_KEYFILES_WHY_MAX,
-		    state == NK_LOOKED_HOLDS ?
-		    "%s still holds the key, and sshd reads it." :
-		    "%s cannot be looked at now; if it holds the key, sshd "
-		    "will accept it.", path);
+	if (nk_looker_ask(lp, &question, k->seconds, &answer) < 0) {
+		*whichp = question.path[0];
+	} else if (!is_without(answer.state)) {
+		*statep = answer.state;
+		*whichp = question.path[answer.path];
+	}
 	return 0;
 }
 
@@ -197,13 +259,11 @@ int
 nk_keyfiles_look(const struct nk_keyfiles *k, struct nk_looker **lp,
     bool *deadp, char why[NK_KEYFILES_WHY_MAX])
 {
-	char path[PATH_MAX];
 	struct nk_settings settings;
-	struct gone gone;
-	const char *words, *word;
-	bool dead = true;
-	size_t len, i;
-	int r = 0;
+	struct files files;
+	enum nk_looked state;
+	const char *words, *which;
+	int error, r;
 
 	*deadp = false;
 	why[0] = '\0';
@@ -213,18 +273,17 @@ nk_keyfiles_look(const struct nk_keyfiles *k, struct nk_looker **lp,
 		    "sshd will accept it.");
 		return 0;
 	}
-	gone.len = 0;
-	for (i = 0; r == 0 && dead && i < NK_KEYFILES_MAX; i++) {
-		if ((word = nk_setting_word(&words, &len)) == NULL)
-			break;
-		if (len == 4 && memcmp(word, "none", 4) == 0)
-			continue;
-		r = nk_keyfiles_expand(k, word, len, path, sizeof(path));
-		if (r == 0)
-			r = look(k, lp, path, &gone, &dead, why);
-	}
+	error = files_of(k, words, &files);
 	nk_settings_clear(&settings);
-	if (r == 0)
-		*deadp = dead;
+	if ((r = look(k, lp, &files, &state, &which)) == 0 && which != NULL)
+		(void)snprintf(why, NK_KEYFILES_WHY_MAX,
+		    state == NK_LOOKED_HOLDS ?
+		    "%s still holds the key, and sshd reads it." :
+		    "%s cannot be looked at now; if it holds the key, sshd "
+		    "will accept it.", which);
+	else if (r == 0)
+		r = error;
+	*deadp = r == 0 && which == NULL;
+	files_clear(&files);
 	return r;
 }

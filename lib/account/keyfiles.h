@@ -17,7 +17,7 @@
 #include "lib/account/looker.h"
 #include "lib/attr.h"
 
-#define NK_KEYFILES_MAX		8	/* paths that are looked at */
+#define NK_KEYFILES_MAX		NK_LOOK_PATHS_MAX
 #define NK_KEYFILES_WHY_MAX	1280
 
 struct nk_keyfiles {
@@ -30,9 +30,9 @@ struct nk_keyfiles {
 	const char	*base64;	/* of the key */
 	unsigned int	 seconds;
 	/*
-	 * Called before a file is looked at that may be there, or come back:
-	 * 0 and what is kept open by who looks (looker.h); or -errno, by
-	 * which the look ends.  NULL: nothing is kept.
+	 * Called once, before files are looked at one of which may be there
+	 * or come back: 0 and what is kept open by who looks (looker.h); or
+	 * -errno, by which the look ends.  NULL: nothing is kept.
 	 */
 	int		(*enter)(void *arg, const int **keepp);
 	void		*arg;

@@ -20,12 +20,13 @@ struct nk_looker {
 	struct nk_child	child;
 };
 
-/* A question: these, then path, home ("": none) and word with their NULs. */
+/* A question: these, then home ("": none), word and paths with their NULs. */
 struct head {
 	uid_t	uid;
 	gid_t	gid;
 };
-#define QUESTION_MAX	(sizeof(struct head) + 2 * PATH_MAX + NK_LOOK_WORD_MAX)
+#define QUESTION_MAX	(sizeof(struct head) + NK_LOOK_WORD_MAX + \
+	(1 + NK_LOOK_PATHS_MAX) * PATH_MAX)
 
 /* ---- the text ---- */
 
@@ -98,27 +99,53 @@ nk_text_has_word(const char *text, size_t len, const char *word)
 
 /* ---- the child ---- */
 
+static bool
+is_away(const char *home, const char *path)
+{
+	struct stat st;
+
+	return home != NULL && strncmp(path, home, strlen(home)) == 0 &&
+	    stat(home, &st) == -1;
+}
+
 /* Opening a device or pipe could do something: look first. */
 static enum nk_looked
-look_at(const struct nk_look *look)
+look_at(const struct nk_look *look, const char *path)
 {
 	struct stat st;
 	size_t len;
 	char *text;
 	bool holds;
 
-	if (stat(look->path, &st) == -1) {
+	if (stat(path, &st) == -1) {
 		if (errno != ENOENT && errno != ENOTDIR)
 			return NK_LOOKED_UNKNOWN;
-		return look->home != NULL && stat(look->home, &st) == -1 ?
-		    NK_LOOKED_UNKNOWN : NK_LOOKED_ABSENT;
+		return is_away(look->home, path) ? NK_LOOKED_UNKNOWN :
+		    NK_LOOKED_ABSENT;
 	}
-	if (!S_ISREG(st.st_mode) || nk_textfile_read(AT_FDCWD, look->path,
+	if (!S_ISREG(st.st_mode) || nk_textfile_read(AT_FDCWD, path,
 	    NK_LOOK_SIZE_MAX, &text, &len) < 0)
 		return NK_LOOKED_UNKNOWN;
 	holds = nk_text_has_word(text, len, look->word);
 	free(text);
 	return holds ? NK_LOOKED_HOLDS : NK_LOOKED_WITHOUT;
+}
+
+static struct nk_look_answer
+look_at_all(const struct nk_look *look)
+{
+	struct nk_look_answer a;
+	size_t i;
+
+	memset(&a, 0, sizeof(a));	/* it is sent, with what lies between */
+	for (i = 0; i < look->npaths; i++) {
+		a.path = i;
+		a.state = look_at(look, look->path[i]);
+		if (a.state == NK_LOOKED_HOLDS ||
+		    a.state == NK_LOOKED_UNKNOWN)
+			break;
+	}
+	return a;
 }
 
 /* Rules 1 and 2.  A helper of one user's own has no other rights. */
@@ -169,20 +196,24 @@ parse(const char *q, size_t len, struct nk_look *look)
 	memcpy(&h, q, sizeof(h));
 	look->uid = h.uid;
 	look->gid = h.gid;
-	if ((look->path = take_text(&p, end)) == NULL ||
-	    (look->home = take_text(&p, end)) == NULL ||
-	    (look->word = take_text(&p, end)) == NULL || p != end)
+	if ((look->home = take_text(&p, end)) == NULL ||
+	    (look->word = take_text(&p, end)) == NULL)
 		return false;
 	if (look->home[0] == '\0')
 		look->home = NULL;
-	return true;
+	for (look->npaths = 0; look->npaths < NK_LOOK_PATHS_MAX && p < end;
+	    look->npaths++) {
+		if ((look->path[look->npaths] = take_text(&p, end)) == NULL)
+			return false;
+	}
+	return look->npaths > 0 && p == end;
 }
 
 static int
 serve(void *arg, int fd)
 {
+	struct nk_look_answer answer;
 	struct nk_look look;
-	enum nk_looked answer;
 	ssize_t n;
 	char *q;
 	int kept;
@@ -194,7 +225,7 @@ serve(void *arg, int fd)
 		if (!parse(q, (size_t)n, &look) ||
 		    become(look.uid, look.gid) < 0)
 			break;			/* rule 3 */
-		answer = look_at(&look);
+		answer = look_at_all(&look);
 		if (kept != -1)		/* whoever asks may go on then */
 			(void)close(kept);
 		if (come_back() < 0 ||
@@ -247,29 +278,34 @@ write_question(const struct nk_look *look, char **qp, size_t *lenp)
 {
 	const struct head h = { look->uid, look->gid };
 	const char *home = look->home != NULL ? look->home : "";
-	size_t path_len = strlen(look->path), home_len = strlen(home);
-	size_t word_len = strlen(look->word);
+	size_t home_len = strlen(home), word_len = strlen(look->word), len, i;
 	char *q, *p;
 
-	if (path_len >= PATH_MAX || home_len >= PATH_MAX ||
-	    word_len >= NK_LOOK_WORD_MAX)
+	if (home_len >= PATH_MAX || word_len >= NK_LOOK_WORD_MAX ||
+	    look->npaths > NK_LOOK_PATHS_MAX)
 		return -E2BIG;
-	*lenp = sizeof(h) + path_len + home_len + word_len + 3;
+	*lenp = sizeof(h) + home_len + word_len + 2;
+	for (i = 0; i < look->npaths; i++) {
+		if ((len = strlen(look->path[i])) >= PATH_MAX)
+			return -E2BIG;
+		*lenp += len + 1;
+	}
 	if ((q = malloc(*lenp)) == NULL)
 		return -ENOMEM;
 	memcpy(q, &h, sizeof(h));
-	p = put_text(q + sizeof(h), look->path, path_len);
-	p = put_text(p, home, home_len);
-	(void)put_text(p, look->word, word_len);
+	p = put_text(q + sizeof(h), home, home_len);
+	p = put_text(p, look->word, word_len);
+	for (i = 0; i < look->npaths; i++)
+		p = put_text(p, look->path[i], strlen(look->path[i]));
 	*qp = q;
 	return 0;
 }
 
 int
 nk_looker_ask(struct nk_looker **lp, const struct nk_look *look,
-    unsigned int seconds, enum nk_looked *answerp)
+    unsigned int seconds, struct nk_look_answer *answerp)
 {
-	enum nk_looked answer;
+	struct nk_look_answer answer;
 	size_t len;
 	char *q;
 	int r;
@@ -279,6 +315,8 @@ nk_looker_ask(struct nk_looker **lp, const struct nk_look *look,
 	if ((r = nk_looker_start(lp)) == 0) {
 		r = nk_child_exchange(&(*lp)->child, q, len,
 		    look->keep, seconds, &answer, sizeof(answer));
+		if (r == 0 && answer.path >= look->npaths)
+			r = -EIO;
 		if (r == 0) {
 			*answerp = answer;
 		} else {

@@ -3,8 +3,8 @@
 #define NASKEYS_ACCOUNT_LOOKER_H
 
 /*
- * Is this word in that file?  A child process looks, with the rights of one
- * user after another and within a time: the file may lie in a home that its
+ * Is this word in those files?  A child process looks, with the rights of one
+ * user after another and within a time: a file may lie in a home that its
  * owner has made hostile, on a server that is away, or be none at all.  The
  * child is started once and stays.
  *
@@ -25,6 +25,7 @@
 
 #define NK_LOOK_SIZE_MAX	(4u << 20)	/* of the file */
 #define NK_LOOK_WORD_MAX	65536		/* with its NUL */
+#define NK_LOOK_PATHS_MAX	8		/* of one question */
 
 enum nk_looked {
 	NK_LOOKED_ABSENT,	/* there is no such file */
@@ -36,15 +37,23 @@ enum nk_looked {
 struct nk_look {
 	uid_t		 uid;
 	gid_t		 gid;
-	const char	*path;		/* absolute */
+	const char	*path[NK_LOOK_PATHS_MAX];	/* absolute */
+	size_t		 npaths;
 	/*
-	 * A folder on whose coming back the file may be there again: while it
-	 * is away, the file is not absent but unknown.  Or NULL.
+	 * A folder on whose coming back a file whose path begins with it may
+	 * be there again: while it is away, the file is not absent but
+	 * unknown.  Or NULL.
 	 */
 	const char	*home;
 	const char	*word;
 	/* The child has it open until it has looked; or NULL (child.h). */
 	const int	*keep;
+};
+
+/* The first file that has the word, or of which nobody can say. */
+struct nk_look_answer {
+	enum nk_looked	state;	/* ABSENT or WITHOUT: of the last one */
+	size_t		path;	/* which */
 };
 
 struct nk_looker;
@@ -58,7 +67,8 @@ int	nk_looker_start(struct nk_looker **lp) NK_MUST_CHECK;
  * goes to another child.
  */
 int	nk_looker_ask(struct nk_looker **lp, const struct nk_look *look,
-	    unsigned int seconds, enum nk_looked *answerp) NK_MUST_CHECK;
+	    unsigned int seconds, struct nk_look_answer *answerp)
+	    NK_MUST_CHECK;
 void	nk_looker_free(struct nk_looker *l);	/* NULL is fine */
 
 /*

@@ -75,15 +75,14 @@ struct entry {
 	struct nk_homelock	 lock;
 };
 
-/* The lock of the homes: once. */
+/* The lock of the homes. */
 static int
 enter(void *arg, const int **keepp)
 {
 	struct entry *e = arg;
 
 	*keepp = &e->lock.fd;
-	return e->lock.fd != -1 ? 0 : nk_homelock_take(&e->lock, e->state,
-	    e->uid, NK_HOMELOCK_MS);
+	return nk_homelock_take(&e->lock, e->state, e->uid, NK_HOMELOCK_MS);
 }
 
 void

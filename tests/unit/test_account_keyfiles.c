@@ -380,6 +380,40 @@ START_TEST(no_child)
 }
 END_TEST
 
+/* The first one that counts is named, and what sshd could not read is last. */
+START_TEST(one_of_many)
+{
+	struct nk_looker *l = NULL;
+	char second[sizeof(file) + 1];
+	bool dead = false;
+
+	(void)snprintf(second, sizeof(second), "%s2", file);
+	put(sshd, "#!/bin/sh\necho 'authorizedkeysfile /et keys none %h/keys2"
+	    " keys3 %k'\n", 0755);
+	put(file, "ssh-ed25519 " B64 "X\n", 0644);
+	put(second, "ssh-ed25519 " B64 "\n", 0644);
+	ck_assert_int_eq(nk_keyfiles_look(&k, &l, &dead, why), 0);
+	ck_assert(!dead);
+	ck_assert_int_eq(strncmp(why, second, strlen(second)), 0);
+	ck_assert_ptr_nonnull(strstr(why, " still holds"));
+	put(file, "ssh-ed25519 " B64 "\n", 0644);
+	ck_assert_int_eq(nk_keyfiles_look(&k, &l, &dead, why), 0);
+	ck_assert(!dead);
+	ck_assert_int_eq(strncmp(why, file, strlen(file)), 0);
+	ck_assert_int_eq(why[strlen(file)], ' ');
+	put(file, "\n", 0644);
+	put(second, "\n", 0644);
+	ck_assert_int_eq(nk_keyfiles_look(&k, &l, &dead, why), -EBADMSG);
+	ck_assert(!dead);
+	ck_assert_int_eq(unlink(second), 0);
+	put(sshd, "#!/bin/sh\necho 'authorizedkeysfile keys3 keys keys2'\n",
+	    0755);
+	ck_assert_int_eq(nk_keyfiles_look(&k, &l, &dead, why), 0);
+	ck_assert(dead);
+	nk_looker_free(l);
+}
+END_TEST
+
 /* What is below a missing name is missing; what begins as it does is not. */
 START_TEST(below_the_missing)
 {
@@ -466,6 +500,7 @@ main(void)
 	tcase_add_test(files, killed);
 	tcase_add_test(files, one_user_after_another);
 	tcase_add_test(files, no_child);
+	tcase_add_test(files, one_of_many);
 	tcase_add_test(files, below_the_missing);
 	tcase_add_test(files, entered);
 	suite_add_tcase(s, pure);
