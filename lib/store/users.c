@@ -282,7 +282,7 @@ nk_user_forget(struct nk_store *s)
 
 /*
  * An edit asks for the same row many times.  Within a transaction it is the
- * same one until a user is written; without a copy it is read once more.
+ * one that was read or written last; without a copy it is read once more.
  */
 static void
 user_keep(struct nk_store *s, const struct nk_user *u)
@@ -631,7 +631,8 @@ nk_user_update(struct nk_store *s, const struct nk_user *u)
 		return r;
 	row.in_managed_group = u->in_managed_group || u->managed;
 	row.generation = old->generation + raises_generation(old, u);
-	r = update(s, old, &row);
+	if ((r = update(s, old, &row)) == 0)
+		user_keep(s, &row);
 	nk_user_free(old);
 	return r;
 }
@@ -642,6 +643,9 @@ nk_user_latch(struct nk_store *s, int64_t id)
 	int64_t changed;
 	int r;
 
+	if (s->user != NULL && s->user->id == id &&
+	    s->user->in_managed_group && nk_db_in_transaction(s->db))
+		return 0;
 	if ((r = user_run_ints(s, "UPDATE users SET in_managed_group = 1"
 	    " WHERE id = $1 AND in_managed_group = 0", 1, &id,
 	    &changed)) < 0 || changed == 0)

@@ -327,7 +327,7 @@ static const struct {
 
 START_TEST(user_update)
 {
-	struct nk_user *u, *before, *after;
+	struct nk_user *u, *before, *within, *after;
 	int64_t seq;
 	int r;
 
@@ -343,11 +343,13 @@ START_TEST(user_update)
 	r = nk_user_update(s, u);
 	ck_assert_msg(r == changes[_i].want, "%s: got %d", changes[_i].what,
 	    r);
+	ck_assert_int_eq(nk_user_get(s, 2, &within), 0);
 	commit();
 	ck_assert_msg(strcmp(changes_after(seq),
 	    changes[_i].noted ? "U2" : "") == 0, "%s: noted \"%s\"",
 	    changes[_i].what, changes_after(seq));
 	ck_assert_int_eq(nk_user_get(s, 2, &after), 0);
+	assert_same(within, after);
 	ck_assert_int_eq(after->generation, before->generation +
 	    changes[_i].raises);
 	if (r < 0) {
@@ -359,6 +361,7 @@ START_TEST(user_update)
 	}
 	nk_user_free(u);
 	nk_user_free(before);
+	nk_user_free(within);
 	nk_user_free(after);
 	ck_assert_int_eq(nk_store_verify(s, NULL, NULL), 0);
 }
