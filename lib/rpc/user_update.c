@@ -24,7 +24,7 @@ struct change {
 	int64_t			 id;
 	const json_t		*fields;
 	struct nk_user_rules	 rules;
-	struct nk_user		*old;
+	struct nk_user		*old;	/* NULL: not read yet */
 	struct nk_user_edit	 ed;
 	struct nk_new_password	 secret;
 	uint32_t		 uid;	/* elsewhere, for accept_uid */
@@ -38,6 +38,34 @@ forget_rows(struct change *ch)
 	nk_user_edit_clear(&ch->ed);
 	nk_user_free(ch->old);
 	ch->old = NULL;
+}
+
+/*
+ * Is it about members of the row that no rule compares with anything but the
+ * store?  Then nothing has to be looked at, or made, before the lock is
+ * taken, and the row need be read but once.  Keys may be many, and are
+ * parsed without the lock.
+ */
+static bool
+is_of_the_store(json_t *fields)
+{
+	static const char *const names[] = {
+		"account_expires_at", "admin", "email", "force", "full_name",
+		"group", "groups", "locked", "password_disabled", "smb",
+		"ssh_password_enabled", "userns_idmap", "webshare",
+	};
+	const size_t n = sizeof(names) / sizeof(names[0]);
+	const char *key;
+	json_t *v;
+	size_t i;
+
+	json_object_foreach(fields, key, v) {
+		for (i = 0; i < n && strcmp(key, names[i]) != 0; i++)
+			;
+		if (i == n)
+			return false;
+	}
+	return true;
 }
 
 /* The row as it is, and as it shall be; all rules but those of others. */
@@ -96,6 +124,19 @@ check_elsewhere(struct nk_context *c, struct change *ch, struct nk_error *e)
 		    q.name);
 	ch->uid = q.entry.id;
 	return nk_error_is_set(e) ? -EINVAL : 0;
+}
+
+/* What need not be done while somebody waits for the end of the edit. */
+static int
+get_ready(struct nk_context *c, struct change *ch, struct nk_error *e)
+{
+	int r;
+
+	if ((r = read_snapshot(c, ch, e)) < 0 ||
+	    (r = check_elsewhere(c, ch, e)) < 0 ||
+	    (r = nk_new_password_make(&ch->secret, c->conf, &ch->ed, e)) < 0)
+		return r;
+	return nk_user_home_update(c, &ch->ed, ch->fields, &ch->home, e);
 }
 
 /* ---- under the lock ---- */
@@ -296,8 +337,9 @@ update(struct nk_context *c, void *arg, struct nk_error *e)
 	bool changed = false;
 	int r;
 
-	if ((r = check_again(c, ch, e)) < 0 ||
-	    (r = nk_way_in_before(c, ch->old, force, &way)) < 0 ||
+	r = ch->old == NULL ? read_and_check(c, ch, e) :
+	    check_again(c, ch, e);
+	if (r < 0 || (r = nk_way_in_before(c, ch->old, force, &way)) < 0 ||
 	    (r = read_lists(c, ch, &lists)) < 0 ||
 	    (r = write_all(c, ch, &changed, e)) < 0 ||
 	    (r = nk_way_in_after(c, &way, e)) < 0 ||
@@ -347,6 +389,7 @@ nk_user_update_method(struct nk_context *c, json_t *params,
 		.fields = json_array_get(params, 1),
 		.home = NK_USER_HOME_NONE,
 	};
+	bool at_once = is_of_the_store(json_array_get(params, 1));
 	int tries = 0, r;
 
 	if ((r = check_right(c, &ch, e)) < 0 ||
@@ -355,11 +398,7 @@ nk_user_update_method(struct nk_context *c, json_t *params,
 		return r;
 	do {
 		forget_rows(&ch);
-		if ((r = read_snapshot(c, &ch, e)) < 0 ||
-		    (r = check_elsewhere(c, &ch, e)) < 0 ||
-		    (r = nk_new_password_make(&ch.secret, c->conf, &ch.ed,
-		    e)) < 0 || (r = nk_user_home_update(c, &ch.ed, ch.fields,
-		    &ch.home, e)) < 0)
+		if (!at_once && (r = get_ready(c, &ch, e)) < 0)
 			break;
 		r = nk_edit_run(c, update, &ch, e);
 	} while (r == -ESTALE && ++tries < TRIES);
