@@ -116,6 +116,7 @@ nk_edit_begin(struct nk_publisher *p)
 	if ((r = nk_publish_lock(p, NK_LOCK_WAIT_MS)) < 0)
 		return r;
 	nk_ids_clear(&p->homes);
+	p->written = 0;
 	p->bound = p->beyond = false;
 	p->sudo = 0;
 	if ((r = nk_publish_refresh(p)) == 0)

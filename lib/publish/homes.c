@@ -232,6 +232,7 @@ note(struct nk_publisher *p, int64_t id, bool keys, int64_t now)
 	r = nk_home_note(p->store, p->conf, id, keys, p->bound, now,
 	    &pending);
 	p->beyond = p->bound && r == -EDQUOT;
+	p->written = r == 0 && !pending ? id : 0;
 	return r == 0 && pending ? remember(&p->homes, id) : r;
 }
 
@@ -291,4 +292,10 @@ const struct nk_ids *
 nk_publisher_homes(const struct nk_publisher *p)
 {
 	return &p->homes;
+}
+
+bool
+nk_publisher_homes_are_written(const struct nk_publisher *p, int64_t user_id)
+{
+	return user_id != 0 && p->written == user_id;
 }

@@ -58,6 +58,7 @@ struct nk_publisher {
 	int64_t			 sudo_revision;	/* of the rules, at BEGIN */
 	int			 sudo;		/* nk_publisher_sudo() */
 	struct nk_ids		 homes;		/* see nk_publisher_homes() */
+	int64_t			 written;	/* a user; 0: none is known */
 	bool			 bound;		/* see nk_edit_bound() */
 	bool			 beyond;	/* and has been refused */
 };

@@ -150,6 +150,12 @@ int	nk_publisher_bury(struct nk_publisher *p, int64_t user_id,
  * and some of them twice; until the next edit (lib/keyfile/apply.h).
  */
 const struct nk_ids *nk_publisher_homes(const struct nk_publisher *p);
+/*
+ * Has the last edit seen that none of this user's files is pending?  False
+ * also where it has had no reason to look.
+ */
+bool	nk_publisher_homes_are_written(const struct nk_publisher *p,
+	    int64_t user_id);
 
 /*
  * Work that waits until the answer has been sent: checkpoint, compaction,

@@ -34,6 +34,7 @@ nk_publisher_replace(struct nk_publisher *p,
 	if ((r = nk_publish_lock(p, NK_LOCK_WAIT_MS)) < 0)
 		return r;
 	nk_ids_clear(&p->homes);
+	p->written = 0;
 	if ((r = work(p->store, arg)) == 0) {
 		p->edited = true;
 		if (publish(p) < 0)

@@ -296,7 +296,8 @@ nk_key_home_warn(struct nk_context *c, int64_t user_id, json_t *warnings)
 	size_t i;
 
 	/* hardly ever does one wait, and then the user need not be read */
-	if (nk_keyfile_homes_get(s, user_id, true, &hs) < 0)
+	if (nk_publisher_homes_are_written(c->publisher, user_id) ||
+	    nk_keyfile_homes_get(s, user_id, true, &hs) < 0)
 		return;
 	if (hs.n > 0 && nk_user_get(s, user_id, &u) < 0)
 		u = NULL;

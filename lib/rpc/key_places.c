@@ -57,6 +57,8 @@ nk_key_places_pending(struct nk_context *c, int64_t user_id,
 	struct nk_keyfile_home *h;
 	int r;
 
+	if (nk_publisher_homes_are_written(c->publisher, user_id))
+		return 0;
 	r = nk_keyfile_home_of_key(nk_publisher_store(c->publisher), user_id,
 	    fingerprint, &h);
 	if (r < 0)

@@ -20,8 +20,9 @@ int	nk_key_places_gid(struct nk_context *c, const struct nk_user *u,
 	    uint32_t *gidp) NK_MUST_CHECK;
 
 /*
- * Is a file in a home of this user's (0: of anybody's) still to be written,
- * that may have the key until then?  1, and why has a sentence; 0; -errno.
+ * After an edit: is a file in a home of this user's (0: of anybody's) still
+ * to be written, that may have the key until then?  1, and why has a
+ * sentence; 0; -errno.
  */
 int	nk_key_places_pending(struct nk_context *c, int64_t user_id,
 	    const char *fingerprint, char why[NK_KEYFILES_WHY_MAX])

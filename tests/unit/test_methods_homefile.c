@@ -273,6 +273,13 @@ START_TEST(a_home_that_is_away)
 	expect("user.update", "[2,{'shell':'/bin/sh'}]", "warnings.0", "'"
 	    ALICE "/.ssh/authorized_keys is not yet as it should be: "
 	    "The home directory is not there.'");
+	/* likewise where the edit has had no reason to look at files */
+	expect("user.update", "[2,{'email':'a@b.c'}]", "warnings.0", "'"
+	    ALICE "/.ssh/authorized_keys is not yet as it should be: "
+	    "The home directory is not there.'");
+	expect("user.update", "[2,{}]", "warnings.0", "'"
+	    ALICE "/.ssh/authorized_keys is not yet as it should be: "
+	    "The home directory is not there.'");
 	sync_homes();
 	is_pending(ALICE, "not there");
 	home_away(false);
@@ -280,6 +287,7 @@ START_TEST(a_home_that_is_away)
 	sync_homes();
 	is_text(ALICE, LINE P256 "\n");
 	is_pending(ALICE, NULL);
+	expect("user.update", "[2,{'shell':'/bin/bash'}]", "warnings", "[]");
 
 	home_away(true);
 	expect("user.remove_key", "['alice','SHA256:" P256_SHA256 "']",
