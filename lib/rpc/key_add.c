@@ -20,25 +20,41 @@ struct addition {
 	bool		 force;		/* also keys that are revoked */
 };
 
+/* r: what looking for the name has come to; id: what it has found. */
+static int
+check_found(struct nk_context *c, const char *name, int r, int64_t id,
+    struct nk_error *e)
+{
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (c->rank < NK_RANK_ADMIN && (r == -ENOENT || id != c->user_id))
+		return nk_error_call(e, EACCES, "Not authorized");
+	return r < 0 ? nk_error_call(e, ENOENT, "naskeys has no user \"%s\".",
+	    name) : 0;
+}
+
 int
 nk_key_find_user(struct nk_context *c, const char *name, struct nk_user **up,
     struct nk_error *e)
 {
 	int r = nk_user_by_name(nk_publisher_store(c->publisher), name, up);
 
-	if (r < 0 && r != -ENOENT)
-		return r;
-	if (c->rank < NK_RANK_ADMIN &&
-	    (r == -ENOENT || (*up)->id != c->user_id)) {
+	if ((r = check_found(c, name, r, r < 0 ? 0 : (*up)->id, e)) < 0) {
 		nk_user_free(*up);
 		*up = NULL;
-		(void)nk_error_call(e, EACCES, "Not authorized");
-		return -EACCES;
 	}
-	if (r < 0)
-		(void)nk_error_call(e, ENOENT,
-		    "naskeys has no user \"%s\".", name);
-	return r < 0 ? r : 0;
+	return r;
+}
+
+int
+nk_key_find_id(struct nk_context *c, const char *name, int64_t *idp,
+    struct nk_error *e)
+{
+	int r;
+
+	*idp = 0;
+	r = nk_user_id(nk_publisher_store(c->publisher), name, idp);
+	return check_found(c, name, r, *idp, e);
 }
 
 /* ---- what is given ---- */
@@ -399,22 +415,21 @@ nk_user_add_key(struct nk_context *c, json_t *params, json_t **resultp,
 		.force = json_is_true(json_object_get(json_array_get(params,
 		    1), "force")),
 	};
-	struct nk_user *u = NULL;
+	int64_t id;
 	int r;
 
 	if (ad.results == NULL)
 		return -ENOMEM;
 	/* before anything is said about the keys */
-	if ((r = nk_key_find_user(c, ad.name, &u, e)) == 0 &&
+	if ((r = nk_key_find_id(c, ad.name, &id, e)) == 0 &&
 	    (r = read_addition(c, json_array_get(params, 1), &ad.keys,
 	    e)) == 0 && (r = take_rate(c, ad.keys.n, e)) == 0 &&
 	    (r = nk_edit_run(c, add_keys, &ad, e)) == 0) {
-		nk_key_home_warn(c, u->id, json_object_get(json_array_get(
+		nk_key_home_warn(c, id, json_object_get(json_array_get(
 		    ad.results, 0), "warnings"));
 		*resultp = json_incref(ad.keys.n > 1 ? ad.results :
 		    json_array_get(ad.results, 0));
 	}
-	nk_user_free(u);
 	json_decref(ad.results);
 	nk_keys_clear(&ad.keys);
 	return r;

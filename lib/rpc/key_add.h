@@ -18,6 +18,9 @@
  */
 int	nk_key_find_user(struct nk_context *c, const char *name,
 	    struct nk_user **up, struct nk_error *e) NK_MUST_CHECK;
+/* The same, for who needs no more than the row's id. */
+int	nk_key_find_id(struct nk_context *c, const char *name, int64_t *idp,
+	    struct nk_error *e) NK_MUST_CHECK;
 
 /* user.add_key */
 int	nk_user_add_key(struct nk_context *c, json_t *params,

@@ -90,20 +90,9 @@ find_in_file(struct nk_context *c, struct removal *rm,
 {
 	const struct nk_keyfile_work w = { .publisher = c->publisher,
 	    .state = c->state, .conf = c->conf };
-	struct nk_keys ks;
 	const char *why;
-	size_t i, n = 0;
 	int r;
 
-	if ((r = nk_keys_of_user(nk_publisher_store(c->publisher), u->id,
-	    &ks)) < 0)
-		return r;
-	for (i = 0; i < ks.n; i++)
-		n += ks.v[i].kind == NK_KEY_KEY &&
-		    strcmp(ks.v[i].fingerprint, rm->fingerprint) == 0;
-	nk_keys_clear(&ks);
-	if (n > 0)
-		return 0;
 	r = nk_keyfile_each_foreign(&w, u, find_in_line, rm, &why);
 	if (r == 0 && why != NULL)
 		r = nk_error_call(e, ENOENT, "User %s has no key with the "
@@ -186,19 +175,30 @@ remove_key(struct nk_context *c, void *arg, struct nk_error *e)
 	return nk_key_places_gid(c, rm->u, &rm->gid);
 }
 
-/* Before the edit: what need not be done while somebody waits for its end. */
+/*
+ * Before the edit: what need not be done while somebody waits for its end.
+ * Mostly naskeys holds the key and files have been looked at before: then
+ * nothing of the user is needed here.
+ */
 static int
 get_ready(struct nk_context *c, struct removal *rm, struct nk_error *e)
 {
+	struct nk_store *s = nk_publisher_store(c->publisher);
 	struct nk_user *u;
+	int64_t id;
 	int r;
 
+	if (c->looker != NULL &&
+	    ((r = nk_key_find_id(c, rm->name, &id, e)) < 0 ||
+	    (r = nk_user_has_key(s, id, rm->fingerprint)) != 0))
+		return r < 0 ? r : 0;
 	if ((r = nk_key_find_user(c, rm->name, &u, e)) < 0)
 		return r;
 	nk_key_places_prepare(c, u);
-	r = find_in_file(c, rm, u, e);
+	if ((r = nk_user_has_key(s, u->id, rm->fingerprint)) == 0)
+		r = find_in_file(c, rm, u, e);
 	nk_user_free(u);
-	return r;
+	return r < 0 ? r : 0;
 }
 
 /* *deadp, or why it is not. */

@@ -219,6 +219,22 @@ nk_keys_by_fingerprint(struct nk_store *s, const char *fingerprint,
 }
 
 int
+nk_user_has_key(struct nk_store *s, int64_t user, const char *fingerprint)
+{
+	struct nk_stmt *st;
+	int r;
+
+	if ((r = nk_db_stmt(s->db, "SELECT id FROM keys"
+	    " WHERE fingerprint = $1 AND user_id = $2 LIMIT 1", &st)) < 0)
+		return r;
+	nk_stmt_bind_text(st, 1, fingerprint);
+	nk_stmt_bind_int(st, 2, user);
+	r = nk_stmt_step(st);
+	nk_stmt_end(st);
+	return r;
+}
+
+int
 nk_key_holders(struct nk_store *s, const char *fingerprint, int64_t but,
     size_t max, struct nk_ids *users)
 {

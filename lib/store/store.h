@@ -178,6 +178,9 @@ int	nk_user_by_name(struct nk_store *s, const char *name,
 	    struct nk_user **up) NK_MUST_CHECK;
 int	nk_user_by_uid(struct nk_store *s, uint32_t uid,
 	    struct nk_user **up) NK_MUST_CHECK;	/* managed first */
+/* No more of the row than its id. */
+int	nk_user_id(struct nk_store *s, const char *name, int64_t *idp)
+	    NK_MUST_CHECK;
 /* The first one who has it, but for the row id "but" (0: for nobody). */
 int	nk_user_by_home(struct nk_store *s, const char *home, int64_t but,
 	    struct nk_user **up) NK_MUST_CHECK;
@@ -343,6 +346,9 @@ int	nk_key_each_mapped(struct nk_store *s,
 /* Of all users, lines with this fingerprint; in the order of user ids. */
 int	nk_keys_by_fingerprint(struct nk_store *s, const char *fingerprint,
 	    struct nk_keys *ks) NK_MUST_CHECK;
+/* Has the user a line with this fingerprint?  1; 0; -errno. */
+int	nk_user_has_key(struct nk_store *s, int64_t user,
+	    const char *fingerprint) NK_MUST_CHECK;
 /*
  * The users, in the order of their ids and at most max of them, who have a
  * line with this fingerprint; "but" is not among them.

@@ -341,6 +341,26 @@ nk_user_by_name(struct nk_store *s, const char *name, struct nk_user **up)
 }
 
 int
+nk_user_id(struct nk_store *s, const char *name, int64_t *idp)
+{
+	struct nk_stmt *st;
+	int r;
+
+	if ((r = nk_db_stmt(s->db, "SELECT id FROM users WHERE name = $1",
+	    &st)) < 0)
+		return r;
+	nk_stmt_bind_text(st, 1, name);
+	if ((r = nk_stmt_step(st)) == 1) {
+		*idp = nk_stmt_int(st, 0, 1, INT64_MAX);
+		r = nk_stmt_check(st);
+	} else if (r == 0) {
+		r = -ENOENT;
+	}
+	nk_stmt_end(st);
+	return r;
+}
+
+int
 nk_user_by_uid(struct nk_store *s, uint32_t uid, struct nk_user **up)
 {
 	int r;

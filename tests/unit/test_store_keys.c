@@ -527,6 +527,10 @@ START_TEST(removed)
 	ck_assert_int_eq(nk_key_holders(s, "SHA256:B", alice, 9, &ids), 0);
 	ck_assert_uint_eq(ids.n, 0);
 	nk_ids_clear(&ids);
+	ck_assert_int_eq(nk_user_has_key(s, alice, "SHA256:A"), 1);
+	ck_assert_int_eq(nk_user_has_key(s, bob, "SHA256:A"), 1);
+	ck_assert_int_eq(nk_user_has_key(s, bob, "SHA256:B"), 0);
+	ck_assert_int_eq(nk_user_has_key(s, alice, "SHA256:"), 0);
 	seq = last_seq();
 	begin();
 	ck_assert_int_eq(nk_keys_remove(s, alice, "SHA256:Z", &n), 0);

@@ -600,6 +600,7 @@ END_TEST
 START_TEST(user_find)
 {
 	struct nk_user *u;
+	int64_t id;
 
 	begin();
 	ck_assert_int_eq(add_user("other", 3000, false), 2);
@@ -624,6 +625,10 @@ START_TEST(user_find)
 	ck_assert_int_eq(nk_user_by_name(s, "CAROL", &u), -ENOENT);
 	ck_assert_int_eq(nk_user_by_name(s, "caro%", &u), -ENOENT);
 	ck_assert_int_eq(nk_user_by_name(s, "", &u), -ENOENT);
+	ck_assert_int_eq(nk_user_id(s, "carol", &id), 0);
+	ck_assert_int_eq(id, 5);
+	ck_assert_int_eq(nk_user_id(s, "CAROL", &id), -ENOENT);
+	ck_assert_int_eq(nk_user_id(s, "", &id), -ENOENT);
 	ck_assert_int_eq(nk_user_by_home(s, "/root", 0, &u), 0);
 	ck_assert_int_eq(u->id, 1);
 	nk_user_free(u);
