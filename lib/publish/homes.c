@@ -33,14 +33,9 @@ nk_home_is_wanted(const struct nk_conf *c, const struct nk_user *u,
 static int
 gid_of(struct nk_store *s, const struct nk_user *u, uint32_t *gidp)
 {
-	struct nk_group *g;
-	int r;
+	int r = nk_group_gid(s, u->group_id, gidp, NULL);
 
-	if ((r = nk_group_get(s, u->group_id, &g)) < 0)
-		return r == -ENOENT ? -EBADMSG : r;
-	*gidp = g->gid;
-	nk_group_free(g);
-	return 0;
+	return r == -ENOENT ? -EBADMSG : r;
 }
 
 /*

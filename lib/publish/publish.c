@@ -83,48 +83,38 @@ plan_collect(struct nk_plan *plan, const struct nk_change *v, size_t n)
 	return 0;
 }
 
+/* The store's own groups have no members that NSS should know. */
 static int
-group_gid(struct nk_store *s, int64_t id, uint32_t *gidp, bool *builtinp)
+add_group(void *arg, int64_t group, uint32_t gid, bool builtin)
 {
-	struct nk_group *g;
-	int r;
+	struct nk_plan_user *u = arg;
+	struct nk_put_group_ref *v;
 
-	if ((r = nk_group_get(s, id, &g)) < 0)
-		return r == -ENOENT ? -EBADMSG : r;
-	*gidp = g->gid;
-	*builtinp = g->builtin;
-	nk_group_free(g);
+	if (builtin)
+		return 0;
+	if ((v = reallocarray(u->groups, u->put.ngroups + 1,
+	    sizeof(*v))) == NULL)
+		return -ENOMEM;
+	u->groups = v;
+	v[u->put.ngroups++] = (struct nk_put_group_ref){
+		.group_row = (uint64_t)group,
+		.gid = gid,
+	};
 	return 0;
 }
 
-/* The store's own groups have no members that NSS should know. */
 static int
 load_groups(struct nk_store *s, struct nk_plan_user *u)
 {
-	struct nk_ids ids = { NULL, 0 };
-	struct nk_put_group_ref *ref;
-	bool builtin;
-	size_t i;
 	int r;
 
-	if (u->user->group_id != 0 && (r = group_gid(s, u->user->group_id,
-	    &u->put.gid, &builtin)) < 0)
+	if (u->user->group_id != 0 && (r = nk_group_gid(s,
+	    u->user->group_id, &u->put.gid, NULL)) < 0)
+		return r == -ENOENT ? -EBADMSG : r;
+	if ((r = nk_member_each_gid(s, u->row, add_group, u)) < 0)
 		return r;
-	if ((r = nk_groups_of_user(s, u->row, &ids)) < 0)
-		return r;
-	if (ids.n > 0 &&
-	    (u->groups = calloc(ids.n, sizeof(*u->groups))) == NULL)
-		r = -ENOMEM;
-	for (i = 0; i < ids.n && r == 0; i++) {
-		ref = &u->groups[u->put.ngroups];
-		ref->group_row = (uint64_t)ids.v[i];
-		if ((r = group_gid(s, ids.v[i], &ref->gid, &builtin)) == 0 &&
-		    !builtin)
-			u->put.ngroups++;
-	}
 	u->put.groups = u->groups;
-	nk_ids_clear(&ids);
-	return r;
+	return 0;
 }
 
 static int

@@ -12,17 +12,9 @@ int
 nk_key_places_gid(struct nk_context *c, const struct nk_user *u,
     uint32_t *gidp)
 {
-	struct nk_group *g;
-	int r;
-
 	*gidp = 0;
-	if (u->group_id == 0)
-		return 0;
-	r = nk_group_get(nk_publisher_store(c->publisher), u->group_id, &g);
-	if (r == 0)
-		*gidp = g->gid;
-	nk_group_free(g);
-	return r;
+	return u->group_id == 0 ? 0 : nk_group_gid(nk_publisher_store(
+	    c->publisher), u->group_id, gidp, NULL);
 }
 
 static struct nk_keyfiles

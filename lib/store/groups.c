@@ -139,6 +139,30 @@ nk_group_get(struct nk_store *s, int64_t id, struct nk_group **gp)
 }
 
 int
+nk_group_gid(struct nk_store *s, int64_t id, uint32_t *gidp, bool *builtinp)
+{
+	struct nk_stmt *st;
+	bool builtin;
+	int r;
+
+	if ((r = nk_db_stmt(s->db, "SELECT gid, builtin FROM groups"
+	    " WHERE id = $1", &st)) < 0)
+		return r;
+	nk_stmt_bind_int(st, 1, id);
+	if ((r = nk_stmt_step(st)) == 1) {
+		*gidp = (uint32_t)nk_stmt_int(st, 0, 1, NK_ID_MAX);
+		builtin = nk_stmt_bool(st, 1);
+		if (builtinp != NULL)
+			*builtinp = builtin;
+		r = nk_stmt_check(st);
+	} else if (r == 0) {
+		r = -ENOENT;
+	}
+	nk_stmt_end(st);
+	return r;
+}
+
+int
 nk_group_by_gid(struct nk_store *s, uint32_t gid, struct nk_group **gp)
 {
 	return group_by_int(s, SELECT "WHERE gid = $1", gid, gp);

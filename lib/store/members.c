@@ -84,6 +84,35 @@ nk_primary_members_of_group(struct nk_store *s, int64_t group,
 	    " ORDER BY id", group, users);
 }
 
+/* A group that is not there has no gid, which nobody takes for one. */
+int
+nk_member_each_gid(struct nk_store *s, int64_t user,
+    int (*fn)(void *arg, int64_t group, uint32_t gid, bool builtin),
+    void *arg)
+{
+	struct nk_stmt *st;
+	int64_t group;
+	uint32_t gid;
+	bool builtin;
+	int r;
+
+	if ((r = nk_db_stmt(s->db, "SELECT m.group_id, g.gid, g.builtin"
+	    " FROM members AS m LEFT JOIN groups AS g ON g.id = m.group_id"
+	    " WHERE m.user_id = $1 ORDER BY m.group_id", &st)) < 0)
+		return r;
+	nk_stmt_bind_int(st, 1, user);
+	while ((r = nk_stmt_step(st)) == 1) {
+		group = nk_stmt_int(st, 0, 1, INT64_MAX);
+		gid = (uint32_t)nk_stmt_int(st, 1, 1, NK_ID_MAX);
+		builtin = nk_stmt_bool(st, 2);
+		if ((r = nk_stmt_check(st)) < 0 ||
+		    (r = fn(arg, group, gid, builtin)) != 0)
+			break;
+	}
+	nk_stmt_end(st);
+	return r;
+}
+
 int
 nk_member_each(struct nk_store *s,
     int (*fn)(void *arg, int64_t user, int64_t group), void *arg)

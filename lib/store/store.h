@@ -245,6 +245,9 @@ int	nk_group_by_name(struct nk_store *s, const char *name,
 	    struct nk_group **gp) NK_MUST_CHECK;
 int	nk_group_by_gid(struct nk_store *s, uint32_t gid,
 	    struct nk_group **gp) NK_MUST_CHECK;
+/* No more of the row than that; builtinp may be NULL. */
+int	nk_group_gid(struct nk_store *s, int64_t id, uint32_t *gidp,
+	    bool *builtinp) NK_MUST_CHECK;
 int	nk_group_each(struct nk_store *s, int64_t after,
 	    int (*fn)(void *arg, const struct nk_group *g), void *arg)
 	    NK_MUST_CHECK;
@@ -273,6 +276,10 @@ int	nk_members_of_group(struct nk_store *s, int64_t group,
 	    struct nk_ids *users) NK_MUST_CHECK;
 int	nk_primary_members_of_group(struct nk_store *s, int64_t group,
 	    struct nk_ids *users) NK_MUST_CHECK;
+/* Call fn for each of the user's groups, in the order of their ids. */
+int	nk_member_each_gid(struct nk_store *s, int64_t user,
+	    int (*fn)(void *arg, int64_t group, uint32_t gid, bool builtin),
+	    void *arg) NK_MUST_CHECK;
 /* Call fn for each membership, in the order of user ids, then group ids. */
 int	nk_member_each(struct nk_store *s,
 	    int (*fn)(void *arg, int64_t user, int64_t group), void *arg)

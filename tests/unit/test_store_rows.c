@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "lib/store/internal.h"
 #include "tests/unit/store_fixture.h"
 
 #define N(a)	((int)(sizeof(a) / sizeof((a)[0])))
@@ -922,6 +923,42 @@ list_member(void *arg, int64_t user, int64_t group)
 	return user == 3 ? 9 : 0;
 }
 
+static int
+list_gid(void *arg, int64_t group, uint32_t gid, bool builtin)
+{
+	char *text = arg;
+	size_t len = strlen(text);
+
+	(void)snprintf(text + len, 64 - len, "%lld:%u:%d ", (long long)group,
+	    gid, builtin);
+	return 0;
+}
+
+/* None is made up for a group whose row is gone. */
+static void
+check_gids(void)
+{
+	char text[64] = "";
+	bool builtin;
+	uint32_t gid;
+
+	ck_assert_int_eq(nk_group_gid(s, 3, &gid, NULL), 0);
+	ck_assert_uint_eq(gid, 3001);
+	ck_assert_int_eq(nk_group_gid(s, 1, &gid, &builtin), 0);
+	ck_assert(gid == 544 && builtin);
+	ck_assert_int_eq(nk_group_gid(s, 99, &gid, NULL), -ENOENT);
+	ck_assert_int_eq(nk_member_each_gid(s, 2, list_gid, text), 0);
+	ck_assert_str_eq(text, "2:3000:0 3:3001:0 ");
+	ck_assert_int_eq(nk_member_each_gid(s, 1, list_gid, text), 0);
+	ck_assert_str_eq(text, "2:3000:0 3:3001:0 1:544:1 ");
+	ck_assert_int_eq(nk_member_each_gid(s, 99, list_gid, text), 0);
+	ck_assert_int_eq(nk_db_exec(s->db, "PRAGMA foreign_keys = OFF;"
+	    "BEGIN; DELETE FROM groups WHERE id = 3"), 0);
+	ck_assert_int_eq(nk_member_each_gid(s, 2, list_gid, text), -EBADMSG);
+	ck_assert_int_eq(nk_db_exec(s->db, "ROLLBACK;"
+	    "PRAGMA foreign_keys = ON"), 0);
+}
+
 START_TEST(members)
 {
 	char text[64] = "";
@@ -961,6 +998,7 @@ START_TEST(members)
 	ck_assert_uint_eq(ids.n, 3);
 	ck_assert(ids.v[0] == 2 && ids.v[1] == 3 && ids.v[2] == 4);
 	nk_ids_clear(&ids);
+	check_gids();
 	ck_assert_int_eq(nk_member_each(s, list_member, text), 9);
 	ck_assert_str_eq(text, "1:1 2:2 2:3 3:2 ");
 	begin();
