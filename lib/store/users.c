@@ -11,16 +11,16 @@
  * it is written only when it changes, so that an edit touches as few pages
  * as it can.
  */
-#define INDEXED	"managed, admin, in_managed_group, uid, group_id, name, home"
+#define INDEXED	"managed, admin, in_managed_group, uid, group_id, name, home," \
+		" sudo_commands, sudo_commands_nopasswd, keyfile_mode"
 #define PLAIN	"builtin, locked, password_disabled, ssh_password_enabled," \
 		" smb, webshare, must_change, full_name, shell, email," \
-		" userns_idmap, hash, password_history, sudo_commands," \
-		" sudo_commands_nopasswd, keyfile_mode, generation," \
+		" userns_idmap, hash, password_history, generation," \
 		" expires_at, created_at, last_password_change," \
 		" last_login_at, min_days, max_days, warn_days, inactive_days"
 #define SELECT	"SELECT id, " INDEXED ", " PLAIN " FROM users "
-#define NINDEXED	7
-#define NPLAIN		25
+#define NINDEXED	10
+#define NPLAIN		22
 /* What maps are made of, for who reads a million rows. */
 #define MAPPED	"id, managed, admin, in_managed_group, uid, group_id, name," \
 		" home, locked, password_disabled, ssh_password_enabled," \
@@ -121,6 +121,10 @@ user_read(struct nk_stmt *st, struct nk_user *u)
 	u->group_id = nk_stmt_id_or_0(st, i++);
 	u->name = nk_stmt_text(st, i++);
 	u->home = nk_stmt_text(st, i++);
+	u->sudo_commands = nk_stmt_text(st, i++);
+	u->sudo_commands_nopasswd = nk_stmt_text(st, i++);
+	u->keyfile_mode = (enum nk_keyfile_mode)nk_stmt_int(st, i++, 0,
+	    NK_KEYFILE_CENTRAL);
 	u->builtin = nk_stmt_bool(st, i++);
 	u->locked = nk_stmt_bool(st, i++);
 	u->password_disabled = nk_stmt_bool(st, i++);
@@ -134,10 +138,6 @@ user_read(struct nk_stmt *st, struct nk_user *u)
 	u->userns_idmap = nk_stmt_text_or_null(st, i++);
 	u->hash = nk_stmt_text(st, i++);
 	u->password_history = nk_stmt_text_or_null(st, i++);
-	u->sudo_commands = nk_stmt_text(st, i++);
-	u->sudo_commands_nopasswd = nk_stmt_text(st, i++);
-	u->keyfile_mode = (enum nk_keyfile_mode)nk_stmt_int(st, i++, 0,
-	    NK_KEYFILE_CENTRAL);
 	u->generation = nk_stmt_int(st, i++, 1, INT64_MAX);
 	u->expires_at = nk_stmt_int(st, i++, 0, INT64_MAX);
 	u->created_at = nk_stmt_int(st, i++, 0, INT64_MAX);
@@ -201,6 +201,9 @@ bind_indexed(struct nk_stmt *st, const struct nk_user *u)
 	bind_group(st, 5, u);
 	nk_stmt_bind_text(st, 6, u->name);
 	nk_stmt_bind_text(st, 7, u->home);
+	nk_stmt_bind_text(st, 8, u->sudo_commands);
+	nk_stmt_bind_text(st, 9, u->sudo_commands_nopasswd);
+	nk_stmt_bind_int(st, 10, (int64_t)u->keyfile_mode);
 }
 
 static void
@@ -219,9 +222,6 @@ bind_plain(struct nk_stmt *st, int i, const struct nk_user *u)
 	nk_stmt_bind_text(st, i++, u->userns_idmap);
 	nk_stmt_bind_text(st, i++, u->hash);
 	nk_stmt_bind_text(st, i++, u->password_history);
-	nk_stmt_bind_text(st, i++, u->sudo_commands);
-	nk_stmt_bind_text(st, i++, u->sudo_commands_nopasswd);
-	nk_stmt_bind_int(st, i++, (int64_t)u->keyfile_mode);
 	nk_stmt_bind_int(st, i++, u->generation);
 	nk_stmt_bind_int(st, i++, u->expires_at);
 	nk_stmt_bind_int(st, i++, u->created_at);
@@ -541,7 +541,11 @@ update_indexed(struct nk_store *s, const struct nk_user *old,
 {
 	struct nk_stmt *st;
 	bool rest = !same_rank(old, u) || old->group_id != u->group_id ||
-	    !nk_text_same(old->home, u->home);
+	    old->keyfile_mode != u->keyfile_mode ||
+	    !nk_text_same(old->home, u->home) ||
+	    !nk_text_same(old->sudo_commands, u->sudo_commands) ||
+	    !nk_text_same(old->sudo_commands_nopasswd,
+	    u->sudo_commands_nopasswd);
 	int r;
 
 	if (!rest && nk_text_same(old->name, u->name))
@@ -556,7 +560,9 @@ update_indexed(struct nk_store *s, const struct nk_user *old,
 	}
 	if ((r = nk_db_stmt(s->db, "UPDATE users SET managed = $1,"
 	    " admin = $2, in_managed_group = $3, uid = $4, group_id = $5,"
-	    " name = $6, home = $7 WHERE id = $8", &st)) < 0)
+	    " name = $6, home = $7, sudo_commands = $8,"
+	    " sudo_commands_nopasswd = $9, keyfile_mode = $10"
+	    " WHERE id = $11", &st)) < 0)
 		return r;
 	bind_indexed(st, u);
 	nk_stmt_bind_int(st, NINDEXED + 1, u->id);
@@ -574,11 +580,10 @@ update_plain(struct nk_store *s, const struct nk_user *u)
 	    " ssh_password_enabled = $4, smb = $5, webshare = $6,"
 	    " must_change = $7, full_name = $8, shell = $9, email = $10,"
 	    " userns_idmap = $11, hash = $12, password_history = $13,"
-	    " sudo_commands = $14, sudo_commands_nopasswd = $15,"
-	    " keyfile_mode = $16, generation = $17, expires_at = $18,"
-	    " created_at = $19, last_password_change = $20,"
-	    " last_login_at = $21, min_days = $22, max_days = $23,"
-	    " warn_days = $24, inactive_days = $25 WHERE id = $26",
+	    " generation = $14, expires_at = $15, created_at = $16,"
+	    " last_password_change = $17, last_login_at = $18,"
+	    " min_days = $19, max_days = $20, warn_days = $21,"
+	    " inactive_days = $22 WHERE id = $23",
 	    &st)) < 0)
 		return r;
 	bind_plain(st, 1, u);
