@@ -28,10 +28,15 @@ find_slot(const struct nk_notes *notes, uint64_t key)
 static int
 notes_grow(struct nk_notes *notes)
 {
-	struct nk_notes bigger = { NULL, 0, notes->n };
+	struct nk_notes bigger = { .n = notes->n, .stale = notes->stale };
 	size_t i;
 
 	bigger.size = notes->size == 0 ? 64 : notes->size * 2;
+	bigger.v = reallocarray(notes->v, bigger.size / 2,
+	    sizeof(*bigger.v));
+	if (bigger.v == NULL)
+		return -ENOMEM;
+	notes->v = bigger.v;
 	bigger.slots = calloc(bigger.size, sizeof(*bigger.slots));
 	if (bigger.slots == NULL)
 		return -ENOMEM;
@@ -45,7 +50,7 @@ notes_grow(struct nk_notes *notes)
 	return 0;
 }
 
-/* 1: it is new; 0: it is there already. */
+/* 1: it is new, and its seq is still to be filled in; 0: it is there. */
 static int
 notes_add(struct nk_notes *notes, enum nk_change_kind kind, int64_t id)
 {
@@ -59,7 +64,7 @@ notes_add(struct nk_notes *notes, enum nk_change_kind kind, int64_t id)
 	if (notes->slots[slot] == key)
 		return 0;
 	notes->slots[slot] = key;
-	notes->n++;
+	notes->v[notes->n++] = (struct nk_change){ .kind = kind, .id = id };
 	return 1;
 }
 
@@ -67,6 +72,7 @@ void
 nk_notes_forget(struct nk_store *s)
 {
 	free(s->notes.slots);
+	free(s->notes.v);
 	memset(&s->notes, 0, sizeof(s->notes));
 	s->noted_all = false;
 }
@@ -81,6 +87,7 @@ nk_notes_reload(struct nk_store *s)
 	if (s->notes.n == 0 && !s->noted_all)
 		return 0;
 	nk_notes_forget(s);
+	s->notes.stale = true;
 	if ((r = nk_db_stmt(s->db, "SELECT kind, row_id FROM journal"
 	    " WHERE seq > $1", &st)) < 0)
 		return r;
@@ -102,33 +109,35 @@ nk_notes_reload(struct nk_store *s)
 /* ---- writing ---- */
 
 static int
-note_write(struct nk_store *s, enum nk_change_kind kind, int64_t id)
+note_write(struct nk_store *s, enum nk_change_kind kind, int64_t id,
+    int64_t *seqp)
 {
-	int64_t seq;
 	int r;
 
-	if ((r = nk_counter_next(s, NK_COUNTER_CHANGE, &seq)) < 0)
+	if ((r = nk_counter_next(s, NK_COUNTER_CHANGE, seqp)) < 0)
 		return r;
 	return nk_db_run(s->db, "INSERT INTO journal (seq, kind, row_id)"
-	    " VALUES ($1, $2, $3)", 3, (int64_t[]){ seq, kind, id }, NULL);
+	    " VALUES ($1, $2, $3)", 3, (int64_t[]){ *seqp, kind, id }, NULL);
 }
 
 int
 nk_change_note(struct nk_store *s, enum nk_change_kind kind, int64_t id)
 {
+	struct nk_notes *notes = &s->notes;
+	int64_t seq;
 	int r;
 
-	if (s->notes.n == 0 && !s->noted_all && (r = nk_counter_get(s,
+	if (notes->n == 0 && !s->noted_all && (r = nk_counter_get(s,
 	    NK_COUNTER_CHANGE, &s->notes_from)) < 0)
 		return r;
-	if (!s->bulk && s->notes.n < NK_NOTES_MAX && !s->noted_all) {
-		if ((r = notes_add(&s->notes, kind, id)) <= 0)
+	if (!s->bulk && notes->n < NK_NOTES_MAX && !s->noted_all) {
+		if ((r = notes_add(notes, kind, id)) <= 0)
 			return r;
-		return note_write(s, kind, id);
+		return note_write(s, kind, id, &notes->v[notes->n - 1].seq);
 	}
 	if (s->noted_all)
 		return 0;
-	if ((r = note_write(s, NK_CHANGE_ALL, 0)) < 0)
+	if ((r = note_write(s, NK_CHANGE_ALL, 0, &seq)) < 0)
 		return r;
 	s->noted_all = true;
 	return 0;
@@ -175,6 +184,7 @@ nk_store_changes_trim(struct nk_store *s, int64_t seq)
 		return -EINVAL;
 	if (seq <= trimmed)
 		return 0;
+	s->notes.stale = s->notes.n > 0;
 	if ((r = nk_db_run(s->db, "DELETE FROM journal WHERE seq <= $1",
 	    1, &seq, NULL)) < 0)
 		return r;
@@ -242,6 +252,17 @@ changes_since(struct nk_store *s, int64_t since, struct nk_changes *cs)
 	return r;
 }
 
+/* What an edit asks of its own transaction is known without the journal. */
+static int
+changes_noted(const struct nk_notes *notes, struct nk_changes *cs)
+{
+	if ((cs->v = reallocarray(NULL, notes->n, sizeof(*cs->v))) == NULL)
+		return -ENOMEM;
+	memcpy(cs->v, notes->v, notes->n * sizeof(*cs->v));
+	cs->n = notes->n;
+	return 0;
+}
+
 int
 nk_store_changes(struct nk_store *s, int64_t since, struct nk_changes *cs)
 {
@@ -249,6 +270,9 @@ nk_store_changes(struct nk_store *s, int64_t since, struct nk_changes *cs)
 
 	cs->v = NULL;
 	cs->n = 0;
+	if (s->notes.n > 0 && !s->notes.stale && !s->noted_all &&
+	    since == s->notes_from && nk_store_may_write(s) == 0)
+		return changes_noted(&s->notes, cs);
 	if ((r = nk_store_read_begin(s)) < 0)
 		return r;
 	r = changes_since(s, since, cs);

@@ -51,11 +51,13 @@ enum nk_counter {
 	NK_COUNTERS,
 };
 
-/* Which changes the transaction has noted: a hash set. */
+/* Which changes the transaction has noted: a hash set, and their order. */
 struct nk_notes {
 	uint64_t	*slots;		/* 0: free */
 	size_t		 size;		/* a power of two */
+	struct nk_change *v;		/* room for half as many */
 	size_t		 n;
+	bool		 stale;		/* v is not what the journal has */
 };
 
 struct nk_store {

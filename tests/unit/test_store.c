@@ -952,6 +952,40 @@ START_TEST(journal_seen_inside)
 }
 END_TEST
 
+/* Inside its transaction and outside, from its first change and another. */
+START_TEST(journal_of_its_own)
+{
+	struct nk_changes cs;
+
+	some_edits(2);
+	begin();
+	ck_assert_str_eq(changes_after(2), "");
+	ck_assert_int_eq(add_key(3, 'A'), 1);
+	ck_assert_int_eq(nk_member_add(s, 1, 2), 0);
+	ck_assert_int_eq(add_key(3, 'B'), 2);
+	ck_assert_int_eq(nk_user_delete(s, 3), 0);
+	ck_assert_str_eq(changes_after(2), "K3 U2 U3");
+	ck_assert_str_eq(changes_after(1), "U3 K3 U2 U3");
+	ck_assert_str_eq(changes_after(3), "U2 U3");
+	ck_assert_int_eq(nk_store_changes(s, 6, &cs), -ERANGE);
+	ck_assert_int_eq(nk_store_changes_trim(s, 2), 0);
+	ck_assert_str_eq(changes_after(2), "K3 U2 U3");
+	ck_assert_int_eq(nk_store_changes(s, 1, &cs), -ERANGE);
+	ck_assert_int_eq(nk_store_savepoint(s), 0);
+	ck_assert_int_eq(nk_store_changes_trim(s, 3), 0);
+	ck_assert_int_eq(nk_store_changes(s, 2, &cs), -ERANGE);
+	nk_store_rollback_to(s);
+	ck_assert_str_eq(changes_after(2), "K3 U2 U3");
+	ck_assert_int_eq(nk_store_changes_trim(s, 3), 0);
+	ck_assert_int_eq(nk_store_savepoint(s), 0);
+	ck_assert_int_eq(nk_member_remove(s, 1, 2), 0);
+	nk_store_rollback_to(s);
+	ck_assert_int_eq(nk_store_changes(s, 2, &cs), -ERANGE);
+	commit();
+	ck_assert_str_eq(changes_after(3), "U2 U3");
+}
+END_TEST
+
 START_TEST(journal_bulk)
 {
 	begin();
@@ -1374,6 +1408,7 @@ main(void)
 	tcase_add_test(tc, log_outlives);
 	tcase_add_test(tc, journal_trim);
 	tcase_add_test(tc, journal_seen_inside);
+	tcase_add_test(tc, journal_of_its_own);
 	tcase_add_test(tc, journal_bulk);
 	tcase_add_test(tc, journal_many);
 	tcase_add_test(tc, audit_walk);
