@@ -84,7 +84,10 @@ work_clear(struct work *w)
 	nk_central_clear(&w->central);
 }
 
-/* BEGIN, and see that the maps are where the store is. */
+/*
+ * BEGIN, and see that the maps are those of the store, and where it is.  It
+ * is asked within the transaction, which costs less than another one.
+ */
 static int
 begin_agreed(struct nk_publisher *p)
 {
@@ -93,6 +96,10 @@ begin_agreed(struct nk_publisher *p)
 
 	if ((r = nk_store_begin(p->store)) < 0)
 		return r;
+	if ((r = nk_publish_identify(p)) != 0) {
+		r = r == 1 ? -ESTALE : r;
+		goto out;
+	}
 	if ((r = nk_store_seq(p->store, &seq)) < 0)
 		goto out;
 	p->base = nk_publish_published(p);
@@ -113,7 +120,7 @@ nk_edit_begin(struct nk_publisher *p)
 
 	if (p->mode == NK_STORE_READ)
 		return -EROFS;
-	if ((r = nk_publish_lock(p, NK_LOCK_WAIT_MS)) < 0)
+	if ((r = nk_publish_lock_only(p, NK_LOCK_WAIT_MS)) < 0)
 		return r;
 	nk_ids_clear(&p->homes);
 	p->written = 0;
@@ -121,7 +128,8 @@ nk_edit_begin(struct nk_publisher *p)
 	p->sudo = 0;
 	if ((r = nk_publish_refresh(p)) == 0)
 		r = begin_agreed(p);
-	if (r == -ESTALE && (r = nk_publish_agree(p, false, NULL, NULL)) == 0)
+	if (r == -ESTALE && (r = nk_publish_identify(p)) >= 0 &&
+	    (r = nk_publish_agree(p, false, NULL, NULL)) == 0)
 		r = begin_agreed(p);
 	if (r == -ESTALE)	/* somebody edits without the lock */
 		r = -EAGAIN;

@@ -78,6 +78,12 @@ extern const struct nk_publish_file nk_publish_files[NK_PUB_MAPS];
  */
 int	nk_publish_lock(struct nk_publisher *p, uint32_t wait_ms)
 	    NK_MUST_CHECK;
+/*
+ * The same for who calls nk_publish_identify() itself, before anything is
+ * made of the maps.
+ */
+int	nk_publish_lock_only(struct nk_publisher *p, uint32_t wait_ms)
+	    NK_MUST_CHECK;
 void	nk_publish_unlock(struct nk_publisher *p);
 /*
  * Open the folder of the maps as it is; whoever could write there could
@@ -88,7 +94,8 @@ int	nk_publish_folder(const struct nk_publisher *p, int *fdp)
 void	nk_publish_close_maps(struct nk_publisher *p);
 /*
  * The store's content may be another store's by now (replace.c): its maps
- * tell nothing about who is who in this one.
+ * tell nothing about who is who in this one.  1: so it is, and they are
+ * closed; 0: it is the same; -errno.
  */
 int	nk_publish_identify(struct nk_publisher *p) NK_MUST_CHECK;
 /*

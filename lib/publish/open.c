@@ -374,7 +374,7 @@ nk_publish_identify(struct nk_publisher *p)
 		return r;
 	nk_publish_close_maps(p);
 	memcpy(p->id.store_id, id, sizeof(id));
-	return 0;
+	return 1;
 }
 
 /* Has somebody put another file in the place of the store? */
@@ -385,13 +385,12 @@ store_check(struct nk_publisher *p)
 
 	if (stat(p->state->store, &st) == -1)
 		return errno == ENOENT ? -EAGAIN : -errno;
-	if (st.st_dev != p->store_dev || st.st_ino != p->store_ino)
-		return -EAGAIN;
-	return nk_publish_identify(p);
+	return st.st_dev == p->store_dev && st.st_ino == p->store_ino ? 0 :
+	    -EAGAIN;
 }
 
 int
-nk_publish_lock(struct nk_publisher *p, uint32_t wait_ms)
+nk_publish_lock_only(struct nk_publisher *p, uint32_t wait_ms)
 {
 	int r;
 
@@ -403,6 +402,18 @@ nk_publish_lock(struct nk_publisher *p, uint32_t wait_ms)
 	if (p->store != NULL && (r = store_check(p)) < 0)
 		nk_publish_unlock(p);
 	return r;
+}
+
+int
+nk_publish_lock(struct nk_publisher *p, uint32_t wait_ms)
+{
+	int r;
+
+	if ((r = nk_publish_lock_only(p, wait_ms)) < 0 || p->store == NULL)
+		return r;
+	if ((r = nk_publish_identify(p)) < 0)
+		nk_publish_unlock(p);
+	return r < 0 ? r : 0;
 }
 
 void

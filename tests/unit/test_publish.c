@@ -19,6 +19,7 @@
 #include "lib/publish/internal.h"
 #include "lib/publish/lock.h"
 #include "lib/publish/nscd.h"
+#include "lib/store/internal.h"
 #include "tests/fault/edits.h"
 #include "tests/fault/keyfiles.h"
 #include "tests/fault/look.h"
@@ -1059,6 +1060,31 @@ START_TEST(store_replaced)	/* MUST 13, 10 */
 }
 END_TEST
 
+/*
+ * The rows are another store's in the same file, and its last change has the
+ * number of ours, whose maps are there, or gone.
+ */
+START_TEST(rows_replaced)	/* MUST 10 */
+{
+	const uint8_t id[16] = "another store's";
+	struct nk_store *store = nk_publisher_store(p);
+
+	make_user(3);
+	ck_assert_int_eq(nk_store_begin(store), 0);
+	ck_assert_int_eq(nk_property_set(store, "id", id, sizeof(id)), 0);
+	ck_assert_int_eq(nk_store_commit(store), 0);
+	if (_i == 1) {
+		(void)snprintf(why, sizeof(why), "%.400s/%s", place.maps,
+		    NK_MAP_ACCOUNTS);
+		ck_assert_int_eq(unlink(why), 0);
+	}
+	do_next();
+	check_all();
+	do_many(5);
+	check_all();
+}
+END_TEST
+
 START_TEST(store_went_back)	/* to an older copy of itself */
 {
 	char copy[MODEL_TEXT], cmd[MODEL_TEXT];
@@ -1738,6 +1764,7 @@ add_repairs(Suite *s)
 	tcase_add_loop_test(tc, repair_by_sync, 0, 2);
 	tcase_add_test(tc, journal_is_trimmed);
 	tcase_add_test(tc, store_replaced);
+	tcase_add_loop_test(tc, rows_replaced, 0, 2);
 	tcase_add_test(tc, store_went_back);
 	tcase_add_loop_test(tc, maps_damaged, 0, DAMAGES * 6);
 	tcase_add_test(tc, folder_refused);
