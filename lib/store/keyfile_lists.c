@@ -38,6 +38,14 @@ add_home(void *arg, const struct nk_keyfile_home *h)
 	return r;
 }
 
+static int
+home_compare(const void *va, const void *vb)
+{
+	const struct nk_keyfile_home *a = va, *b = vb;
+
+	return (a->id > b->id) - (a->id < b->id);
+}
+
 int
 nk_keyfile_homes_get(struct nk_store *s, int64_t user_id, bool pending_only,
     struct nk_keyfile_homes *hs)
@@ -48,6 +56,8 @@ nk_keyfile_homes_get(struct nk_store *s, int64_t user_id, bool pending_only,
 	r = nk_keyfile_home_each(s, user_id, pending_only, add_home, hs);
 	if (r < 0)
 		nk_keyfile_homes_clear(hs);
+	else if (user_id != 0 && hs->n > 1)
+		qsort(hs->v, hs->n, sizeof(*hs->v), home_compare);
 	return r;
 }
 

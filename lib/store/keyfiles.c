@@ -126,6 +126,7 @@ nk_keyfile_home_users(struct nk_store *s, struct nk_ids *users)
 	return nk_ids_take(st, users);
 }
 
+/* Those of one user come in no order: they are few, and hardly ever any. */
 static int
 homes_select(struct nk_store *s, int64_t user_id, bool pending_only,
     struct nk_stmt **stp)
@@ -137,9 +138,9 @@ homes_select(struct nk_store *s, int64_t user_id, bool pending_only,
 		    nk_db_stmt(s->db, SELECT "WHERE pending = 1" ORDER, stp) :
 		    nk_db_stmt(s->db, SELECT ORDER, stp);
 	r = pending_only ?
-	    nk_db_stmt(s->db, SELECT "WHERE user_id = $1 AND pending = 1"
-	    ORDER, stp) :
-	    nk_db_stmt(s->db, SELECT "WHERE user_id = $1" ORDER, stp);
+	    nk_db_stmt(s->db, SELECT "WHERE user_id = $1 AND pending = 1",
+	    stp) :
+	    nk_db_stmt(s->db, SELECT "WHERE user_id = $1", stp);
 	if (r == 0)
 		nk_stmt_bind_int(*stp, 1, user_id);
 	return r;

@@ -53,14 +53,14 @@ int	nk_keyfile_home_of_key(struct nk_store *s, int64_t user_id,
 int	nk_keyfile_home_users(struct nk_store *s, struct nk_ids *users)
 	    NK_MUST_CHECK;
 /*
- * Each file of one user (user_id 0: of all), or only those that are pending;
- * in the order of user ids, then of ids.
+ * Each file of one user, or only those that are pending, in no order;
+ * user_id 0: of all, in the order of user ids, then of ids.
  */
 int	nk_keyfile_home_each(struct nk_store *s, int64_t user_id,
 	    bool pending_only,
 	    int (*fn)(void *arg, const struct nk_keyfile_home *h), void *arg)
 	    NK_MUST_CHECK;
-/* The same as copies, for who writes meanwhile. */
+/* The same as copies, for who writes meanwhile; in that order. */
 struct nk_keyfile_homes {
 	struct nk_keyfile_home	*v;
 	size_t			 n;

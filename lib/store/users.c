@@ -334,6 +334,18 @@ nk_user_get(struct nk_store *s, int64_t id, struct nk_user **up)
 	return user_by_int(s, SELECT "WHERE id = $1", id, up);
 }
 
+/* The same for who writes the row, and so has no use for what is kept. */
+static int
+user_get_kept(struct nk_store *s, int64_t id, struct nk_user **up)
+{
+	if (s->user == NULL || s->user->id != id ||
+	    !nk_db_in_transaction(s->db))
+		return user_by_int(s, SELECT "WHERE id = $1", id, up);
+	*up = s->user;
+	s->user = NULL;
+	return 0;
+}
+
 int
 nk_user_by_name(struct nk_store *s, const char *name, struct nk_user **up)
 {
@@ -652,7 +664,7 @@ nk_user_update(struct nk_store *s, const struct nk_user *u)
 	if (u->id == NK_USER_ROOT_ID &&
 	    (u->managed || !u->builtin || u->uid != 0))
 		return -EINVAL;
-	if ((r = nk_user_get(s, u->id, &old)) < 0)
+	if ((r = user_get_kept(s, u->id, &old)) < 0)
 		return r;
 	row.in_managed_group = u->in_managed_group || u->managed;
 	row.generation = old->generation + raises_generation(old, u);

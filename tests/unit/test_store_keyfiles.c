@@ -48,10 +48,15 @@ static const char *
 homes(int64_t user, bool pending_only)
 {
 	static struct seen seen;
+	struct nk_keyfile_homes hs;
+	size_t i;
 
 	seen = (struct seen){ .n = 0 };
-	ck_assert_int_eq(nk_keyfile_home_each(s, user, pending_only,
-	    see_home, &seen), 0);
+	ck_assert_int_eq(nk_keyfile_homes_get(s, user, pending_only, &hs),
+	    0);
+	for (i = 0; i < hs.n; i++)
+		(void)see_home(&seen, &hs.v[i]);
+	nk_keyfile_homes_clear(&hs);
 	return seen.text;
 }
 
@@ -94,6 +99,13 @@ START_TEST(home_rows)
 	ck_assert_str_eq(h->reason, full);
 	nk_keyfile_home_free(h);
 	nk_keyfile_home_free(NULL);
+	/* in the order of ids, not of their names */
+	begin();
+	(void)add_home(8, bob_home, true);
+	(void)add_home(8, alice_home, true);
+	commit();
+	ck_assert_str_eq(homes(8, true), "8:/home/bob! 8:/home/alice! ");
+	ck_assert_str_eq(homes(8, false), "8:/home/bob! 8:/home/alice! ");
 	ck_assert_str_eq(changes_after(0), "");
 	ck_assert_int_eq(nk_store_verify(s, NULL, NULL), 0);
 }
