@@ -42,6 +42,61 @@ counter_read(struct nk_store *s, enum nk_counter c, int64_t *vp)
 	return r;
 }
 
+/* Those that each edit asks for, as "sql" has them below. */
+static const enum nk_counter often[] = {
+	NK_COUNTER_AUDIT, NK_COUNTER_AUDIT_ROWS, NK_COUNTER_CHANGE,
+	NK_COUNTER_REVOKED, NK_COUNTER_SUDO,
+};
+
+/*
+ * Read them all, at the first that is asked for.  Each name has a place of
+ * its own in the join: for a list of them SQLite makes a table in memory.
+ */
+static int
+counters_read(struct nk_store *s)
+{
+	static const char sql[] = "SELECT a.value, b.value, c.value,"
+	    " d.value, e.value FROM counters AS a, counters AS b,"
+	    " counters AS c, counters AS d, counters AS e"
+	    " WHERE a.name = 'audit' AND b.name = 'audit_rows'"
+	    " AND c.name = 'change' AND d.name = 'revoked'"
+	    " AND e.name = 'sudo'";
+	int64_t v[sizeof(often) / sizeof(often[0])];
+	struct nk_stmt *st;
+	size_t i;
+	int r;
+
+	if ((r = nk_db_stmt(s->db, sql, &st)) < 0)
+		return r;
+	r = nk_stmt_step(st);
+	for (i = 0; r == 1 && i < sizeof(v) / sizeof(v[0]); i++)
+		v[i] = nk_stmt_int(st, (int)i, 0, INT64_MAX);
+	if (r >= 0)
+		r = r == 0 ? -EBADMSG : nk_stmt_check(st);
+	nk_stmt_end(st);
+	for (i = 0; r == 0 && i < sizeof(v) / sizeof(v[0]); i++) {
+		if (s->loaded[often[i]])
+			continue;
+		s->counter[often[i]] = v[i];
+		s->loaded[often[i]] = true;
+	}
+	return r;
+}
+
+static int
+counter_load(struct nk_store *s, enum nk_counter c)
+{
+	size_t i;
+	int r;
+
+	for (i = 0; i < sizeof(often) / sizeof(often[0]); i++)
+		if (often[i] == c)
+			return counters_read(s);
+	if ((r = counter_read(s, c, &s->counter[c])) == 0)
+		s->loaded[c] = true;
+	return r;
+}
+
 int
 nk_counter_get(struct nk_store *s, enum nk_counter c, int64_t *vp)
 {
@@ -49,11 +104,8 @@ nk_counter_get(struct nk_store *s, enum nk_counter c, int64_t *vp)
 
 	if (!s->writing)
 		return counter_read(s, c, vp);
-	if (!s->loaded[c]) {
-		if ((r = counter_read(s, c, &s->counter[c])) < 0)
-			return r;
-		s->loaded[c] = true;
-	}
+	if (!s->loaded[c] && (r = counter_load(s, c)) < 0)
+		return r;
 	*vp = s->counter[c];
 	return 0;
 }
