@@ -216,27 +216,47 @@ choose(const struct nk_keyfiles *k, const struct files *f,
 	return 0;
 }
 
-/* *whichp: the first file that is not known to be without the key, or NULL. */
+/* The first file that is not known to be without the key. */
+struct doubt {
+	enum nk_looked	 state;
+	const char	*path;		/* NULL: none */
+	bool		 others;	/* or one behind it: nothing was said */
+};
+
 static int
 look(const struct nk_keyfiles *k, struct nk_looker **lp,
-    const struct files *f, enum nk_looked *statep, const char **whichp)
+    const struct files *f, struct doubt *d)
 {
 	struct nk_look question = { .uid = k->uid, .gid = k->gid,
 	    .home = home_that_counts(k, k->home), .word = k->base64 };
 	struct nk_look_answer answer = { .state = NK_LOOKED_ABSENT };
 	int r;
 
-	*statep = NK_LOOKED_UNKNOWN;
-	if ((r = choose(k, f, &question, whichp)) < 0 ||
+	*d = (struct doubt){ .state = NK_LOOKED_UNKNOWN };
+	if ((r = choose(k, f, &question, &d->path)) < 0 ||
 	    question.npaths == 0)
 		return r;
 	if (nk_looker_ask(lp, &question, k->seconds, &answer) < 0) {
-		*whichp = question.path[0];
+		d->path = question.path[0];
+		d->others = question.npaths > 1;
 	} else if (!is_without(answer.state)) {
-		*statep = answer.state;
-		*whichp = question.path[answer.path];
+		d->state = answer.state;
+		d->path = question.path[answer.path];
 	}
 	return 0;
+}
+
+static void
+tell(const struct doubt *d, char why[NK_KEYFILES_WHY_MAX])
+{
+	if (d->state == NK_LOOKED_HOLDS)
+		(void)snprintf(why, NK_KEYFILES_WHY_MAX,
+		    "%s still holds the key, and sshd reads it.", d->path);
+	else
+		(void)snprintf(why, NK_KEYFILES_WHY_MAX, "%s%s cannot be "
+		    "looked at now; if it holds the key, sshd will accept "
+		    "it.", d->path, d->others ?
+		    ", or another file that sshd reads," : "");
 }
 
 void
@@ -261,8 +281,8 @@ nk_keyfiles_look(const struct nk_keyfiles *k, struct nk_looker **lp,
 {
 	struct nk_settings settings;
 	struct files files;
-	enum nk_looked state;
-	const char *words, *which;
+	struct doubt doubt;
+	const char *words;
 	int error, r;
 
 	*deadp = false;
@@ -275,15 +295,11 @@ nk_keyfiles_look(const struct nk_keyfiles *k, struct nk_looker **lp,
 	}
 	error = files_of(k, words, &files);
 	nk_settings_clear(&settings);
-	if ((r = look(k, lp, &files, &state, &which)) == 0 && which != NULL)
-		(void)snprintf(why, NK_KEYFILES_WHY_MAX,
-		    state == NK_LOOKED_HOLDS ?
-		    "%s still holds the key, and sshd reads it." :
-		    "%s cannot be looked at now; if it holds the key, sshd "
-		    "will accept it.", which);
+	if ((r = look(k, lp, &files, &doubt)) == 0 && doubt.path != NULL)
+		tell(&doubt, why);
 	else if (r == 0)
 		r = error;
-	*deadp = r == 0 && which == NULL;
+	*deadp = r == 0 && doubt.path == NULL;
 	files_clear(&files);
 	return r;
 }

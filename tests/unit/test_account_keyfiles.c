@@ -301,6 +301,28 @@ START_TEST(killed)
 }
 END_TEST
 
+/* Then nobody knows at which of several files it was. */
+START_TEST(killed_at_one_of_many)
+{
+	char expected[NK_KEYFILES_WHY_MAX];
+	struct nk_looker *l = NULL;
+	bool dead = true;
+
+	put(file, "ssh-ed25519 " B64 "X\n", 0644);
+	put(sshd, "#!/bin/sh\necho 'authorizedkeysfile keys keys2'\n", 0755);
+	(void)snprintf(expected, sizeof(expected), "%s, or another file that "
+	    "sshd reads, cannot be looked at now; if it holds the key, sshd "
+	    "will accept it.", file);
+	nk_keyfiles_prepare(&k, &l);
+	ck_assert_ptr_nonnull(l);
+	ck_assert_int_eq(kill(only_child(), SIGKILL), 0);
+	ck_assert_int_eq(nk_keyfiles_look(&k, &l, &dead, why), 0);
+	ck_assert(!dead);
+	ck_assert_str_eq(why, expected);
+	ck_assert_ptr_null(l);
+}
+END_TEST
+
 /* One after another, each with the own rights and with nobody else's. */
 START_TEST(one_user_after_another)
 {
@@ -498,6 +520,7 @@ main(void)
 	tcase_add_test(files, hostile);
 	tcase_add_test(files, changed_meanwhile);
 	tcase_add_test(files, killed);
+	tcase_add_test(files, killed_at_one_of_many);
 	tcase_add_test(files, one_user_after_another);
 	tcase_add_test(files, no_child);
 	tcase_add_test(files, one_of_many);
