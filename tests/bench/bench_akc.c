@@ -4,8 +4,8 @@
  *
  * naskeys-authorized-keys, started and reaped as sshd does, against an empty
  * program, an empty program that is linked alike, and one that only makes
- * the same system calls; and with the last number of users against the
- * first.
+ * the same system calls at places of the same maps; and with the last number
+ * of users against the first, of both.
  */
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -28,12 +28,25 @@
 /* An ed25519 key has so many characters. */
 #define BLOB	"AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA%010u"
 
-/* A process with maps of its own that runs the program when told. */
+/* A process with maps of its own that runs one of the programs when told. */
 struct worker {
 	pid_t		 pid;
 	int		 to[2], from[2];
-	const char	*program;
-	uint32_t	 users;
+	const char	*const *programs;
+	uint32_t	 users;		/* 0: no maps */
+};
+
+enum program { OURS, EMPTY, ALIKE, CALLS, PROGRAMS };
+
+struct order {
+	uint64_t	seed;		/* 0: end */
+	enum program	program;
+};
+
+/* Who is compared: a program, where these maps are. */
+struct runner {
+	const struct worker	*worker;
+	enum program		 program;
 };
 
 static uint64_t
@@ -95,7 +108,7 @@ build_keys(uint32_t users)
 }
 
 static void
-run(const struct worker *w, uint32_t i)
+run(const char *path, uint32_t i)
 {
 	char name[32], blob[96], uid[16], type[] = "ssh-ed25519";
 	char program[] = "naskeys-authorized-keys", *envp[] = { NULL };
@@ -109,17 +122,18 @@ run(const struct worker *w, uint32_t i)
 	if ((pid = vfork()) == -1)
 		err(EXIT_FAILURE, "vfork");
 	if (pid == 0) {
-		(void)execve(w->program, argv, envp);
+		(void)execve(path, argv, envp);
 		_exit(127);
 	}
 	if (waitpid(pid, &status, 0) != pid || status != 0)
-		errx(EXIT_FAILURE, "%s failed", w->program);
+		errx(EXIT_FAILURE, "%s failed", path);
 }
 
 static void
 work(struct worker *w)
 {
-	uint64_t seed, begin;
+	struct order o;
+	uint64_t begin;
 	uint32_t i;
 	double ns;
 	int out;
@@ -132,11 +146,12 @@ work(struct worker *w)
 	if ((out = open("/dev/null", O_WRONLY | O_CLOEXEC)) == -1 ||
 	    dup2(out, STDOUT_FILENO) == -1)
 		err(EXIT_FAILURE, "/dev/null");
-	while (read(w->to[0], &seed, sizeof(seed)) == (ssize_t)sizeof(seed) &&
-	    seed != 0) {
+	while (read(w->to[0], &o, sizeof(o)) == (ssize_t)sizeof(o) &&
+	    o.seed != 0) {
 		begin = nk_bench_now();
 		for (i = 0; i < BATCH; i++)
-			run(w, (uint32_t)(next_random(&seed) %
+			run(w->programs[o.program],
+			    (uint32_t)(next_random(&o.seed) %
 			    (w->users > 0 ? w->users : 1)));
 		ns = (double)(nk_bench_now() - begin) / BATCH;
 		if (write(w->from[1], &ns, sizeof(ns)) != (ssize_t)sizeof(ns))
@@ -146,9 +161,9 @@ work(struct worker *w)
 }
 
 static void
-start(struct worker *w, const char *program, uint32_t users)
+start(struct worker *w, const char *const *programs, uint32_t users)
 {
-	w->program = program;
+	w->programs = programs;
 	w->users = users;
 	if (pipe2(w->to, O_CLOEXEC) == -1 || pipe2(w->from, O_CLOEXEC) == -1 ||
 	    (w->pid = fork()) == -1)
@@ -162,12 +177,13 @@ start(struct worker *w, const char *program, uint32_t users)
 }
 
 static double
-ask(const struct worker *w, uint64_t seed)
+ask(struct runner r, uint64_t seed)
 {
+	const struct order o = { .seed = seed, .program = r.program };
 	double ns;
 
-	if (write(w->to[1], &seed, sizeof(seed)) != (ssize_t)sizeof(seed) ||
-	    read(w->from[0], &ns, sizeof(ns)) != (ssize_t)sizeof(ns))
+	if (write(r.worker->to[1], &o, sizeof(o)) != (ssize_t)sizeof(o) ||
+	    read(r.worker->from[0], &ns, sizeof(ns)) != (ssize_t)sizeof(ns))
 		errx(EXIT_FAILURE, "a worker has gone");
 	return ns;
 }
@@ -175,7 +191,7 @@ ask(const struct worker *w, uint64_t seed)
 static void
 finish(const struct worker *w)
 {
-	const uint64_t quit = 0;
+	const struct order quit = { .seed = 0 };
 	int status;
 
 	if (write(w->to[1], &quit, sizeof(quit)) != (ssize_t)sizeof(quit) ||
@@ -184,8 +200,7 @@ finish(const struct worker *w)
 }
 
 static void
-compare(const struct worker *a, const struct worker *b, size_t rounds,
-    const char *title)
+compare(struct runner a, struct runner b, size_t rounds, const char *title)
 {
 	static struct nk_rounds r;
 	uint64_t seed;
@@ -203,41 +218,52 @@ compare(const struct worker *a, const struct worker *b, size_t rounds,
 	nk_bench_report(title, &r);
 }
 
-/* The programs that the command is measured against. */
-enum floor { EMPTY, ALIKE, CALLS, FLOORS };
-
-static const char *const floors[FLOORS] = {
-	"an empty program", "one linked alike", "the same system calls",
+static const char *const names[PROGRAMS] = {
+	[OURS] = "ours", [EMPTY] = "an empty program",
+	[ALIKE] = "one linked alike", [CALLS] = "the same system calls",
 };
 
+/* Those that read no map need none. */
 static void
-compare_all(const struct worker *w, int n, const struct worker *floor,
+compare_with(const struct worker *w, const struct worker *none,
+    size_t rounds, enum program ours, enum program theirs)
+{
+	const struct runner a = { w, ours };
+	const struct runner b = { theirs == CALLS ? w : none, theirs };
+	char title[96];
+
+	(void)snprintf(title, sizeof(title), "%u users, %s%s", w->users,
+	    ours == CALLS ? "only the calls, " : "", names[theirs]);
+	compare(a, b, rounds, title);
+}
+
+static void
+compare_all(const struct worker *w, int n, const struct worker *none,
     size_t rounds)
 {
 	char title[96];
 	int i, k;
 
-	compare(&floor[CALLS], &floor[EMPTY], rounds,
-	    "only the system calls, an empty program");
 	for (i = 0; i < n; i++) {
-		for (k = 0; k < FLOORS; k++) {
-			(void)snprintf(title, sizeof(title), "%u users, %s",
-			    w[i].users, floors[k]);
-			compare(&w[i], &floor[k], rounds, title);
-		}
+		for (k = EMPTY; k < PROGRAMS; k++)
+			compare_with(&w[i], none, rounds, OURS,
+			    (enum program)k);
+		compare_with(&w[i], none, rounds, CALLS, EMPTY);
 	}
-	if (n > 1) {
-		(void)snprintf(title, sizeof(title), "%u users, %u",
-		    w[n - 1].users, w[0].users);
-		compare(&w[n - 1], &w[0], rounds, title);
+	for (k = OURS; n > 1 && k < PROGRAMS; k += CALLS) {
+		(void)snprintf(title, sizeof(title), "%u users, %u, %s",
+		    w[n - 1].users, w[0].users, names[k]);
+		compare((struct runner){ &w[n - 1], (enum program)k },
+		    (struct runner){ &w[0], (enum program)k }, rounds, title);
 	}
 }
 
 int
 main(int argc, char **argv)
 {
-	struct worker workers[WORKERS_MAX], floor[FLOORS];
-	int i, n = argc - 3 - FLOORS;
+	struct worker workers[WORKERS_MAX], none;
+	const char *programs[PROGRAMS];
+	int i, n = argc - 2 - PROGRAMS;
 	size_t rounds;
 
 	if (n < 1 || n > WORKERS_MAX ||
@@ -245,17 +271,16 @@ main(int argc, char **argv)
 	    rounds > NK_ROUNDS_MAX)
 		errx(EXIT_FAILURE, "usage: bench_akc ROUNDS PROGRAM EMPTY "
 		    "ALIKE CALLS USERS...");
+	for (i = 0; i < PROGRAMS; i++)
+		programs[i] = argv[2 + i];
 	nk_bench_pin();
 	for (i = 0; i < n; i++)
-		start(&workers[i], argv[2],
-		    (uint32_t)strtoul(argv[i + 3 + FLOORS], NULL, 10));
-	for (i = 0; i < FLOORS; i++)
-		start(&floor[i], argv[3 + i],
-		    i == CALLS ? workers[0].users : 0);
-	compare_all(workers, n, floor, rounds);
+		start(&workers[i], programs, (uint32_t)strtoul(
+		    argv[2 + PROGRAMS + i], NULL, 10));
+	start(&none, programs, 0);
+	compare_all(workers, n, &none, rounds);
 	for (i = 0; i < n; i++)
 		finish(&workers[i]);
-	for (i = 0; i < FLOORS; i++)
-		finish(&floor[i]);
+	finish(&none);
 	return EXIT_SUCCESS;
 }
