@@ -33,7 +33,7 @@ nk_home_is_wanted(const struct nk_conf *c, const struct nk_user *u,
 static int
 gid_of(struct nk_store *s, const struct nk_user *u, uint32_t *gidp)
 {
-	int r = nk_group_gid(s, u->group_id, gidp, NULL);
+	int r = nk_group_gid(s, u->group_id, gidp);
 
 	return r == -ENOENT ? -EBADMSG : r;
 }

@@ -109,7 +109,7 @@ load_groups(struct nk_store *s, struct nk_plan_user *u)
 	int r;
 
 	if (u->user->group_id != 0 && (r = nk_group_gid(s,
-	    u->user->group_id, &u->put.gid, NULL)) < 0)
+	    u->user->group_id, &u->put.gid)) < 0)
 		return r == -ENOENT ? -EBADMSG : r;
 	if ((r = nk_member_each_gid(s, u->row, add_group, u)) < 0)
 		return r;

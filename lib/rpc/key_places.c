@@ -14,7 +14,7 @@ nk_key_places_gid(struct nk_context *c, const struct nk_user *u,
 {
 	*gidp = 0;
 	return u->group_id == 0 ? 0 : nk_group_gid(nk_publisher_store(
-	    c->publisher), u->group_id, gidp, NULL);
+	    c->publisher), u->group_id, gidp);
 }
 
 static struct nk_keyfiles

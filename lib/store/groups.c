@@ -139,21 +139,17 @@ nk_group_get(struct nk_store *s, int64_t id, struct nk_group **gp)
 }
 
 int
-nk_group_gid(struct nk_store *s, int64_t id, uint32_t *gidp, bool *builtinp)
+nk_group_gid(struct nk_store *s, int64_t id, uint32_t *gidp)
 {
 	struct nk_stmt *st;
-	bool builtin;
 	int r;
 
-	if ((r = nk_db_stmt(s->db, "SELECT gid, builtin FROM groups"
-	    " WHERE id = $1", &st)) < 0)
+	if ((r = nk_db_stmt(s->db, "SELECT gid FROM groups WHERE id = $1",
+	    &st)) < 0)
 		return r;
 	nk_stmt_bind_int(st, 1, id);
 	if ((r = nk_stmt_step(st)) == 1) {
 		*gidp = (uint32_t)nk_stmt_int(st, 0, 1, NK_ID_MAX);
-		builtin = nk_stmt_bool(st, 1);
-		if (builtinp != NULL)
-			*builtinp = builtin;
 		r = nk_stmt_check(st);
 	} else if (r == 0) {
 		r = -ENOENT;

@@ -245,9 +245,9 @@ int	nk_group_by_name(struct nk_store *s, const char *name,
 	    struct nk_group **gp) NK_MUST_CHECK;
 int	nk_group_by_gid(struct nk_store *s, uint32_t gid,
 	    struct nk_group **gp) NK_MUST_CHECK;
-/* No more of the row than that; builtinp may be NULL. */
-int	nk_group_gid(struct nk_store *s, int64_t id, uint32_t *gidp,
-	    bool *builtinp) NK_MUST_CHECK;
+/* No more of the row than its gid. */
+int	nk_group_gid(struct nk_store *s, int64_t id, uint32_t *gidp)
+	    NK_MUST_CHECK;
 int	nk_group_each(struct nk_store *s, int64_t after,
 	    int (*fn)(void *arg, const struct nk_group *g), void *arg)
 	    NK_MUST_CHECK;
