@@ -145,6 +145,22 @@ home_row(const char *home)
 	return h;
 }
 
+/* Somebody else found it changed, and could not write it. */
+static void
+make_pending(const char *home)
+{
+	struct nk_keyfile_home *h = home_row(home);
+
+	ck_assert_ptr_nonnull(h);
+	ck_assert_ptr_null(h->reason);
+	h->pending = true;
+	ck_assert_ptr_nonnull(h->reason = strdup("Elsewhere."));
+	ck_assert_int_eq(nk_store_begin(store()), 0);
+	ck_assert_int_eq(nk_keyfile_home_put(store(), h), 0);
+	ck_assert_int_eq(nk_store_commit(store()), 0);
+	nk_keyfile_home_free(h);
+}
+
 /* reason NULL: it is as it should be. */
 static void
 is_pending(const char *home, const char *reason)
@@ -288,6 +304,12 @@ START_TEST(a_home_that_is_away)
 	is_text(ALICE, LINE P256 "\n");
 	is_pending(ALICE, NULL);
 	expect("user.update", "[2,{'shell':'/bin/bash'}]", "warnings", "[]");
+	/* what the last edit has seen, another helper may have changed */
+	make_pending(ALICE);
+	expect("user.update", "[2,{'email':'c@b.a'}]", "warnings.0", "'"
+	    ALICE "/.ssh/authorized_keys is not yet as it should be: "
+	    "Elsewhere.'");
+	sync_homes();
 
 	home_away(true);
 	expect("user.remove_key", "['alice','SHA256:" P256_SHA256 "']",

@@ -219,6 +219,27 @@ make_fifo(void)
 	ck_assert_int_eq(mkfifo(place.revoked, 0644), 0);
 }
 
+/* Of another revision, and else as ours is. */
+static void
+put_another(void)
+{
+	char other[MODEL_TEXT + 8], bytes[256];
+	ssize_t n;
+	int fd;
+
+	(void)snprintf(other, sizeof(other), "%s.old", place.revoked);
+	ck_assert_int_ne(fd = open(place.revoked, O_RDONLY), -1);
+	ck_assert_int_gt(n = read(fd, bytes, sizeof(bytes)), 20);
+	close(fd);
+	bytes[19]--;			/* the last of its version */
+	ck_assert_int_ne(fd = open(other, O_WRONLY | O_CREAT | O_EXCL, 0644),
+	    -1);
+	ck_assert_int_eq(fchmod(fd, 0644), 0);
+	ck_assert_int_eq(write(fd, bytes, (size_t)n), n);
+	close(fd);
+	ck_assert_int_eq(rename(other, place.revoked), 0);
+}
+
 /* Committed, and its holder killed: the file is of before. */
 static void
 commit_alone(void)
@@ -233,7 +254,7 @@ commit_alone(void)
 
 static void (*const damages[])(void) = {
 	cut, empty, take_away, close_it, open_it, make_link, make_fifo,
-	commit_alone,
+	put_another, commit_alone,
 };
 
 START_TEST(mended_at_open)
@@ -248,10 +269,11 @@ START_TEST(mended_at_open)
 }
 END_TEST
 
-/* One that has the file open as it was before. */
+/* One that has the file open as it was before the damage. */
 START_TEST(mended_by_an_edit)
 {
 	put_on_list(1);
+	reopen();
 	ck_assert_int_eq(nk_edit_begin(p), 0);
 	nk_edit_abort(p);
 	damages[_i]();

@@ -952,6 +952,24 @@ START_TEST(journal_seen_inside)
 }
 END_TEST
 
+/* They are read together, but for what the transaction has set. */
+START_TEST(counters)
+{
+	int64_t v;
+
+	begin();
+	ck_assert_int_eq(nk_counter_set(s, NK_COUNTER_SUDO, 77), 0);
+	ck_assert_int_eq(nk_counter_get(s, NK_COUNTER_AUDIT, &v), 0);
+	ck_assert_int_eq(nk_counter_get(s, NK_COUNTER_SUDO, &v), 0);
+	ck_assert_int_eq(v, 77);
+	commit();
+	begin();
+	ck_assert_int_eq(nk_counter_get(s, NK_COUNTER_SUDO, &v), 0);
+	ck_assert_int_eq(v, 77);
+	commit();
+}
+END_TEST
+
 /* Inside its transaction and outside, from its first change and another. */
 START_TEST(journal_of_its_own)
 {
@@ -1408,6 +1426,7 @@ main(void)
 	tcase_add_test(tc, log_outlives);
 	tcase_add_test(tc, journal_trim);
 	tcase_add_test(tc, journal_seen_inside);
+	tcase_add_test(tc, counters);
 	tcase_add_test(tc, journal_of_its_own);
 	tcase_add_test(tc, journal_bulk);
 	tcase_add_test(tc, journal_many);
